@@ -1,0 +1,170 @@
+//! Reads a form field by field and collects what is wrong with it.
+
+use super::super::{FieldProblem, ProblemKind, RawField, RawForm};
+use crate::values::Rejected;
+
+/// The fields of the create form, in the order in which their problems are reported.
+pub(in crate::form) const FIELDS: [&str; 19] = [
+    "type",
+    "first_name",
+    "last_name",
+    "dob",
+    "business_name",
+    "email",
+    "country",
+    "id_type",
+    "id_number",
+    "tin",
+    "customer_reference",
+    "zip_code",
+    "phone",
+    "street",
+    "city",
+    "state",
+    "interac_email",
+    "id_expiry_date",
+    "id_issue_date",
+];
+
+/// A form and the problems found in it so far.
+///
+/// Every reading answers nothing where it has noted a problem, so a caller reads all fields first and assembles them
+/// afterwards.
+pub(in crate::form) struct Reader<'a> {
+    form: &'a RawForm,
+    problems: Vec<FieldProblem>,
+}
+
+impl<'a> Reader<'a> {
+    pub(in crate::form) fn new(form: &'a RawForm) -> Self {
+        Self {
+            form,
+            problems: Vec::new(),
+        }
+    }
+
+    /// Reads a field that must be there; `null` and blank text are as good as absent.
+    pub(in crate::form) fn required<T>(
+        &mut self,
+        field: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, Rejected>,
+    ) -> Option<T> {
+        match self.form.get(field) {
+            None | Some(RawField::Null) => self.missing(field),
+            Some(RawField::Text(text)) if is_blank(text) => self.missing(field),
+            Some(raw) => self.value(field, raw, parse),
+        }
+    }
+
+    /// Reads a field that may be absent; `null` is as good as absent.
+    pub(in crate::form) fn optional<T>(
+        &mut self,
+        field: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, Rejected>,
+    ) -> Option<T> {
+        match self.form.get(field) {
+            None | Some(RawField::Null) => None,
+            Some(raw) => self.value(field, raw, parse),
+        }
+    }
+
+    /// Reads the new value of a field that cannot be cleared.
+    pub(in crate::form) fn amended<T>(
+        &mut self,
+        field: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, Rejected>,
+    ) -> Option<T> {
+        let raw = self.form.get(field)?;
+        self.value(field, raw, parse)
+    }
+
+    /// Reads the new value of a field that `null` clears: then the answer is `Some(None)`.
+    pub(in crate::form) fn clearable<T>(
+        &mut self,
+        field: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, Rejected>,
+    ) -> Option<Option<T>> {
+        match self.form.get(field)? {
+            RawField::Null => Some(None),
+            raw => self.value(field, raw, parse).map(Some),
+        }
+    }
+
+    /// The text of a field, if it is one, unjudged.
+    pub(in crate::form) fn text(&self, field: &'static str) -> Option<&'a str> {
+        match self.form.get(field)? {
+            RawField::Text(text) => Some(text),
+            RawField::Null | RawField::OtherType => None,
+        }
+    }
+
+    /// Whether the field is there at all, be it as `null`.
+    pub(in crate::form) fn has(&self, field: &'static str) -> bool {
+        self.form.contains_key(field)
+    }
+
+    /// Notes a problem.
+    pub(in crate::form) fn note(&mut self, field: &'static str, kind: ProblemKind, message: &'static str) {
+        self.problems.push(FieldProblem {
+            field: field.to_owned(),
+            kind,
+            message,
+        });
+    }
+
+    /// Adds the unknown fields. Answers with `value`, or else with all problems: in the form's order, unknown fields last
+    /// by name.
+    pub(in crate::form) fn finish<T>(mut self, value: Option<T>) -> Result<T, Vec<FieldProblem>> {
+        let unknown = self.form.keys().filter(|name| position(name).is_none());
+        self.problems.extend(unknown.map(|name| FieldProblem {
+            field: name.clone(),
+            kind: ProblemKind::Unknown,
+            message: "is not a field of this form",
+        }));
+        match value {
+            Some(value) if self.problems.is_empty() => Ok(value),
+            _ => Err(in_order(self.problems)),
+        }
+    }
+
+    fn value<T>(
+        &mut self,
+        field: &'static str,
+        raw: &RawField,
+        parse: impl FnOnce(&str) -> Result<T, Rejected>,
+    ) -> Option<T> {
+        let parsed = match raw {
+            RawField::Text(text) if is_blank(text) => Err(Rejected("must not be blank")),
+            RawField::Text(text) => parse(text),
+            RawField::Null => Err(Rejected("must not be null")),
+            RawField::OtherType => Err(Rejected("must be a string")),
+        };
+        match parsed {
+            Ok(value) => Some(value),
+            Err(Rejected(message)) => {
+                self.note(field, ProblemKind::Invalid, message);
+                None
+            }
+        }
+    }
+
+    fn missing<T>(&mut self, field: &'static str) -> Option<T> {
+        self.note(field, ProblemKind::Missing, "is required");
+        None
+    }
+}
+
+/// Whether a text is empty or nothing but U+0020.
+pub(in crate::form) fn is_blank(text: &str) -> bool {
+    text.bytes().all(|byte| byte == b' ')
+}
+
+fn in_order(mut problems: Vec<FieldProblem>) -> Vec<FieldProblem> {
+    // Stable, and the form gave the unknown fields by name.
+    problems.sort_by_key(|problem| position(&problem.field).unwrap_or(FIELDS.len()));
+    problems
+}
+
+fn position(name: &str) -> Option<usize> {
+    FIELDS.iter().position(|field| *field == name)
+}

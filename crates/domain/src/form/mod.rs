@@ -1,0 +1,49 @@
+//! From what a caller sent, field by field, to a command of the domain: all problems at once.
+
+mod amend;
+mod create;
+
+pub use amend::parse_amendment;
+pub use create::parse_new_customer;
+
+use std::collections::BTreeMap;
+
+/// One field of a request body, before any rule has judged it.
+#[derive(Clone, PartialEq, Eq)]
+pub enum RawField {
+    /// A JSON string.
+    Text(String),
+    /// JSON `null`.
+    Null,
+    /// Any other JSON type: always wrong here, never coerced.
+    OtherType,
+}
+
+/// The fields of a request body by name.
+pub type RawForm = BTreeMap<String, RawField>;
+
+/// One thing that is wrong with one field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldProblem {
+    /// The field's name; for an unknown field as the caller spelt it.
+    pub field: String,
+    /// What kind of problem.
+    pub kind: ProblemKind,
+    /// Completes "`field` …"; never holds the value.
+    pub message: &'static str,
+}
+
+/// What kind of problem a field has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ProblemKind {
+    /// A required field is absent, `null` or blank.
+    Missing,
+    /// The value is not acceptable.
+    Invalid,
+    /// The country is not served. Stands alone.
+    CountryNotSupported,
+    /// The field exists, but cannot be changed after creation.
+    Immutable,
+    /// There is no such field.
+    Unknown,
+}

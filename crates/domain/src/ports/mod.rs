@@ -1,0 +1,32 @@
+//! What the use cases need from the world.
+//!
+//! A port method is one step that happens wholly or not at all. There is no visible transaction and no repository of
+//! rows: an adapter is free to write each step as one statement, or as one lock in memory.
+
+mod access;
+mod clock;
+mod customers;
+mod provisioning;
+mod rail;
+
+pub use access::{ApiKeys, NewApiKey, Organisations, RevocationEpoch};
+pub use clock::Clock;
+pub use customers::{
+    Amend, AmendOutcome, AmendmentBasis, CustomerPage, CustomerPageRequest, CustomerQueries, Customers,
+    EventPage, EventPageRequest, PageError, SearchText,
+};
+pub use provisioning::{
+    AbsenceClear, Lease, LeaseTerms, Provisioning, RecordOutcome, Reservation, Reserve, Reserved, Standing,
+};
+pub use rail::{Rail, RailContactChange, RailCustomer, RailCustomerId, RailFailure, RailField, Urgency};
+
+/// A store could not do what was asked. The text names the fault (an SQLSTATE, a constraint) and never holds data.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The store cannot be reached, is overloaded, or lost the connection. Whether the step happened may be unknown.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// The store answered with something that should be impossible.
+    #[error("the store failed: {0}")]
+    Defect(String),
+}
