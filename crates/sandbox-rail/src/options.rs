@@ -1,0 +1,70 @@
+//! What the caller can choose.
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+
+/// Tells the time to everything in the sandbox that looks at a clock; a test passes its own.
+pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// What happens to a second individual with the e-mail or identity document of an earlier one.
+///
+/// The vendor documents neither, so a client has to cope with both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duplicates {
+    /// A second record is created.
+    Accept,
+    /// The call is refused with 422.
+    Refuse,
+}
+
+/// Whether an individual may be identified by `id_card`. The vendor withdrew national identity cards in 2026.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NationalIds {
+    /// `id_card` is a valid `id_type`.
+    Accept,
+    /// `id_card` is refused with 422.
+    Refuse,
+}
+
+/// How to run one sandbox rail.
+#[derive(Clone)]
+pub struct Options {
+    /// Address to listen on. Port 0 lets the operating system choose.
+    pub listen: SocketAddr,
+    /// Folder of the state, created when missing and locked while the sandbox runs.
+    pub data_dir: PathBuf,
+    /// The only API key that is accepted.
+    pub api_key: String,
+    /// The only OAuth client that is accepted.
+    pub client_id: String,
+    /// Secret of that client.
+    pub client_secret: String,
+    /// Life of an access token, told to clients in whole seconds.
+    pub token_life: Duration,
+    /// What happens to duplicate individuals.
+    pub individual_duplicates: Duplicates,
+    /// Whether `id_card` identifies an individual.
+    pub national_ids: NationalIds,
+    /// The time.
+    pub clock: Clock,
+}
+
+impl Options {
+    /// The defaults: a loopback port the operating system chooses, API key `sandbox-key`, OAuth client
+    /// `sandbox-client` with secret `sandbox-secret`, tokens of 900 s, duplicates and national ids accepted, the
+    /// system's clock.
+    pub fn new(data_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data_dir: data_dir.into(),
+            api_key: "sandbox-key".to_owned(),
+            client_id: "sandbox-client".to_owned(),
+            client_secret: "sandbox-secret".to_owned(),
+            token_life: Duration::from_secs(900),
+            individual_duplicates: Duplicates::Accept,
+            national_ids: NationalIds::Accept,
+            clock: Arc::new(Utc::now),
+        }
+    }
+}
