@@ -1,0 +1,150 @@
+//! Amending a customer's contact data.
+
+use std::sync::Arc;
+
+use vouch_domain::{
+    customer::{Amendment, Customer, CustomerHandle, CustomerSummary, Version},
+    form::FieldProblem,
+    idempotency::KeyClaim,
+    ports::{Amend, AmendOutcome, AmendmentBasis, Customers, StoreError},
+    tenant::Tenant,
+};
+
+use crate::ids::IdMint;
+
+/// How often an amendment is tried again because somebody else changed the customer in between.
+const ATTEMPTS: u8 = 5;
+
+/// What a caller asks for.
+pub struct AmendRequest<'a> {
+    /// Whose data is to change.
+    pub customer: CustomerHandle,
+    /// The version that the caller has seen, if it says so.
+    pub expected: Option<Version>,
+    /// The caller's key, if it gave one.
+    pub claim: Option<KeyClaim>,
+    /// Judges the caller's form against the customer's country and type.
+    pub judge: &'a (dyn Fn(&Customer) -> Result<Amendment, Vec<FieldProblem>> + Send + Sync),
+}
+
+/// How an amendment ended well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Amended {
+    /// The customer as it is now.
+    pub customer: CustomerSummary,
+    /// Whether an earlier request under the same key had done it.
+    pub replayed: bool,
+}
+
+/// Why nothing was amended.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AmendError {
+    /// The tenant has no such customer.
+    #[error("there is no such customer")]
+    NotFound,
+    /// The form breaks rules.
+    #[error("the body is invalid")]
+    Invalid(Vec<FieldProblem>),
+    /// The key was used with another body.
+    #[error("the key was used with another body")]
+    KeyConflict,
+    /// The customer is not in the version that the caller has seen, or others kept changing it.
+    #[error("the customer was changed by somebody else")]
+    VersionConflict,
+    /// The customer is closed.
+    #[error("the customer is closed")]
+    Closed,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The use case.
+#[derive(Clone)]
+pub struct AmendCustomer {
+    store: Arc<dyn Customers>,
+    ids: Arc<IdMint>,
+}
+
+impl AmendCustomer {
+    /// The use case on this store.
+    #[must_use]
+    pub fn new(store: Arc<dyn Customers>, ids: Arc<IdMint>) -> Self {
+        Self { store, ids }
+    }
+
+    /// Amends contact data here; the rail is told afterwards.
+    ///
+    /// # Errors
+    /// See [`AmendError`].
+    pub async fn amend(&self, tenant: Tenant, request: &AmendRequest<'_>) -> Result<Amended, AmendError> {
+        for _ in 0..ATTEMPTS {
+            let basis = self
+                .store
+                .amendment_basis(tenant, &request.customer, request.claim.as_ref())
+                .await?
+                .ok_or(AmendError::NotFound)?;
+            if let Some(replay) = replayed(&basis, request.claim.as_ref()) {
+                return replay;
+            }
+            if let Some(customer) = self.apply(tenant, request, &basis.customer).await? {
+                return Ok(Amended {
+                    customer,
+                    replayed: false,
+                });
+            }
+        }
+        Err(AmendError::VersionConflict)
+    }
+
+    /// Nothing when somebody outran the amendment.
+    async fn apply(
+        &self,
+        tenant: Tenant,
+        request: &AmendRequest<'_>,
+        customer: &Customer,
+    ) -> Result<Option<CustomerSummary>, AmendError> {
+        let amendment = (request.judge)(customer).map_err(AmendError::Invalid)?;
+        let summary = &customer.summary;
+        if summary.status.is_final() {
+            return Err(AmendError::Closed);
+        }
+        if request.expected.is_some_and(|seen| seen != summary.version) {
+            return Err(AmendError::VersionConflict);
+        }
+        let (contact, changed) = customer.contact.amended(amendment);
+        let claim = request.claim.as_ref();
+        if changed.is_empty() {
+            let bound = match claim {
+                Some(claim) => self.store.bind_key(tenant, summary.id, claim).await?,
+                None => true,
+            };
+            return Ok(bound.then(|| summary.clone()));
+        }
+        let amend = Amend {
+            customer: summary.id,
+            identity: &customer.identity,
+            contact: &contact,
+            changed: &changed,
+            expected: summary.version,
+            event: self.ids.mint(),
+            claim,
+        };
+        match self.store.amend(tenant, &amend).await? {
+            AmendOutcome::Amended(customer) => Ok(Some(customer)),
+            AmendOutcome::Outrun => Ok(None),
+        }
+    }
+}
+
+/// What an earlier request under the same key means for this one.
+fn replayed(basis: &AmendmentBasis, claim: Option<&KeyClaim>) -> Option<Result<Amended, AmendError>> {
+    let bound = basis.bound?;
+    if bound != claim?.fingerprint {
+        return Some(Err(AmendError::KeyConflict));
+    }
+    Some(Ok(Amended {
+        customer: basis.customer.summary.clone(),
+        replayed: true,
+    }))
+}

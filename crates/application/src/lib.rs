@@ -1,0 +1,13 @@
+//! The use cases of Vouch: what happens in which order, on the ports of the domain.
+//!
+//! One file per use case. Rules live in the domain, storage and the rail behind its ports, HTTP nowhere here.
+
+pub mod amend;
+pub mod authenticate;
+pub mod create;
+pub mod digest;
+pub mod ids;
+pub mod operators;
+mod patience;
+pub mod provision;
+pub mod rails;

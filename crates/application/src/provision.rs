@@ -1,0 +1,257 @@
+//! Bringing a reservation to its end: exactly one customer at the rail, or none.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+use vouch_domain::{
+    customer::CustomerSummary,
+    ports::{
+        AbsenceClear, Provisioning, RailCustomer, RailCustomerId, RailFailure, RailField, RecordOutcome,
+        Reservation, StoreError, Urgency,
+    },
+};
+
+use crate::{
+    ids::IdMint,
+    rails::{RETRY_AFTER, RailLine},
+};
+
+/// Why a reservation did not become a customer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ProvisionError {
+    /// The rail refused the data; the reservation is gone.
+    #[error("the rail refused the data")]
+    Refused {
+        /// Which fields, where known.
+        fields: Vec<RailField>,
+    },
+    /// The rail could not be reached or left it open; the reservation is kept.
+    #[error("the rail brought no result")]
+    Unresolved {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The store failed; the reservation ends with its lease.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// For whom a reservation is worked on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Worker {
+    /// A caller who waits, and is told the outcome.
+    Caller,
+    /// The reconciler: the one 201 is still to be given.
+    Reconciler,
+}
+
+impl Worker {
+    fn urgency(self) -> Urgency {
+        match self {
+            Self::Caller => Urgency::Caller,
+            Self::Reconciler => Urgency::Background,
+        }
+    }
+}
+
+/// Brings reservations to their end.
+#[derive(Clone)]
+pub struct Provisioner {
+    store: Arc<dyn Provisioning>,
+    ids: Arc<IdMint>,
+}
+
+/// One reservation being worked on.
+struct Attempt<'a> {
+    provisioner: &'a Provisioner,
+    line: &'a RailLine,
+    reservation: &'a Reservation,
+    /// Before the lease was asked for: by our clock the lease lasts no longer than from here.
+    leased_since: Instant,
+    worker: Worker,
+}
+
+impl Provisioner {
+    /// A provisioner on this store.
+    #[must_use]
+    pub fn new(store: Arc<dyn Provisioning>, ids: Arc<IdMint>) -> Self {
+        Self { store, ids }
+    }
+
+    /// Works on a reservation for which nothing was ever sent: no need to look first.
+    ///
+    /// # Errors
+    /// See [`ProvisionError`].
+    pub async fn start(
+        &self,
+        line: &RailLine,
+        reservation: &Reservation,
+        leased_since: Instant,
+        worker: Worker,
+    ) -> Result<CustomerSummary, ProvisionError> {
+        let attempt = self.attempt(line, reservation, leased_since, worker);
+        match attempt.create().await? {
+            Ok(customer) => Ok(customer),
+            Err(fields) => attempt.abandon(fields).await,
+        }
+    }
+
+    /// Works on a reservation for which something may have been sent: looks first, and creates only when absence is
+    /// clear.
+    ///
+    /// # Errors
+    /// See [`ProvisionError`].
+    pub async fn resume(
+        &self,
+        line: &RailLine,
+        reservation: &Reservation,
+        leased_since: Instant,
+        worker: Worker,
+    ) -> Result<CustomerSummary, ProvisionError> {
+        let attempt = self.attempt(line, reservation, leased_since, worker);
+        if let Some(customer) = attempt.adopt(AbsenceClear::AsBefore).await? {
+            return Ok(customer);
+        }
+        let doubt = reservation
+            .lease
+            .absence_clear_in
+            .saturating_sub(leased_since.elapsed());
+        if !doubt.is_zero() {
+            return attempt.leave(AbsenceClear::AsBefore, Some(doubt)).await;
+        }
+        let fields = match attempt.create().await? {
+            Ok(customer) => return Ok(customer),
+            Err(fields) => fields,
+        };
+        // An earlier, unclear attempt may be what the rail now calls a duplicate.
+        match attempt.adopt(AbsenceClear::Now).await? {
+            Some(customer) => Ok(customer),
+            None => attempt.abandon(fields).await,
+        }
+    }
+
+    fn attempt<'a>(
+        &'a self,
+        line: &'a RailLine,
+        reservation: &'a Reservation,
+        leased_since: Instant,
+        worker: Worker,
+    ) -> Attempt<'a> {
+        Attempt {
+            provisioner: self,
+            line,
+            reservation,
+            leased_since,
+            worker,
+        }
+    }
+}
+
+impl Attempt<'_> {
+    /// Sends the one create that the lease allows, and records what comes of it. The inner error is a refusal, for the
+    /// caller to judge.
+    async fn create(&self) -> Result<Result<CustomerSummary, Vec<RailField>>, ProvisionError> {
+        let left = self
+            .line
+            .terms
+            .lease()
+            .saturating_sub(self.leased_since.elapsed());
+        if left < self.line.terms.needed_for_create() {
+            return self.leave(AbsenceClear::AsBefore, None).await;
+        }
+        let sent = self
+            .line
+            .rail
+            .create_customer(&self.reservation.customer, self.worker.urgency())
+            .await;
+        match sent {
+            Ok(rail_customer) => self.record_created(&rail_customer).await,
+            Err(RailFailure::Refused { fields }) => Ok(Err(fields)),
+            Err(failure) => {
+                let absence = failure.absence_clear(self.line.terms.settle);
+                self.leave(absence, self.logged(&failure)).await
+            }
+        }
+    }
+
+    async fn record_created(
+        &self,
+        rail_customer: &RailCustomerId,
+    ) -> Result<Result<CustomerSummary, Vec<RailField>>, ProvisionError> {
+        match self.record(rail_customer).await? {
+            RecordOutcome::Recorded(customer) => Ok(Ok(customer)),
+            // The rail answered our create with somebody else's record: to us that is a duplicate it refused.
+            RecordOutcome::RailCustomerTaken => Ok(Err(vec![RailField("id_number")])),
+            RecordOutcome::LeaseLost => Err(unresolved(None)),
+        }
+    }
+
+    /// Looks at the rail and binds the oldest record that fits and is free. `absence` is what a failed look-up leaves.
+    async fn adopt(&self, absence: AbsenceClear) -> Result<Option<CustomerSummary>, ProvisionError> {
+        let found = self
+            .line
+            .rail
+            .find_customers(&self.reservation.customer, self.worker.urgency())
+            .await;
+        let found = match found {
+            Ok(found) => found,
+            Err(failure) => return self.leave(absence, self.logged(&failure)).await,
+        };
+        for candidate in self.fitting(found) {
+            match self.record(&candidate.id).await? {
+                RecordOutcome::Recorded(customer) => return Ok(Some(customer)),
+                RecordOutcome::RailCustomerTaken => {}
+                RecordOutcome::LeaseLost => return Err(unresolved(None)),
+            }
+        }
+        Ok(None)
+    }
+
+    /// The records that can be ours, oldest first.
+    fn fitting(&self, mut found: Vec<RailCustomer>) -> Vec<RailCustomer> {
+        let reserved_at = self.reservation.id.created_at();
+        found.retain(|record| record.fits(&self.reservation.customer, reserved_at));
+        found.sort_by_key(|record| record.created_at);
+        found
+    }
+
+    async fn record(&self, rail_customer: &RailCustomerId) -> Result<RecordOutcome, StoreError> {
+        let answered = self.worker == Worker::Caller;
+        let event = self.provisioner.ids.mint();
+        self.provisioner
+            .store
+            .record_provisioned(self.reservation, rail_customer, event, answered)
+            .await
+    }
+
+    async fn abandon<T>(&self, fields: Vec<RailField>) -> Result<T, ProvisionError> {
+        self.provisioner.store.abandon(self.reservation).await?;
+        Err(ProvisionError::Refused { fields })
+    }
+
+    /// Keeps the reservation, gives the lease back, and answers that nothing is resolved yet.
+    async fn leave<T>(
+        &self,
+        absence: AbsenceClear,
+        retry_after: Option<Duration>,
+    ) -> Result<T, ProvisionError> {
+        self.provisioner.store.release(self.reservation, absence).await?;
+        Err(unresolved(retry_after))
+    }
+
+    /// Logs why the rail brought no result, once, and answers when it wants the next attempt.
+    fn logged(&self, failure: &RailFailure) -> Option<Duration> {
+        let Reservation { tenant, id, .. } = self.reservation;
+        tracing::warn!(env = tenant.env.as_str(), customer = %id, %failure, "the rail brought no result");
+        match failure {
+            RailFailure::Unavailable { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+}
+
+fn unresolved(retry_after: Option<Duration>) -> ProvisionError {
+    ProvisionError::Unresolved {
+        retry_after: retry_after.unwrap_or(RETRY_AFTER),
+    }
+}
