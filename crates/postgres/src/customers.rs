@@ -1,0 +1,169 @@
+//! Amendments of customers.
+
+use async_trait::async_trait;
+use diesel::sql_types::{Binary, Nullable, Text};
+use vouch_domain::{
+    customer::{Customer, CustomerHandle},
+    id::CustomerId,
+    idempotency::{Fingerprint, KeyClaim},
+    ports::{Amend, AmendOutcome, AmendmentBasis, Customers, StoreError},
+    tenant::Tenant,
+};
+
+use crate::{
+    database::Store,
+    error::Failure,
+    personal_data::{self, PlainIdentity},
+    provisioning::unreadable,
+    rows::{SummaryRow, SummarySql, broken, handle_parts, summary, summary_columns},
+    sealing::Sealed,
+    statement::statement,
+};
+
+const BASIS: &str = concat!(
+    "SELECT ",
+    summary_columns!(),
+    ", c.customer_type, c.country, c.id_type, c.data_key, c.personal_data, k.fingerprint
+     FROM customers c
+     LEFT JOIN idempotency_keys k
+       ON k.organisation_id = $1 AND k.env = $2 AND k.contract = $5 AND k.scope = $6 AND k.key = $7
+     WHERE c.organisation_id = $1 AND c.env = $2 AND (c.id = $3 OR c.reference = $4) AND c.provisioning <> 'reserved'"
+);
+
+type BasisSql = (SummarySql, Text, Text, Text, Binary, Binary, Nullable<Binary>);
+type BasisRow = (
+    SummaryRow,
+    String,
+    String,
+    String,
+    Vec<u8>,
+    Vec<u8>,
+    Option<Vec<u8>>,
+);
+
+const AMEND: &str = concat!(
+    "WITH c AS (
+         UPDATE customers t
+         SET version = t.version + 1, event_count = t.event_count + 1, identity_hashes = $5, data_key = $6,
+             personal_data = $7
+         WHERE t.organisation_id = $1 AND t.env = $2 AND t.id = $3 AND t.version = $4
+         RETURNING t.*
+     ), bound AS (
+         INSERT INTO idempotency_keys (organisation_id, env, contract, scope, key, fingerprint, customer_id)
+         SELECT $1, $2, $8, $9, $10, $11, c.id FROM c WHERE $12
+     ), logged AS (
+         INSERT INTO events (organisation_id, env, customer_id, sequence, id, event_type, interac_email, status,
+                             version, changed)
+         SELECT $1, $2, c.id, c.event_count, $13, 'customer_updated', c.interac_email, c.status, c.version, $14 FROM c
+     )
+     SELECT ",
+    summary_columns!(),
+    " FROM c"
+);
+
+#[async_trait]
+impl Customers for Store {
+    async fn amendment_basis(
+        &self,
+        tenant: Tenant,
+        customer: &CustomerHandle,
+        claim: Option<&KeyClaim>,
+    ) -> Result<Option<AmendmentBasis>, StoreError> {
+        let (id, reference) = handle_parts(customer);
+        let row: Option<BasisRow> = self
+            .row(|| {
+                statement::<BasisSql>(BASIS)
+                    .uuid(tenant.organisation.uuid())
+                    .text(tenant.env.as_str())
+                    .uuid(id)
+                    .maybe_text(reference)
+                    .maybe_text(claim.map(|claim| claim.contract.as_str()))
+                    .maybe_text(claim.map(|claim| claim.operation.scope()))
+                    .maybe_text(claim.map(|claim| claim.key.as_str()))
+            })
+            .await?;
+        row.map(|row| self.basis(tenant, row)).transpose()
+    }
+
+    async fn amend(&self, tenant: Tenant, amend: &Amend<'_>) -> Result<AmendOutcome, StoreError> {
+        match self.update_contact(tenant, amend).await {
+            Ok(Some(row)) => Ok(AmendOutcome::Amended(summary(row)?)),
+            Ok(None) | Err(Failure::Taken { .. }) => Ok(AmendOutcome::Outrun),
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    async fn bind_key(
+        &self,
+        tenant: Tenant,
+        customer: CustomerId,
+        claim: &KeyClaim,
+    ) -> Result<bool, StoreError> {
+        match self.insert_key(tenant, customer, claim).await {
+            Ok(()) => Ok(true),
+            Err(Failure::Taken { .. }) => Ok(false),
+            Err(other) => Err(other.into()),
+        }
+    }
+}
+
+impl Store {
+    fn basis(&self, tenant: Tenant, row: BasisRow) -> Result<AmendmentBasis, StoreError> {
+        let (row, customer_type, country, id_type, data_key, value, bound) = row;
+        let summary = summary(row)?;
+        let plain = PlainIdentity {
+            customer_type,
+            country,
+            id_type,
+        };
+        let sealed = Sealed { data_key, value };
+        let (identity, contact) =
+            personal_data::open(&self.master_keys, tenant, summary.id.uuid(), &plain, &sealed)
+                .map_err(|error| unreadable(&error))?;
+        let bound = bound
+            .map(|bytes| bytes.try_into().map(Fingerprint))
+            .transpose()
+            .map_err(|_| broken("fingerprint"))?;
+        Ok(AmendmentBasis {
+            customer: Customer {
+                summary,
+                identity,
+                contact,
+            },
+            bound,
+        })
+    }
+
+    async fn update_contact(&self, tenant: Tenant, amend: &Amend<'_>) -> Result<Option<SummaryRow>, Failure> {
+        let id = amend.customer.uuid();
+        let hashes = self.hashing.identity(id, amend.identity, amend.contact);
+        let sealed = personal_data::seal(&self.master_keys, tenant, id, amend.identity, amend.contact)
+            .map_err(|error| unreadable(&error))?;
+        let changed: Vec<String> = amend
+            .changed
+            .iter()
+            .map(|field| field.name().to_owned())
+            .collect();
+        let claim = amend.claim;
+        let rows = self
+            .rows(|| {
+                statement::<SummarySql>(AMEND)
+                    .uuid(tenant.organisation.uuid())
+                    .text(tenant.env.as_str())
+                    .uuid(id)
+                    .integer(amend.expected.0)
+                    .bytes(hashes.as_flattened())
+                    .bytes(sealed.data_key.clone())
+                    .bytes(sealed.value.clone())
+                    .maybe_text(claim.map(|claim| claim.contract.as_str()))
+                    .maybe_text(claim.map(|claim| claim.operation.scope()))
+                    .maybe_text(claim.map(|claim| claim.key.as_str()))
+                    .maybe_bytes(claim.map(|claim| claim.fingerprint.0))
+                    .bool(claim.is_some())
+                    .uuid(amend.event.uuid())
+                    .texts(changed.clone())
+            })
+            .await?;
+        Ok(rows.into_iter().next())
+    }
+}

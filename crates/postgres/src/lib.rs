@@ -1,0 +1,23 @@
+//! Storage on PostgreSQL: the ports of the domain, one file each, and the sealing of personal data.
+//!
+//! The only crate that speaks SQL. Each port method is one statement where speed matters, and atomic in any case.
+
+mod api_keys;
+mod customers;
+mod database;
+mod error;
+mod hashing;
+mod installation;
+mod migrations;
+mod organisations;
+mod personal_data;
+mod provisioning;
+mod queries;
+mod rows;
+mod sealing;
+mod statement;
+
+pub use database::{ConnectError, Database, PoolSettings, Store};
+pub use installation::{Installation, InstallationError};
+pub use migrations::{MigrationError, SchemaState, migrate, schema_state};
+pub use sealing::{MasterKey, MasterKeys, MasterKeysError};

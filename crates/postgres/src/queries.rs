@@ -1,0 +1,233 @@
+//! Reads of customers and their events: one round trip each.
+
+use async_trait::async_trait;
+use diesel::sql_types::{Array, Integer, Nullable, Text, Uuid as SqlUuid};
+use uuid::Uuid;
+use vouch_domain::{
+    customer::{ContactField, CustomerHandle, CustomerSummary, Status},
+    event::{Event, EventType},
+    ports::{
+        CustomerPage, CustomerPageRequest, CustomerQueries, EventPage, EventPageRequest, PageError,
+        SearchText, StoreError,
+    },
+    tenant::Tenant,
+};
+
+use crate::{
+    database::Store,
+    rows::{
+        MaybeSummaryRow, MaybeSummarySql, SummaryRow, SummarySql, broken, handle_parts, id, present, summary,
+        summary_columns,
+    },
+    statement::{Statement, statement},
+};
+
+const BY_ID: &str = concat!(
+    "SELECT ",
+    summary_columns!(),
+    " FROM customers c WHERE c.organisation_id = $1 AND c.env = $2 AND c.id = $3 AND c.provisioning <> 'reserved'"
+);
+const BY_REFERENCE: &str = concat!(
+    "SELECT ",
+    summary_columns!(),
+    " FROM customers c
+     WHERE c.organisation_id = $1 AND c.env = $2 AND c.reference = $3 AND c.provisioning <> 'reserved'"
+);
+
+/// The cursor's customer comes along in every row, and a row comes even when the page is empty: so one round trip tells
+/// an unknown cursor from the end of the list. The conditions that a request asks for follow, then [`PAGE_END`].
+const PAGE: &str = concat!(
+    "WITH cursor AS MATERIALIZED (
+         SELECT id FROM customers
+         WHERE organisation_id = $1 AND env = $2 AND (id = $3 OR reference = $4) AND provisioning <> 'reserved'
+     )
+     SELECT (SELECT id FROM cursor), ",
+    summary_columns!(),
+    " FROM (SELECT) one LEFT JOIN LATERAL (
+         SELECT c.* FROM customers c
+         WHERE c.organisation_id = $1 AND c.env = $2 AND c.provisioning <> 'reserved'"
+);
+const BEFORE_CURSOR: &str = " AND c.id < (SELECT id FROM cursor)";
+const IN_STATUS: &str = " AND c.status = $5";
+const MATCHING: &str = " AND c.search_text LIKE $6";
+const PAGE_END: &str = " ORDER BY c.id DESC LIMIT $7) c ON true ORDER BY c.id DESC";
+
+type PageSql = (Nullable<SqlUuid>, MaybeSummarySql);
+type PageRow = (Option<Uuid>, MaybeSummaryRow);
+
+/// Likewise with the cursor's event.
+const EVENTS: &str = "
+     WITH customer AS MATERIALIZED (
+         SELECT id, reference FROM customers
+         WHERE organisation_id = $1 AND env = $2 AND (id = $3 OR reference = $4) AND provisioning <> 'reserved'
+     ), cursor AS MATERIALIZED (
+         SELECT e.sequence FROM events e JOIN customer ON customer.id = e.customer_id
+         WHERE e.organisation_id = $1 AND e.env = $2 AND e.id = $5
+     )
+     SELECT (SELECT sequence FROM cursor), e.id, e.event_type, e.sequence, customer.id, customer.reference,
+            e.interac_email, e.status, e.version, e.changed
+     FROM (SELECT) one LEFT JOIN customer ON true
+     LEFT JOIN LATERAL (
+         SELECT * FROM events e
+         WHERE e.organisation_id = $1 AND e.env = $2 AND e.customer_id = customer.id
+           AND e.sequence > COALESCE((SELECT sequence FROM cursor), 0)
+           AND ($6 IS NULL OR e.event_type = $6)
+         ORDER BY e.sequence LIMIT $7
+     ) e ON true
+     ORDER BY e.sequence";
+
+type EventSql = (
+    Nullable<Integer>,
+    Nullable<SqlUuid>,
+    Nullable<Text>,
+    Nullable<Integer>,
+    MaybeSummarySql,
+    Nullable<Array<Text>>,
+);
+type EventRow = (
+    Option<i32>,
+    Option<Uuid>,
+    Option<String>,
+    Option<i32>,
+    MaybeSummaryRow,
+    Option<Vec<String>>,
+);
+
+#[async_trait]
+impl CustomerQueries for Store {
+    async fn find(
+        &self,
+        tenant: Tenant,
+        customer: &CustomerHandle,
+    ) -> Result<Option<CustomerSummary>, StoreError> {
+        let row: Option<SummaryRow> = self
+            .row(|| {
+                let found: Statement<SummarySql> = match customer {
+                    CustomerHandle::Id(id) => in_tenant(BY_ID, tenant).uuid(id.uuid()),
+                    CustomerHandle::Reference(reference) => {
+                        in_tenant(BY_REFERENCE, tenant).text(reference.as_str())
+                    }
+                };
+                found
+            })
+            .await?;
+        row.map(summary).transpose()
+    }
+
+    async fn page(&self, tenant: Tenant, request: &CustomerPageRequest) -> Result<CustomerPage, PageError> {
+        let (id, reference) = request.after.as_ref().map_or((None, None), handle_parts);
+        let pattern = request.search.as_ref().map(like_pattern);
+        let rows: Vec<PageRow> = self
+            .rows(|| {
+                in_tenant::<PageSql>(page_sql(request), tenant)
+                    .uuid(id)
+                    .maybe_text(reference)
+                    .maybe_text(request.status.map(Status::as_str))
+                    .maybe_text(pattern.as_deref())
+                    .big_int(one_more_than(request.limit))
+            })
+            .await
+            .map_err(StoreError::from)?;
+        if request.after.is_some() && rows.iter().any(|(cursor, _)| cursor.is_none()) {
+            return Err(PageError::UnknownCursor);
+        }
+        let customers: Result<Vec<_>, _> = rows
+            .into_iter()
+            .filter_map(|(_, row)| present(row).map(summary))
+            .collect();
+        let (customers, has_more) = cut(customers?, request.limit);
+        Ok(CustomerPage { customers, has_more })
+    }
+
+    async fn events(&self, tenant: Tenant, request: &EventPageRequest) -> Result<EventPage, PageError> {
+        let (id, reference) = handle_parts(&request.customer);
+        let rows: Vec<EventRow> = self
+            .rows(|| {
+                in_tenant::<EventSql>(EVENTS, tenant)
+                    .uuid(id)
+                    .maybe_text(reference)
+                    .uuid(request.after.map(|after| after.uuid()))
+                    .maybe_text(request.event_type.map(EventType::as_str))
+                    .big_int(one_more_than(request.limit))
+            })
+            .await
+            .map_err(StoreError::from)?;
+        if request.after.is_some() && rows.iter().any(|row| row.0.is_none()) {
+            return Err(PageError::UnknownCursor);
+        }
+        let events: Result<Vec<_>, _> = rows.into_iter().filter_map(event).collect();
+        let (events, has_more) = cut(events?, request.limit);
+        Ok(EventPage { events, has_more })
+    }
+}
+
+/// The first two placeholders of every read are its tenant.
+fn in_tenant<Row>(sql: impl Into<std::borrow::Cow<'static, str>>, tenant: Tenant) -> Statement<Row> {
+    statement(sql)
+        .uuid(tenant.organisation.uuid())
+        .text(tenant.env.as_str())
+}
+
+fn page_sql(request: &CustomerPageRequest) -> String {
+    let conditions = [
+        (request.after.is_some(), BEFORE_CURSOR),
+        (request.status.is_some(), IN_STATUS),
+        (request.search.is_some(), MATCHING),
+    ];
+    let mut sql = PAGE.to_owned();
+    for (_, condition) in conditions.into_iter().filter(|(asked, _)| *asked) {
+        sql.push_str(condition);
+    }
+    sql.push_str(PAGE_END);
+    sql
+}
+
+/// The search as a pattern in which nothing of the caller's is a wildcard.
+fn like_pattern(search: &SearchText) -> String {
+    let mut pattern = String::from("%");
+    for character in search.as_str().chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// One row more than asked for tells whether there are more.
+fn one_more_than(limit: u8) -> i64 {
+    i64::from(limit) + 1
+}
+
+fn cut<T>(mut rows: Vec<T>, limit: u8) -> (Vec<T>, bool) {
+    let has_more = rows.len() > usize::from(limit);
+    rows.truncate(usize::from(limit));
+    (rows, has_more)
+}
+
+/// Nothing for the row that only carries the cursor.
+fn event(row: EventRow) -> Option<Result<Event, StoreError>> {
+    let (_, uuid, event_type, sequence, customer, changed) = row;
+    let (uuid, event_type, sequence) = (uuid?, event_type?, sequence?);
+    let (customer, changed) = (present(customer)?, changed?);
+    Some(read_event(uuid, &event_type, sequence, customer, &changed))
+}
+
+fn read_event(
+    uuid: Uuid,
+    event_type: &str,
+    sequence: i32,
+    customer: SummaryRow,
+    changed: &[String],
+) -> Result<Event, StoreError> {
+    let field = |name: &String| ContactField::ALL.into_iter().find(|field| field.name() == name);
+    let changed: Option<Vec<ContactField>> = changed.iter().map(field).collect();
+    Ok(Event {
+        id: id(uuid)?,
+        event_type: EventType::parse(event_type).map_err(|_| broken("event type"))?,
+        sequence,
+        customer: summary(customer)?,
+        changed: changed.ok_or_else(|| broken("changed field"))?,
+    })
+}
