@@ -81,10 +81,14 @@ CREATE TABLE reservations (
     lease_token      uuid        NOT NULL,
     leased_until     timestamptz NOT NULL,
     absence_clear_at timestamptz,
+    -- For the reconciler: how often it tried, and when it may try again.
+    attempts         integer     NOT NULL DEFAULT 0,
+    next_attempt_at  timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (organisation_id, env, customer_id),
     FOREIGN KEY (organisation_id, env, customer_id) REFERENCES customers
 );
 CREATE UNIQUE INDEX reservations_person ON reservations (env, person);
+CREATE INDEX reservations_due ON reservations (env, next_attempt_at);
 
 -- Who holds an address for Interac transfers.
 CREATE TABLE interac_holds (

@@ -77,7 +77,11 @@ impl AmendCustomer {
     ///
     /// # Errors
     /// See [`AmendError`].
-    pub async fn amend(&self, tenant: Tenant, request: &AmendRequest<'_>) -> Result<Amended, AmendError> {
+    pub async fn amend(
+        &self,
+        tenant: Tenant,
+        request: &AmendRequest<'_>,
+    ) -> Result<Amended, AmendError> {
         for _ in 0..ATTEMPTS {
             let basis = self
                 .store
@@ -138,7 +142,10 @@ impl AmendCustomer {
 }
 
 /// What an earlier request under the same key means for this one.
-fn replayed(basis: &AmendmentBasis, claim: Option<&KeyClaim>) -> Option<Result<Amended, AmendError>> {
+fn replayed(
+    basis: &AmendmentBasis,
+    claim: Option<&KeyClaim>,
+) -> Option<Result<Amended, AmendError>> {
     let bound = basis.bound?;
     if bound != claim?.fingerprint {
         return Some(Err(AmendError::KeyConflict));

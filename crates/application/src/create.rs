@@ -17,6 +17,7 @@ use crate::{
     patience::Patience,
     provision::{ProvisionError, Provisioner, Worker},
     rails::{RETRY_AFTER, RailLine, Rails},
+    reconcile::Wake,
 };
 
 /// How a create ended well.
@@ -93,17 +94,19 @@ pub struct CreateCustomer {
     provisioner: Provisioner,
     rails: Rails,
     ids: Arc<IdMint>,
+    wake: Wake,
 }
 
 impl CreateCustomer {
-    /// The use case on this store and these rails.
+    /// The use case on this store and these rails. What it leaves open, `wake` tells the reconciler of.
     #[must_use]
-    pub fn new(store: Arc<dyn Provisioning>, rails: Rails, ids: Arc<IdMint>) -> Self {
+    pub fn new(store: Arc<dyn Provisioning>, rails: Rails, ids: Arc<IdMint>, wake: Wake) -> Self {
         Self {
             provisioner: Provisioner::new(Arc::clone(&store), Arc::clone(&ids)),
             store,
             rails,
             ids,
+            wake,
         }
     }
 
@@ -149,7 +152,14 @@ impl CreateCustomer {
                 Reserved::Stands(standing) => standing,
             };
             let joined = self
-                .join(tenant, line, &reserve, standing, leased_since, &mut patience)
+                .join(
+                    tenant,
+                    line,
+                    &reserve,
+                    standing,
+                    leased_since,
+                    &mut patience,
+                )
                 .await;
             if let Some(outcome) = joined {
                 return outcome;
@@ -231,9 +241,13 @@ impl CreateCustomer {
                 answered,
             } => self.existing(tenant, customer, by_key, answered).await,
             Standing::KeyConflict => Err(CreateError::KeyConflict),
-            Standing::ReferenceTaken { customer, differing } => {
-                Err(CreateError::ReferenceTaken { customer, differing })
-            }
+            Standing::ReferenceTaken {
+                customer,
+                differing,
+            } => Err(CreateError::ReferenceTaken {
+                customer,
+                differing,
+            }),
             Standing::InteracEmailTaken => Err(CreateError::InteracEmailTaken),
         };
         Settled::Ended(outcome)
@@ -246,7 +260,7 @@ impl CreateCustomer {
         leased_since: Instant,
     ) -> Result<Created, CreateError> {
         let (provisioner, line) = (self.provisioner.clone(), line.clone());
-        finish(async move {
+        self.finish(async move {
             provisioner
                 .start(&line, &reservation, leased_since, Worker::Caller)
                 .await
@@ -261,7 +275,7 @@ impl CreateCustomer {
         leased_since: Instant,
     ) -> Result<Created, CreateError> {
         let (provisioner, line) = (self.provisioner.clone(), line.clone());
-        finish(async move {
+        self.finish(async move {
             provisioner
                 .resume(&line, &reservation, leased_since, Worker::Caller)
                 .await
@@ -277,13 +291,37 @@ impl CreateCustomer {
         answered: bool,
     ) -> Result<Created, CreateError> {
         // Finished by the reconciler: the first to ask is told that the customer is new.
-        if !answered && self.store.claim_creation_answer(tenant, customer.id).await? {
+        if !answered
+            && self
+                .store
+                .claim_creation_answer(tenant, customer.id)
+                .await?
+        {
             return Ok(Created::New(customer));
         }
         Ok(Created::Existing {
             customer,
             replayed: by_key,
         })
+    }
+
+    /// Runs the work to its end even when the caller hangs up, so that a lease is not left to expire for that.
+    async fn finish(
+        &self,
+        work: impl Future<Output = Result<CustomerSummary, ProvisionError>> + Send + 'static,
+    ) -> Result<Created, CreateError> {
+        let wake = self.wake.clone();
+        let work = async move {
+            let outcome = work.await;
+            if matches!(outcome, Err(ProvisionError::Unresolved { .. })) {
+                wake.wake();
+            }
+            outcome
+        };
+        match tokio::spawn(work).await {
+            Ok(outcome) => Ok(Created::New(outcome?)),
+            Err(join) => Err(CreateError::Store(StoreError::Defect(join.to_string()))),
+        }
     }
 }
 
@@ -298,15 +336,5 @@ fn reservation(tenant: Tenant, reserve: &Reserve<'_>, lease: Lease) -> Reservati
         id: reserve.id,
         customer: reserve.customer.clone(),
         lease,
-    }
-}
-
-/// Runs the work to its end even when the caller hangs up, so that a lease is not left to expire for that.
-async fn finish(
-    work: impl Future<Output = Result<CustomerSummary, ProvisionError>> + Send + 'static,
-) -> Result<Created, CreateError> {
-    match tokio::spawn(work).await {
-        Ok(outcome) => Ok(Created::New(outcome?)),
-        Err(join) => Err(CreateError::Store(StoreError::Defect(join.to_string()))),
     }
 }

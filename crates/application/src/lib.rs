@@ -11,3 +11,4 @@ pub mod operators;
 mod patience;
 pub mod provision;
 pub mod rails;
+pub mod reconcile;

@@ -69,7 +69,11 @@ impl Operators {
     ///
     /// # Errors
     /// [`OperatorError::Store`].
-    pub async fn create_organisation(&self, name: Name, email: Email) -> Result<Organisation, OperatorError> {
+    pub async fn create_organisation(
+        &self,
+        name: Name,
+        email: Email,
+    ) -> Result<Organisation, OperatorError> {
         let organisation = Organisation {
             id: self.ids.mint(),
             name,
@@ -119,7 +123,10 @@ impl Operators {
             key,
         };
         match self.keys.add(&new).await? {
-            true => Ok(IssuedKey { key: new.key, secret }),
+            true => Ok(IssuedKey {
+                key: new.key,
+                secret,
+            }),
             false => Err(OperatorError::UnknownOrganisation),
         }
     }

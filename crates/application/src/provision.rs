@@ -6,8 +6,8 @@ use tokio::time::Instant;
 use vouch_domain::{
     customer::CustomerSummary,
     ports::{
-        AbsenceClear, Provisioning, RailCustomer, RailCustomerId, RailFailure, RailField, RecordOutcome,
-        Reservation, StoreError, Urgency,
+        AbsenceClear, Provisioning, RailCustomer, RailCustomerId, RailFailure, RailField,
+        RecordOutcome, Reservation, StoreError, Urgency,
     },
 };
 
@@ -187,7 +187,10 @@ impl Attempt<'_> {
     }
 
     /// Looks at the rail and binds the oldest record that fits and is free. `absence` is what a failed look-up leaves.
-    async fn adopt(&self, absence: AbsenceClear) -> Result<Option<CustomerSummary>, ProvisionError> {
+    async fn adopt(
+        &self,
+        absence: AbsenceClear,
+    ) -> Result<Option<CustomerSummary>, ProvisionError> {
         let found = self
             .line
             .rail
@@ -235,7 +238,10 @@ impl Attempt<'_> {
         absence: AbsenceClear,
         retry_after: Option<Duration>,
     ) -> Result<T, ProvisionError> {
-        self.provisioner.store.release(self.reservation, absence).await?;
+        self.provisioner
+            .store
+            .release(self.reservation, absence)
+            .await?;
         Err(unresolved(retry_after))
     }
 

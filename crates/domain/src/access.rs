@@ -201,8 +201,14 @@ mod tests {
             ("2001:db8::/32", "2001:db8:ffff::1", "2001:db9::1"),
         ] {
             let network = Network::parse(network).unwrap();
-            assert!(network.contains(inside.parse().unwrap()), "{network} {inside}");
-            assert!(!network.contains(outside.parse().unwrap()), "{network} {outside}");
+            assert!(
+                network.contains(inside.parse().unwrap()),
+                "{network} {inside}"
+            );
+            assert!(
+                !network.contains(outside.parse().unwrap()),
+                "{network} {outside}"
+            );
             assert_eq!(Network::parse(&network.to_string()), Ok(network));
         }
     }

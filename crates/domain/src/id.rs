@@ -82,7 +82,9 @@ fn decode(suffix: &str) -> Result<u128, NotAnId> {
     }
     bytes.iter().try_fold(0_u128, |value, byte| {
         let digit = ALPHABET.iter().position(|known| known == byte);
-        digit.map(|digit| (value << 5) | digit as u128).ok_or(NotAnId)
+        digit
+            .map(|digit| (value << 5) | digit as u128)
+            .ok_or(NotAnId)
     })
 }
 

@@ -31,5 +31,6 @@ pub(crate) fn write_files(location: &Location) -> Result<(), StartError> {
 /// Root's files have to be readable by the cluster's owner, whatever the umask.
 fn write_readable(path: &Path, content: &str) -> Result<(), StartError> {
     fs::write(path, content).map_err(StartError::io("write", path))?;
-    fs::set_permissions(path, Permissions::from_mode(0o644)).map_err(StartError::io("set the mode of", path))
+    fs::set_permissions(path, Permissions::from_mode(0o644))
+        .map_err(StartError::io("set the mode of", path))
 }

@@ -13,10 +13,10 @@ const PROGRAMS: [&str; 3] = ["initdb", "postgres", "pg_ctl"];
 /// Where packages put PostgreSQL outside `PATH`: a folder, what its version folders begin with,
 /// and where in those the programs are.
 const PACKAGE_FOLDERS: [(&str, &str, &str); 6] = [
-    ("/usr/lib/postgresql", "", "bin"),                      // Debian, Ubuntu
-    ("/usr", "pgsql-", "bin"),                               // postgresql.org's packages for Fedora and RHEL
-    ("/opt/homebrew/opt", "postgresql", "bin"),              // Homebrew on ARM
-    ("/usr/local/opt", "postgresql", "bin"),                 // Homebrew on Intel
+    ("/usr/lib/postgresql", "", "bin"),         // Debian, Ubuntu
+    ("/usr", "pgsql-", "bin"),                  // postgresql.org's packages for Fedora and RHEL
+    ("/opt/homebrew/opt", "postgresql", "bin"), // Homebrew on ARM
+    ("/usr/local/opt", "postgresql", "bin"),    // Homebrew on Intel
     ("/home/linuxbrew/.linuxbrew/opt", "postgresql", "bin"), // Homebrew on Linux
     ("/Applications/Postgres.app/Contents/Versions", "", "bin"),
 ];
@@ -73,7 +73,11 @@ pub(crate) struct Binaries {
 impl Binaries {
     /// The first of `folders` that has all programs and, where a cluster exists already, is of the
     /// major version that made it.
-    pub(crate) fn find(folders: &[PathBuf], cluster: &Path, owner: &Owner) -> Result<Self, StartError> {
+    pub(crate) fn find(
+        folders: &[PathBuf],
+        cluster: &Path,
+        owner: &Owner,
+    ) -> Result<Self, StartError> {
         let installed: Vec<Self> = folders
             .iter()
             .filter_map(|folder| Self::in_folder(folder))
@@ -104,7 +108,9 @@ impl Binaries {
     }
 
     fn in_folder(folder: &Path) -> Option<Self> {
-        let complete = PROGRAMS.iter().all(|program| folder.join(program).is_file());
+        let complete = PROGRAMS
+            .iter()
+            .all(|program| folder.join(program).is_file());
         complete.then(|| Self {
             folder: folder.to_owned(),
         })
@@ -112,7 +118,11 @@ impl Binaries {
 
     /// Whether `postgres --version`, such as `postgres (PostgreSQL) 15.18 (Debian …)`, is of `major`.
     fn is_version(&self, major: &str, owner: &Owner) -> bool {
-        let Ok(output) = owner.command(&self.program("postgres")).arg("--version").output() else {
+        let Ok(output) = owner
+            .command(&self.program("postgres"))
+            .arg("--version")
+            .output()
+        else {
             return false;
         };
         let text = String::from_utf8_lossy(&output.stdout);
@@ -132,7 +142,10 @@ fn install_command(os_release: &str) -> &'static str {
     let is_like = |distribution: &str| {
         os_release
             .lines()
-            .filter_map(|line| line.strip_prefix("ID=").or_else(|| line.strip_prefix("ID_LIKE=")))
+            .filter_map(|line| {
+                line.strip_prefix("ID=")
+                    .or_else(|| line.strip_prefix("ID_LIKE="))
+            })
             .flat_map(|value| value.trim_matches('"').split_whitespace())
             .any(|name| name == distribution)
     };

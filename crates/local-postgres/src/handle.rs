@@ -134,11 +134,19 @@ impl LocalPostgres {
         {
             return Ok(());
         }
-        let created = client.batch_execute(&format!("CREATE DATABASE \"{name}\"")).await;
+        let created = client
+            .batch_execute(&format!("CREATE DATABASE \"{name}\""))
+            .await;
         // Someone else may have been faster; a draw shows as a duplicate row in the catalogue.
         let exists_already = [SqlState::DUPLICATE_DATABASE, SqlState::UNIQUE_VIOLATION];
         match created {
-            Err(error) if error.code().is_some_and(|code| exists_already.contains(code)) => Ok(()),
+            Err(error)
+                if error
+                    .code()
+                    .is_some_and(|code| exists_already.contains(code)) =>
+            {
+                Ok(())
+            }
             other => other,
         }
     }

@@ -101,7 +101,11 @@ impl Location {
 /// A name for `path` that is short, and the same for every process.
 pub(crate) fn hash(path: &Path) -> String {
     let digest = Sha256::digest(path.as_os_str().as_encoded_bytes());
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    digest
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 fn make_data_dir(data_dir: &Path) -> Result<PathBuf, StartError> {

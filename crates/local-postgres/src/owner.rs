@@ -73,7 +73,10 @@ impl Owner {
             }
         }
         // The user may be unable to enter our current folder.
-        command.env("LC_ALL", "C").current_dir("/").stdin(Stdio::null());
+        command
+            .env("LC_ALL", "C")
+            .current_dir("/")
+            .stdin(Stdio::null());
         command
     }
 
@@ -119,7 +122,9 @@ pub(crate) fn is_root() -> bool {
 }
 
 fn first_existing(names: &[&str]) -> Option<User> {
-    names.iter().find_map(|name| User::from_name(name).ok().flatten())
+    names
+        .iter()
+        .find_map(|name| User::from_name(name).ok().flatten())
 }
 
 #[cfg(test)]

@@ -78,7 +78,10 @@ fn classify(error: &tokio_postgres::Error) -> Answer {
         return if passing.contains(code) {
             Answer::NotReady
         } else {
-            Answer::Foreign(format!("it refuses our superuser with SQLSTATE {}", code.code()))
+            Answer::Foreign(format!(
+                "it refuses our superuser with SQLSTATE {}",
+                code.code()
+            ))
         };
     }
     let kind = error

@@ -44,7 +44,9 @@ pub(crate) async fn ensure_running(
                 .try_wait()
                 .map_err(StartError::io("wait for", &location.log()))?;
             if exited.is_some() {
-                return Err(StartError::ServerExited { log: location.log() });
+                return Err(StartError::ServerExited {
+                    log: location.log(),
+                });
             }
         } else if silence && let Some(server_lock) = lock::try_exclusive(&location.server_lock())? {
             started = Some(launch(location, binaries, options, server_lock).await?);
@@ -97,7 +99,11 @@ async fn launch(
 
 /// Stops the cluster's server, if one runs, and waits until it has. The caller holds `users_lock`
 /// exclusively.
-pub(crate) fn stop(location: &Location, binaries: &Binaries, users_lock: &File) -> Result<(), StopError> {
+pub(crate) fn stop(
+    location: &Location,
+    binaries: &Binaries,
+    users_lock: &File,
+) -> Result<(), StopError> {
     // Without a server process, `pg_ctl` would signal whoever has the pid in a stale file.
     let runs = lock::try_exclusive(&location.server_lock())?.is_none();
     if !runs || recorded_pid(&location.cluster()).is_none() {
@@ -143,7 +149,9 @@ fn recorded_pid(cluster: &Path) -> Option<u32> {
 fn remove_stale_socket_lock(location: &Location) -> Result<(), StartError> {
     let path = socket::lock_file_in(location.socket_folder());
     match fs::remove_file(&path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StartError::io("remove", &path)(error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(StartError::io("remove", &path)(error))
+        }
         _ => Ok(()),
     }
 }

@@ -66,5 +66,6 @@ pub(crate) fn make_private_folder(folder: &Path, owner: &Owner) -> Result<(), St
     if metadata.uid() != geteuid().as_raw() {
         return refuse("belongs to someone else");
     }
-    lchown(folder, Some(owner.uid()), Some(owner.gid())).map_err(StartError::io("hand over", folder))
+    lchown(folder, Some(owner.uid()), Some(owner.gid()))
+        .map_err(StartError::io("hand over", folder))
 }

@@ -84,7 +84,11 @@ impl ApiKeys for Store {
 
     async fn add(&self, new: &NewApiKey) -> Result<bool, StoreError> {
         let NewApiKey { key, digest } = new;
-        let networks: Vec<String> = key.allowed_networks.iter().map(ToString::to_string).collect();
+        let networks: Vec<String> = key
+            .allowed_networks
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         let added = self
             .affected(|| {
                 statement::<()>(
@@ -107,7 +111,10 @@ impl ApiKeys for Store {
         Ok(added > 0)
     }
 
-    async fn of_organisation(&self, organisation: OrganisationId) -> Result<Vec<ApiKey>, StoreError> {
+    async fn of_organisation(
+        &self,
+        organisation: OrganisationId,
+    ) -> Result<Vec<ApiKey>, StoreError> {
         let rows: Vec<KeyRow> = self
             .rows(|| {
                 statement::<KeySql>(concat!(
@@ -139,9 +146,12 @@ impl ApiKeys for Store {
 }
 
 fn api_key(row: KeyRow) -> Result<ApiKey, StoreError> {
-    let (key, organisation, env, contract, prefix, last_four, networks, expires_at, revoked_at) = row;
-    let networks: Result<Vec<Network>, Rejected> =
-        networks.iter().map(|network| Network::parse(network)).collect();
+    let (key, organisation, env, contract, prefix, last_four, networks, expires_at, revoked_at) =
+        row;
+    let networks: Result<Vec<Network>, Rejected> = networks
+        .iter()
+        .map(|network| Network::parse(network))
+        .collect();
     Ok(ApiKey {
         id: id(key)?,
         tenant: Tenant {

@@ -30,7 +30,15 @@ const BASIS: &str = concat!(
      WHERE c.organisation_id = $1 AND c.env = $2 AND (c.id = $3 OR c.reference = $4) AND c.provisioning <> 'reserved'"
 );
 
-type BasisSql = (SummarySql, Text, Text, Text, Binary, Binary, Nullable<Binary>);
+type BasisSql = (
+    SummarySql,
+    Text,
+    Text,
+    Text,
+    Binary,
+    Binary,
+    Nullable<Binary>,
+);
 type BasisRow = (
     SummaryRow,
     String,
@@ -117,9 +125,14 @@ impl Store {
             id_type,
         };
         let sealed = Sealed { data_key, value };
-        let (identity, contact) =
-            personal_data::open(&self.master_keys, tenant, summary.id.uuid(), &plain, &sealed)
-                .map_err(|error| unreadable(&error))?;
+        let (identity, contact) = personal_data::open(
+            &self.master_keys,
+            tenant,
+            summary.id.uuid(),
+            &plain,
+            &sealed,
+        )
+        .map_err(|error| unreadable(&error))?;
         let bound = bound
             .map(|bytes| bytes.try_into().map(Fingerprint))
             .transpose()
@@ -134,11 +147,16 @@ impl Store {
         })
     }
 
-    async fn update_contact(&self, tenant: Tenant, amend: &Amend<'_>) -> Result<Option<SummaryRow>, Failure> {
+    async fn update_contact(
+        &self,
+        tenant: Tenant,
+        amend: &Amend<'_>,
+    ) -> Result<Option<SummaryRow>, Failure> {
         let id = amend.customer.uuid();
         let hashes = self.hashing.identity(id, amend.identity, amend.contact);
-        let sealed = personal_data::seal(&self.master_keys, tenant, id, amend.identity, amend.contact)
-            .map_err(|error| unreadable(&error))?;
+        let sealed =
+            personal_data::seal(&self.master_keys, tenant, id, amend.identity, amend.contact)
+                .map_err(|error| unreadable(&error))?;
         let changed: Vec<String> = amend
             .changed
             .iter()

@@ -16,7 +16,8 @@ use tokio_postgres::NoTls;
 use vouch_domain::ports::StoreError;
 
 use crate::{
-    error::Failure, hashing::Hashing, installation::Installation, sealing::MasterKeys, statement::Statement,
+    error::Failure, hashing::Hashing, installation::Installation, sealing::MasterKeys,
+    statement::Statement,
 };
 
 /// Nothing that the service asks of the database takes this long; what does is stopped.
@@ -53,7 +54,8 @@ impl Database {
     /// # Errors
     /// [`ConnectError`] when the URL is malformed.
     pub fn new(url: &str, settings: PoolSettings) -> Result<Self, ConnectError> {
-        url.parse::<tokio_postgres::Config>().map_err(|_| ConnectError)?;
+        url.parse::<tokio_postgres::Config>()
+            .map_err(|_| ConnectError)?;
         let mut config = ManagerConfig::default();
         // A ping before every use would cost a round trip; a broken connection shows itself all the same.
         config.recycling_method = RecyclingMethod::Fast;
@@ -114,7 +116,9 @@ fn establish(url: &str) -> BoxFuture<'_, ConnectionResult<AsyncPgConnection>> {
 }
 
 fn bad_connection(error: tokio_postgres::Error) -> ConnectionError {
-    ConnectionError::CouldntSetupConfiguration(diesel::result::Error::QueryBuilderError(Box::new(error)))
+    ConnectionError::CouldntSetupConfiguration(diesel::result::Error::QueryBuilderError(Box::new(
+        error,
+    )))
 }
 
 /// All the storage ports, on one pool.

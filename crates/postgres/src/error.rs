@@ -28,7 +28,9 @@ impl From<Failure> for StoreError {
         match failure {
             Failure::Store(error) => error,
             Failure::Contention => Self::Unavailable("contention did not end".to_owned()),
-            Failure::Taken { constraint } => Self::Defect(format!("unexpected violation of {constraint}")),
+            Failure::Taken { constraint } => {
+                Self::Defect(format!("unexpected violation of {constraint}"))
+            }
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::{
 const HASH_KEY_PLACE: &str = "installation.hash_key";
 
 /// The keys of an installation, opened.
+#[derive(Clone)]
 pub struct Installation {
     pub(crate) master_keys: Arc<MasterKeys>,
     hash_key: Zeroizing<[u8; 32]>,

@@ -13,6 +13,7 @@ mod organisations;
 mod personal_data;
 mod provisioning;
 mod queries;
+mod reconciliation;
 mod rows;
 mod sealing;
 mod statement;

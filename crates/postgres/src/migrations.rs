@@ -3,7 +3,8 @@
 use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;
 use diesel_async::{
-    AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection, pooled_connection::deadpool::Object,
+    AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection,
+    pooled_connection::deadpool::Object,
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -47,10 +48,14 @@ pub async fn migrate(database: &Database) -> Result<usize, MigrationError> {
 /// [`MigrationError`] when it cannot be read.
 pub async fn schema_state(database: &Database) -> Result<SchemaState, MigrationError> {
     with_harness(database, |harness| {
-        let failed = |error: Box<dyn std::error::Error + Send + Sync>| MigrationError(error.to_string());
+        let failed =
+            |error: Box<dyn std::error::Error + Send + Sync>| MigrationError(error.to_string());
         let applied = harness.applied_migrations().map_err(failed)?;
         let known: Vec<Box<dyn Migration<Pg>>> = MIGRATIONS.migrations().map_err(failed)?;
-        let known: Vec<String> = known.iter().map(|one| one.name().version().to_string()).collect();
+        let known: Vec<String> = known
+            .iter()
+            .map(|one| one.name().version().to_string())
+            .collect();
         if applied
             .iter()
             .any(|version| !known.contains(&version.to_string()))
@@ -85,7 +90,8 @@ async fn with_harness<Answer: Send + 'static>(
         .batch_execute(TAKE_TURNS)
         .await
         .map_err(|error| MigrationError(error.to_string()))?;
-    let blocking = tokio::task::spawn_blocking(move || work(&mut AsyncMigrationHarness::new(connection)));
+    let blocking =
+        tokio::task::spawn_blocking(move || work(&mut AsyncMigrationHarness::new(connection)));
     blocking
         .await
         .map_err(|error| MigrationError(error.to_string()))?

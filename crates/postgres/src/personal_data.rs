@@ -6,8 +6,8 @@ use vouch_domain::{
     customer::{ContactData, Identity, LegalName},
     tenant::Tenant,
     values::{
-        City, Country, CustomerType, DateOfBirth, Email, IdExpiryDate, IdIssueDate, IdNumber, IdType, Name,
-        Phone, Rejected, State, Street, Tin, ZipCode,
+        City, Country, CustomerType, DateOfBirth, Email, IdExpiryDate, IdIssueDate, IdNumber,
+        IdType, Name, Phone, Rejected, State, Street, Tin, ZipCode,
     },
 };
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -73,7 +73,8 @@ pub(crate) fn open(
     plain: &PlainIdentity,
     sealed: &Sealed,
 ) -> Result<(Identity, ContactData), PersonalDataError> {
-    let json = keys.open_with_data_key(&place(tenant, customer), &sealed.data_key, &sealed.value)?;
+    let json =
+        keys.open_with_data_key(&place(tenant, customer), &sealed.data_key, &sealed.value)?;
     let data: PersonalData = serde_json::from_slice(&json).map_err(|_| PersonalDataError::Shape)?;
     Ok((data.identity(plain)?, data.contact()?))
 }
@@ -89,7 +90,9 @@ fn place(tenant: Tenant, customer: Uuid) -> String {
 impl PersonalData {
     fn of(identity: &Identity, contact: &ContactData) -> Self {
         let (first_name, last_name, business_name) = match &identity.name {
-            LegalName::Individual { first, last } => (Some(first.as_str()), Some(last.as_str()), None),
+            LegalName::Individual { first, last } => {
+                (Some(first.as_str()), Some(last.as_str()), None)
+            }
             LegalName::Business { name } => (None, None, Some(name.as_str())),
         };
         let text = |value: Option<&str>| value.map(str::to_owned);

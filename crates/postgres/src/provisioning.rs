@@ -10,8 +10,8 @@ use vouch_domain::{
     id::{CustomerId, EventId},
     idempotency::KeyClaim,
     ports::{
-        AbsenceClear, Lease, LeaseTerms, Provisioning, RailCustomerId, RecordOutcome, Reservation, Reserve,
-        Reserved, Standing, StoreError,
+        AbsenceClear, Lease, LeaseTerms, Provisioning, RailCustomerId, RecordOutcome, Reservation,
+        Reserve, Reserved, Standing, StoreError,
     },
     tenant::Tenant,
 };
@@ -22,7 +22,8 @@ use crate::{
     hashing::stored_hashes,
     personal_data::{self, PersonalDataError, PlainIdentity},
     rows::{
-        MaybeSummaryRow, MaybeSummarySql, SummaryRow, SummarySql, broken, present, summary, summary_columns,
+        MaybeSummaryRow, MaybeSummarySql, SummaryRow, SummarySql, broken, present, summary,
+        summary_columns,
     },
     sealing::Sealed,
     statement::statement,
@@ -115,8 +116,8 @@ const TAKE_OVER: &str = concat!(
      FROM taken JOIN customers c ON c.organisation_id = $1 AND c.env = $2 AND c.id = taken.customer_id"
 );
 
-type TakenSql = (BigInt, SummarySql, Text, Text, Text, Binary, Binary);
-type TakenRow = (i64, SummaryRow, String, String, String, Vec<u8>, Vec<u8>);
+pub(crate) type TakenSql = (BigInt, SummarySql, Text, Text, Text, Binary, Binary);
+pub(crate) type TakenRow = (i64, SummaryRow, String, String, String, Vec<u8>, Vec<u8>);
 
 const RECORD: &str = concat!(
     "WITH ended AS (
@@ -188,7 +189,11 @@ impl Provisioning for Store {
         ))
     }
 
-    async fn standing(&self, tenant: Tenant, reserve: &Reserve<'_>) -> Result<Option<Standing>, StoreError> {
+    async fn standing(
+        &self,
+        tenant: Tenant,
+        reserve: &Reserve<'_>,
+    ) -> Result<Option<Standing>, StoreError> {
         self.decide(tenant, reserve.claim, Some(reserve.customer), reserve.terms)
             .await
     }
@@ -245,7 +250,11 @@ impl Provisioning for Store {
         Ok(())
     }
 
-    async fn release(&self, reservation: &Reservation, absence: AbsenceClear) -> Result<(), StoreError> {
+    async fn release(
+        &self,
+        reservation: &Reservation,
+        absence: AbsenceClear,
+    ) -> Result<(), StoreError> {
         let (keep, after) = match absence {
             AbsenceClear::Now => (false, None),
             AbsenceClear::After(settle) => (false, Some(millis(settle))),
@@ -264,7 +273,11 @@ impl Provisioning for Store {
         Ok(())
     }
 
-    async fn claim_creation_answer(&self, tenant: Tenant, customer: CustomerId) -> Result<bool, StoreError> {
+    async fn claim_creation_answer(
+        &self,
+        tenant: Tenant,
+        customer: CustomerId,
+    ) -> Result<bool, StoreError> {
         let claimed = self
             .affected(|| {
                 statement::<()>(
@@ -381,8 +394,17 @@ impl Store {
         terms: LeaseTerms,
         found: StandingRow,
     ) -> Result<Option<Standing>, Failure> {
-        let (fingerprint, exists, person_busy, address_held, row, provisioning, answered, hashes, free) =
-            found;
+        let (
+            fingerprint,
+            exists,
+            person_busy,
+            address_held,
+            row,
+            provisioning,
+            answered,
+            hashes,
+            free,
+        ) = found;
         let by_key = fingerprint.is_some();
         if fingerprint.is_some_and(|bound| bound != claim.fingerprint.0) {
             return Ok(Some(Standing::KeyConflict));
@@ -435,9 +457,9 @@ impl Store {
         let stored = stored
             .and_then(stored_hashes)
             .ok_or_else(|| broken("identity hash"))?;
-        let asked = self
-            .hashing
-            .identity(existing.id.uuid(), &customer.identity, &customer.contact);
+        let asked =
+            self.hashing
+                .identity(existing.id.uuid(), &customer.identity, &customer.contact);
         Ok(differing_fields(&stored, &asked))
     }
 
@@ -467,12 +489,19 @@ impl Store {
             })
             .await?;
         match taken.into_iter().next() {
-            Some(row) => Ok(Standing::Resumed(Box::new(self.reservation(tenant, token, row)?))),
+            Some(row) => Ok(Standing::Resumed(Box::new(
+                self.reservation(tenant, token, row)?,
+            ))),
             None => Ok(Standing::InProgress),
         }
     }
 
-    fn reservation(&self, tenant: Tenant, token: Uuid, row: TakenRow) -> Result<Reservation, StoreError> {
+    pub(crate) fn reservation(
+        &self,
+        tenant: Tenant,
+        token: Uuid,
+        row: TakenRow,
+    ) -> Result<Reservation, StoreError> {
         let (doubt, row, customer_type, country, id_type, data_key, value) = row;
         let summary = summary(row)?;
         let plain = PlainIdentity {
@@ -481,9 +510,14 @@ impl Store {
             id_type,
         };
         let sealed = Sealed { data_key, value };
-        let (identity, contact) =
-            personal_data::open(&self.master_keys, tenant, summary.id.uuid(), &plain, &sealed)
-                .map_err(|error| unreadable(&error))?;
+        let (identity, contact) = personal_data::open(
+            &self.master_keys,
+            tenant,
+            summary.id.uuid(),
+            &plain,
+            &sealed,
+        )
+        .map_err(|error| unreadable(&error))?;
         Ok(Reservation {
             tenant,
             id: summary.id,
@@ -536,6 +570,6 @@ pub(crate) fn unreadable(error: &PersonalDataError) -> StoreError {
     StoreError::Defect(error.to_string())
 }
 
-fn millis(duration: Duration) -> i64 {
+pub(crate) fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

@@ -16,8 +16,8 @@ use vouch_domain::{
 use crate::{
     database::Store,
     rows::{
-        MaybeSummaryRow, MaybeSummarySql, SummaryRow, SummarySql, broken, handle_parts, id, present, summary,
-        summary_columns,
+        MaybeSummaryRow, MaybeSummarySql, SummaryRow, SummarySql, broken, handle_parts, id,
+        present, summary, summary_columns,
     },
     statement::{Statement, statement},
 };
@@ -114,7 +114,11 @@ impl CustomerQueries for Store {
         row.map(summary).transpose()
     }
 
-    async fn page(&self, tenant: Tenant, request: &CustomerPageRequest) -> Result<CustomerPage, PageError> {
+    async fn page(
+        &self,
+        tenant: Tenant,
+        request: &CustomerPageRequest,
+    ) -> Result<CustomerPage, PageError> {
         let (id, reference) = request.after.as_ref().map_or((None, None), handle_parts);
         let pattern = request.search.as_ref().map(like_pattern);
         let rows: Vec<PageRow> = self
@@ -136,10 +140,17 @@ impl CustomerQueries for Store {
             .filter_map(|(_, row)| present(row).map(summary))
             .collect();
         let (customers, has_more) = cut(customers?, request.limit);
-        Ok(CustomerPage { customers, has_more })
+        Ok(CustomerPage {
+            customers,
+            has_more,
+        })
     }
 
-    async fn events(&self, tenant: Tenant, request: &EventPageRequest) -> Result<EventPage, PageError> {
+    async fn events(
+        &self,
+        tenant: Tenant,
+        request: &EventPageRequest,
+    ) -> Result<EventPage, PageError> {
         let (id, reference) = handle_parts(&request.customer);
         let rows: Vec<EventRow> = self
             .rows(|| {
@@ -162,7 +173,10 @@ impl CustomerQueries for Store {
 }
 
 /// The first two placeholders of every read are its tenant.
-fn in_tenant<Row>(sql: impl Into<std::borrow::Cow<'static, str>>, tenant: Tenant) -> Statement<Row> {
+fn in_tenant<Row>(
+    sql: impl Into<std::borrow::Cow<'static, str>>,
+    tenant: Tenant,
+) -> Statement<Row> {
     statement(sql)
         .uuid(tenant.organisation.uuid())
         .text(tenant.env.as_str())
@@ -221,7 +235,11 @@ fn read_event(
     customer: SummaryRow,
     changed: &[String],
 ) -> Result<Event, StoreError> {
-    let field = |name: &String| ContactField::ALL.into_iter().find(|field| field.name() == name);
+    let field = |name: &String| {
+        ContactField::ALL
+            .into_iter()
+            .find(|field| field.name() == name)
+    };
     let changed: Option<Vec<ContactField>> = changed.iter().map(field).collect();
     Ok(Event {
         id: id(uuid)?,

@@ -57,7 +57,11 @@ impl MasterKeys {
 
     /// Seals a value under a new data key. `place` names table, column and row: what is sealed for one place does not
     /// open in another.
-    pub(crate) fn seal_with_data_key(&self, place: &str, value: &[u8]) -> Result<Sealed, SealError> {
+    pub(crate) fn seal_with_data_key(
+        &self,
+        place: &str,
+        value: &[u8],
+    ) -> Result<Sealed, SealError> {
         let mut data_key = Zeroizing::new([0_u8; 32]);
         fill_random(&mut *data_key)?;
         Ok(Sealed {
@@ -74,7 +78,10 @@ impl MasterKeys {
         value: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, SealError> {
         let data_key = self.open(place, data_key)?;
-        let data_key: &[u8; 32] = data_key.as_slice().try_into().map_err(|_| SealError::Unopened)?;
+        let data_key: &[u8; 32] = data_key
+            .as_slice()
+            .try_into()
+            .map_err(|_| SealError::Unopened)?;
         open(data_key, place, value)
     }
 
@@ -112,7 +119,9 @@ fn seal(key: &[u8; 32], place: &str, value: &[u8]) -> Result<Vec<u8>, SealError>
 
 fn open(key: &[u8; 32], place: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
     let (&format, rest) = sealed.split_first().ok_or(SealError::Unopened)?;
-    let (nonce, ciphertext) = rest.split_first_chunk::<NONCE>().ok_or(SealError::Unopened)?;
+    let (nonce, ciphertext) = rest
+        .split_first_chunk::<NONCE>()
+        .ok_or(SealError::Unopened)?;
     if format != FORMAT {
         return Err(SealError::Unopened);
     }
@@ -143,8 +152,9 @@ mod tests {
     #[test]
     fn what_is_sealed_opens_only_with_its_key_in_its_place() {
         let sealed = ring(&[1]).seal_with_data_key("here", b"secret").unwrap();
-        let open =
-            |ring: MasterKeys, place: &str| ring.open_with_data_key(place, &sealed.data_key, &sealed.value);
+        let open = |ring: MasterKeys, place: &str| {
+            ring.open_with_data_key(place, &sealed.data_key, &sealed.value)
+        };
         assert_eq!(*open(ring(&[1]), "here").unwrap(), b"secret");
         assert!(open(ring(&[2]), "here").is_err());
         assert!(open(ring(&[1]), "there").is_err());

@@ -92,7 +92,12 @@ impl Credentials {
         }
     }
 
-    fn authorise_token(&self, token: &str, scope: &'static str, now: DateTime<Utc>) -> Result<(), Refusal> {
+    fn authorise_token(
+        &self,
+        token: &str,
+        scope: &'static str,
+        now: DateTime<Utc>,
+    ) -> Result<(), Refusal> {
         match self.tokens().get(token) {
             Some(token) if now >= token.expires_at => Err(Refusal::Unauthenticated("access token")),
             Some(token) if token.scopes.contains(scope) => Ok(()),

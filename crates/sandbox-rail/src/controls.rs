@@ -47,8 +47,9 @@ pub(crate) async fn customers(rail: Data<Rail>, filter: Query<Filter>) -> HttpRe
 pub(crate) async fn decide(rail: Data<Rail>, id: Path<String>, body: Bytes) -> Answer {
     let id = parse_id(&id)?;
     let Decision { status, comment } = parse(&body)?;
-    let status = Status::parse(&status)
-        .ok_or_else(|| Refusal::Invalid(Problems::one("status", "The selected status is invalid.")))?;
+    let status = Status::parse(&status).ok_or_else(|| {
+        Refusal::Invalid(Problems::one("status", "The selected status is invalid."))
+    })?;
     let decide = rail.store.change(|existing| {
         let current = existing.get(id).ok_or(Refusal::UnknownCustomer)?.clone();
         Ok(Customer {

@@ -40,9 +40,14 @@ pub(crate) enum Status {
 impl Status {
     /// The status with this name, in any case.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        [Self::Pending, Self::Processing, Self::Verified, Self::Rejected]
-            .into_iter()
-            .find(|status| status.name().eq_ignore_ascii_case(text))
+        [
+            Self::Pending,
+            Self::Processing,
+            Self::Verified,
+            Self::Rejected,
+        ]
+        .into_iter()
+        .find(|status| status.name().eq_ignore_ascii_case(text))
     }
 
     /// The name on the wire.

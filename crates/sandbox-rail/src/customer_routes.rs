@@ -78,13 +78,22 @@ pub(crate) async fn get(rail: Data<Rail>, request: HttpRequest, id: Path<String>
                     .map(|customer| customer.full(rail.store.instance_id))
             })
             .ok_or(Refusal::UnknownCustomer)?;
-        Ok(success(StatusCode::OK, "Customer retrieved successfully.", &data))
+        Ok(success(
+            StatusCode::OK,
+            "Customer retrieved successfully.",
+            &data,
+        ))
     })
     .await
 }
 
 /// `PUT /api/external/customer/{id}`
-pub(crate) async fn update(rail: Data<Rail>, request: HttpRequest, id: Path<String>, body: Bytes) -> Answer {
+pub(crate) async fn update(
+    rail: Data<Rail>,
+    request: HttpRequest,
+    id: Path<String>,
+    body: Bytes,
+) -> Answer {
     let call = Call::authorised(&rail, &request, Operation::Update, WRITE)?;
     call.answer(async move {
         let id = parse_id(&id)?;
@@ -94,7 +103,11 @@ pub(crate) async fn update(rail: Data<Rail>, request: HttpRequest, id: Path<Stri
             rail.rules.update(current, sent, existing, rail.now())
         });
         let data = change.await?.full(rail.store.instance_id);
-        Ok(success(StatusCode::OK, "Customer updated successfully.", &data))
+        Ok(success(
+            StatusCode::OK,
+            "Customer updated successfully.",
+            &data,
+        ))
     })
     .await
 }
@@ -108,7 +121,8 @@ fn object(body: &[u8]) -> Result<Fields, Refusal> {
     if body.is_empty() {
         return Ok(Fields::new());
     }
-    serde_json::from_slice(body).map_err(|_| Refusal::BadRequest("The request body must be a JSON object."))
+    serde_json::from_slice(body)
+        .map_err(|_| Refusal::BadRequest("The request body must be a JSON object."))
 }
 
 fn success(status: StatusCode, message: &str, data: &Value) -> HttpResponse {
@@ -142,11 +156,19 @@ fn find(rail: &Rail, query: &HashMap<String, String>) -> Vec<Value> {
 
 /// One page of Laravel's paginator, newest first.
 fn page(rail: &Rail, found: Vec<Value>, number: Option<&String>) -> HttpResponse {
-    let number = number.and_then(|number| number.parse().ok()).unwrap_or(1).max(1);
+    let number = number
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(1)
+        .max(1);
     let total = found.len();
     let last = total.div_ceil(PAGE_SIZE).max(1);
     let before = PAGE_SIZE.saturating_mul(number - 1);
-    let data: Vec<Value> = found.into_iter().rev().skip(before).take(PAGE_SIZE).collect();
+    let data: Vec<Value> = found
+        .into_iter()
+        .rev()
+        .skip(before)
+        .take(PAGE_SIZE)
+        .collect();
     let path = format!("{}{PATH}", rail.url);
     let link = |page: usize| format!("{path}?paginate=true&page={page}");
     HttpResponse::Ok().json(json!({

@@ -25,7 +25,12 @@ impl Customers {
             .get(&customer.id)
             .copied()
             .unwrap_or(self.records.len());
-        for key in self.records.get(position).map(index_keys).unwrap_or_default() {
+        for key in self
+            .records
+            .get(position)
+            .map(index_keys)
+            .unwrap_or_default()
+        {
             if let Some(positions) = self.by_value.get_mut(&key) {
                 positions.remove(&position);
             }

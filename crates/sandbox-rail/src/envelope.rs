@@ -13,7 +13,8 @@ use serde_json::json;
 use crate::server::Rail;
 
 /// Calls left until the reset.
-pub(crate) const RATE_LIMIT_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+pub(crate) const RATE_LIMIT_REMAINING: HeaderName =
+    HeaderName::from_static("x-ratelimit-remaining");
 const RATE_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const RATE_LIMIT_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
@@ -35,14 +36,21 @@ pub(crate) async fn finish(
     {
         let status = response.status();
         let message = status.canonical_reason().unwrap_or("Unknown error");
-        response = response.into_response(HttpResponse::build(status).json(json!({ "message": message })));
+        response =
+            response.into_response(HttpResponse::build(status).json(json!({ "message": message })));
     }
     let now = rail.now().timestamp();
     let headers = response.headers_mut();
     headers.insert(RATE_LIMIT, HeaderValue::from(CALLS_PER_MINUTE));
-    headers.insert(RATE_LIMIT_RESET, HeaderValue::from(now - now.rem_euclid(60) + 60));
+    headers.insert(
+        RATE_LIMIT_RESET,
+        HeaderValue::from(now - now.rem_euclid(60) + 60),
+    );
     if !headers.contains_key(RATE_LIMIT_REMAINING) {
-        headers.insert(RATE_LIMIT_REMAINING, HeaderValue::from(CALLS_PER_MINUTE - 1));
+        headers.insert(
+            RATE_LIMIT_REMAINING,
+            HeaderValue::from(CALLS_PER_MINUTE - 1),
+        );
     }
     Ok(response)
 }

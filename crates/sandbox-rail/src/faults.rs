@@ -160,7 +160,8 @@ impl Faults {
     pub(crate) fn draw(&self, operation: Operation) -> Option<Fired> {
         let mut rules = self.rules();
         let rule = rules.iter_mut().find(|rule| {
-            rule.rule.operation == operation && rule.rule.times.is_none_or(|times| rule.fired < times)
+            rule.rule.operation == operation
+                && rule.rule.times.is_none_or(|times| rule.fired < times)
         })?;
         if rule.draws.f64() >= rule.rule.probability.0 {
             return None;

@@ -64,12 +64,22 @@ pub(crate) const FIELDS: [Field; 35] = [
     // `MINIMAL` is for platforms on the vendor's allow-list, and ours is not.
     field("kyb_scope", Prohibited, Optional, OneOf(&["FULL"])),
     field("trading_name", Prohibited, Optional, Text),
-    field("business_type", Prohibited, Optional, OneOf(&BUSINESS_TYPES)),
+    field(
+        "business_type",
+        Prohibited,
+        Optional,
+        OneOf(&BUSINESS_TYPES),
+    ),
     field("incorporation_date", Prohibited, Optional, Date),
     field("industry_type", Prohibited, Optional, Text),
     field("business_description", Prohibited, Optional, LongText),
     field("website", Prohibited, Optional, Text),
-    field("source_of_funds", Prohibited, Optional, OneOf(&SOURCES_OF_FUNDS)),
+    field(
+        "source_of_funds",
+        Prohibited,
+        Optional,
+        OneOf(&SOURCES_OF_FUNDS),
+    ),
     field(
         "estimated_annual_revenue",
         Prohibited,
@@ -77,7 +87,12 @@ pub(crate) const FIELDS: [Field; 35] = [
         OneOf(&ANNUAL_REVENUES),
     ),
     field("expected_monthly_payments", Prohibited, Optional, Anything),
-    field("account_purpose", Prohibited, Optional, OneOf(&ACCOUNT_PURPOSES)),
+    field(
+        "account_purpose",
+        Prohibited,
+        Optional,
+        OneOf(&ACCOUNT_PURPOSES),
+    ),
     field("owners", Prohibited, Optional, Owners),
 ];
 
@@ -119,7 +134,12 @@ const MAX_TEXT: usize = 255;
 const MAX_LONG_TEXT: usize = 2000;
 const MAX_OWNERS: usize = 5;
 
-const fn field(name: &'static str, individual: Presence, business: Presence, format: Format) -> Field {
+const fn field(
+    name: &'static str,
+    individual: Presence,
+    business: Presence,
+    format: Format,
+) -> Field {
     Field {
         name,
         individual,
@@ -143,11 +163,13 @@ impl Field {
         match self.format {
             Text => text_complaint(value, MAX_TEXT, &label),
             LongText => text_complaint(value, MAX_LONG_TEXT, &label),
-            Email => (!is_email(value)).then(|| format!("The {label} field must be a valid email address.")),
-            Country => {
-                (!is_country(value)).then(|| format!("The {label} field must be an ISO 3166-1 alpha-2 code."))
+            Email => (!is_email(value))
+                .then(|| format!("The {label} field must be a valid email address.")),
+            Country => (!is_country(value))
+                .then(|| format!("The {label} field must be an ISO 3166-1 alpha-2 code.")),
+            Date => {
+                (!is_date(value)).then(|| format!("The {label} field must match the format Y-m-d."))
             }
-            Date => (!is_date(value)).then(|| format!("The {label} field must match the format Y-m-d.")),
             OneOf(allowed) => {
                 (!is_one_of(value, allowed)).then(|| format!("The selected {label} is invalid."))
             }
@@ -188,10 +210,14 @@ fn is_email(value: &Value) -> bool {
         return false;
     };
     let plain = |part: &str| {
-        !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || c.is_control() || c == '@')
+        !part.is_empty()
+            && !part.contains(|c: char| c.is_whitespace() || c.is_control() || c == '@')
     };
     let labels = domain.split('.').count();
-    plain(local) && labels >= 2 && domain.split('.').all(plain) && local.len() + domain.len() < MAX_TEXT
+    plain(local)
+        && labels >= 2
+        && domain.split('.').all(plain)
+        && local.len() + domain.len() < MAX_TEXT
 }
 
 fn is_country(value: &Value) -> bool {

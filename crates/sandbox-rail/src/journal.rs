@@ -206,7 +206,11 @@ impl Journal {
 
     /// Writes what is queued, then releases the folder. Blocks.
     pub(crate) fn close(&self) {
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let writer = self
+            .writer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         let Some(Writer { queue, thread }) = writer else {
             return;
         };

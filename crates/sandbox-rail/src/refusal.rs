@@ -81,7 +81,10 @@ impl Problems {
 
     /// Adds a complaint about `field`.
     pub(crate) fn add(&mut self, field: &str, complaint: impl Into<String>) {
-        self.0.entry(field.to_owned()).or_default().push(complaint.into());
+        self.0
+            .entry(field.to_owned())
+            .or_default()
+            .push(complaint.into());
     }
 
     /// Refuses when there is any complaint.

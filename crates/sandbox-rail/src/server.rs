@@ -131,7 +131,10 @@ fn routes(config: &mut ServiceConfig) {
                 .route(web::put().to(customer_routes::update)),
         )
         .service(web::resource("/_sandbox/customers").route(web::get().to(controls::customers)))
-        .service(web::resource("/_sandbox/customers/{id}/decide").route(web::post().to(controls::decide)))
+        .service(
+            web::resource("/_sandbox/customers/{id}/decide")
+                .route(web::post().to(controls::decide)),
+        )
         .service(
             web::resource("/_sandbox/faults")
                 .route(web::get().to(controls::faults))

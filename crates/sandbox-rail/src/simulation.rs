@@ -51,7 +51,8 @@ impl Call {
         operation: Operation,
         scope: &'static str,
     ) -> Result<Self, Refusal> {
-        rail.credentials.authorise(request.headers(), scope, rail.now())?;
+        rail.credentials
+            .authorise(request.headers(), scope, rail.now())?;
         Ok(Self::new(rail, request, operation))
     }
 
@@ -89,7 +90,8 @@ impl Call {
     async fn fail(&self, fault: Fault) -> HttpResponse {
         match fault {
             Fault::Error500 | Fault::Error500AfterCommit => {
-                simulated(fault, StatusCode::INTERNAL_SERVER_ERROR).json(json!({ "message": "Server Error" }))
+                simulated(fault, StatusCode::INTERNAL_SERVER_ERROR)
+                    .json(json!({ "message": "Server Error" }))
             }
             Fault::Refuse422 => simulated(fault, StatusCode::UNPROCESSABLE_ENTITY).json(json!({
                 "message": "The given data was invalid.",
@@ -98,9 +100,8 @@ impl Call {
             Fault::RateLimit429 => simulated(fault, StatusCode::TOO_MANY_REQUESTS)
                 .insert_header((RATE_LIMIT_REMAINING, 0))
                 .json(json!({ "message": "Too Many Attempts." })),
-            Fault::Unauthorised => {
-                simulated(fault, StatusCode::UNAUTHORIZED).json(json!({ "message": "Unauthenticated." }))
-            }
+            Fault::Unauthorised => simulated(fault, StatusCode::UNAUTHORIZED)
+                .json(json!({ "message": "Unauthenticated." })),
             Fault::GarbageAfterCommit => simulated(fault, self.success())
                 .content_type(ContentType::json())
                 .body(r#"{"message":"Customer cre"#),
@@ -115,7 +116,9 @@ impl Call {
     fn success(&self) -> StatusCode {
         match self.operation {
             Operation::CreateCustomer => StatusCode::CREATED,
-            Operation::Lookup | Operation::Get | Operation::Update | Operation::Token => StatusCode::OK,
+            Operation::Lookup | Operation::Get | Operation::Update | Operation::Token => {
+                StatusCode::OK
+            }
         }
     }
 

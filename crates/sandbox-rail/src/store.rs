@@ -46,7 +46,10 @@ impl Store {
         let (customer, synced) = {
             let mut customers = self.lock();
             let customer = change(&customers)?;
-            let synced = self.journal.append(&customer).map_err(|_| Refusal::Unwritable)?;
+            let synced = self
+                .journal
+                .append(&customer)
+                .map_err(|_| Refusal::Unwritable)?;
             customers.put(customer.clone());
             (customer, synced)
         };
@@ -60,6 +63,8 @@ impl Store {
     }
 
     fn lock(&self) -> MutexGuard<'_, Customers> {
-        self.customers.lock().unwrap_or_else(PoisonError::into_inner)
+        self.customers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -35,7 +35,10 @@ fn issue(rail: &Rail, body: &[u8]) -> Answer {
     match value("grant_type") {
         "client_credentials" => {}
         "" => {
-            return Err(refused("invalid_request", "The grant_type parameter is missing."));
+            return Err(refused(
+                "invalid_request",
+                "The grant_type parameter is missing.",
+            ));
         }
         _ => {
             return Err(refused(
@@ -54,7 +57,10 @@ fn issue(rail: &Rail, body: &[u8]) -> Answer {
             description: "Client authentication failed.",
         });
     }
-    let scopes: BTreeSet<String> = value("scope").split_whitespace().map(str::to_owned).collect();
+    let scopes: BTreeSet<String> = value("scope")
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
     if scopes.iter().any(|scope| !SCOPES.contains(&scope.as_str())) {
         return Err(refused(
             "invalid_scope",

@@ -39,7 +39,9 @@ impl Rules {
         existing: &Customers,
         now: DateTime<Utc>,
     ) -> Result<Customer, Refusal> {
-        let mut fields: Fields = settable(sent).filter(|(_, value)| !value.is_null()).collect();
+        let mut fields: Fields = settable(sent)
+            .filter(|(_, value)| !value.is_null())
+            .collect();
         let kind = kind(&fields)?;
         let mut problems = Problems::default();
         for field in &FIELDS {
@@ -79,7 +81,10 @@ impl Rules {
             .into_iter()
             .filter(|name| changes.contains_key(*name))
         {
-            problems.add(name, format!("The {} field cannot be changed.", label(name)));
+            problems.add(
+                name,
+                format!("The {} field cannot be changed.", label(name)),
+            );
         }
         if changes.contains_key("country") != changes.contains_key("incorporation_country")
             && current.kind == Kind::Business
@@ -102,7 +107,13 @@ impl Rules {
         let mut fields = current.fields.clone();
         fields.extend(changes);
         fields.retain(|_, value| !value.is_null());
-        self.check_whole(Some(current.id), current.kind, &fields, existing, &mut problems);
+        self.check_whole(
+            Some(current.id),
+            current.kind,
+            &fields,
+            existing,
+            &mut problems,
+        );
         problems.into_result()?;
         Ok(Customer {
             fields,
@@ -155,7 +166,10 @@ impl Rules {
             Kind::Business => {
                 let incorporation_country = text("incorporation_country");
                 if incorporation_country.is_some() && text("country") != incorporation_country {
-                    problems.add("country", "The country field must match incorporation country.");
+                    problems.add(
+                        "country",
+                        "The country field must match incorporation country.",
+                    );
                 }
                 if has_operating_address(fields) && text("operating_country").is_none() {
                     problems.add(
@@ -163,7 +177,8 @@ impl Rules {
                         "The operating country field is required with an operating address.",
                     );
                 }
-                if let (Some(number), Some(country)) = (text("registration_number"), incorporation_country)
+                if let (Some(number), Some(country)) =
+                    (text("registration_number"), incorporation_country)
                     && taken(&[
                         ("registration_number", number),
                         ("incorporation_country", country),

@@ -38,7 +38,9 @@ impl Status {
         Self::ALL
             .into_iter()
             .find(|status| status.as_str() == text)
-            .ok_or(Rejected("must be one of pending, verified, rejected, closed"))
+            .ok_or(Rejected(
+                "must be one of pending, verified, rejected, closed",
+            ))
     }
 
     /// Whether a customer stays in this status for ever.

@@ -2,13 +2,13 @@
 
 use super::{
     FieldProblem, ProblemKind, RawForm,
-    create::{FIELDS, Reader},
+    reader::{FIELDS, Reader},
 };
 use crate::{
     customer::{Amendment, ContactField},
     values::{
-        City, Country, CustomerType, DateOfBirth, Email, IdExpiryDate, Phone, Rejected, Rules, State, Street,
-        ZipCode,
+        City, Country, CustomerType, DateOfBirth, Email, IdExpiryDate, Phone, Rejected, Rules,
+        State, Street, ZipCode,
     },
 };
 

@@ -1,15 +1,15 @@
 //! The form that creates a customer.
 
-mod reader;
-
-pub(super) use reader::{FIELDS, Reader};
-
-use super::{FieldProblem, ProblemKind, RawField, RawForm};
+use super::{
+    FieldProblem, ProblemKind, RawField, RawForm,
+    reader::{self, Reader},
+};
 use crate::{
     customer::{ContactData, Identity, LegalName, NewCustomer},
     values::{
-        City, Country, CustomerReference, CustomerType, DateOfBirth, Email, IdExpiryDate, IdIssueDate,
-        IdNumber, IdType, InteracEmail, Name, Phone, Rejected, Rules, State, Street, Tin, ZipCode,
+        City, Country, CustomerReference, CustomerType, DateOfBirth, Email, IdExpiryDate,
+        IdIssueDate, IdNumber, IdType, InteracEmail, Name, Phone, Rejected, Rules, State, Street,
+        Tin, ZipCode,
     },
 };
 
@@ -20,7 +20,10 @@ use crate::{
 ///
 /// # Errors
 /// All problems of the form in its order, unknown fields last by name; an unsupported country alone.
-pub fn parse_new_customer(form: &RawForm, rules: &Rules<'_>) -> Result<NewCustomer, Vec<FieldProblem>> {
+pub fn parse_new_customer(
+    form: &RawForm,
+    rules: &Rules<'_>,
+) -> Result<NewCustomer, Vec<FieldProblem>> {
     if let Some(problem) = unsupported_country(form) {
         return Err(vec![problem]);
     }

@@ -2,6 +2,7 @@
 
 mod amend;
 mod create;
+mod reader;
 
 pub use amend::parse_amendment;
 pub use create::parse_new_customer;

@@ -33,7 +33,10 @@ pub trait ApiKeys: Send + Sync {
     async fn add(&self, key: &NewApiKey) -> Result<bool, StoreError>;
 
     /// All keys of an organisation, oldest first.
-    async fn of_organisation(&self, organisation: OrganisationId) -> Result<Vec<ApiKey>, StoreError>;
+    async fn of_organisation(
+        &self,
+        organisation: OrganisationId,
+    ) -> Result<Vec<ApiKey>, StoreError>;
 
     /// Revokes a key for good and moves the epoch. Answers whether there was such a key; revoking twice is no fault.
     async fn revoke(&self, id: ApiKeyId, at: DateTime<Utc>) -> Result<bool, StoreError>;

@@ -3,7 +3,8 @@ use async_trait::async_trait;
 use super::StoreError;
 use crate::{
     customer::{
-        ContactData, ContactField, Customer, CustomerHandle, CustomerSummary, Identity, Status, Version,
+        ContactData, ContactField, Customer, CustomerHandle, CustomerSummary, Identity, Status,
+        Version,
     },
     event::{Event, EventType},
     id::{CustomerId, EventId},
@@ -84,10 +85,18 @@ pub trait CustomerQueries: Send + Sync {
     ) -> Result<Option<CustomerSummary>, StoreError>;
 
     /// A page of customers, newest first.
-    async fn page(&self, tenant: Tenant, request: &CustomerPageRequest) -> Result<CustomerPage, PageError>;
+    async fn page(
+        &self,
+        tenant: Tenant,
+        request: &CustomerPageRequest,
+    ) -> Result<CustomerPage, PageError>;
 
     /// A page of one customer's events, oldest first. An unknown customer has none.
-    async fn events(&self, tenant: Tenant, request: &EventPageRequest) -> Result<EventPage, PageError>;
+    async fn events(
+        &self,
+        tenant: Tenant,
+        request: &EventPageRequest,
+    ) -> Result<EventPage, PageError>;
 }
 
 /// Which customers to list.
@@ -118,7 +127,9 @@ impl SearchText {
     pub fn parse(text: &str) -> Result<Self, Rejected> {
         let length = text.chars().take(Self::MAX_LENGTH + 1).count();
         if length == 0 || length > Self::MAX_LENGTH || text.chars().any(char::is_control) {
-            return Err(Rejected("must be 1 to 100 characters without control characters"));
+            return Err(Rejected(
+                "must be 1 to 100 characters without control characters",
+            ));
         }
         Ok(Self(text.to_lowercase()))
     }

@@ -8,17 +8,22 @@ mod clock;
 mod customers;
 mod provisioning;
 mod rail;
+mod reconciliation;
 
 pub use access::{ApiKeys, NewApiKey, Organisations, RevocationEpoch};
 pub use clock::Clock;
 pub use customers::{
-    Amend, AmendOutcome, AmendmentBasis, CustomerPage, CustomerPageRequest, CustomerQueries, Customers,
-    EventPage, EventPageRequest, PageError, SearchText,
+    Amend, AmendOutcome, AmendmentBasis, CustomerPage, CustomerPageRequest, CustomerQueries,
+    Customers, EventPage, EventPageRequest, PageError, SearchText,
 };
 pub use provisioning::{
-    AbsenceClear, Lease, LeaseTerms, Provisioning, RecordOutcome, Reservation, Reserve, Reserved, Standing,
+    AbsenceClear, Lease, LeaseTerms, Provisioning, RecordOutcome, Reservation, Reserve, Reserved,
+    Standing,
 };
-pub use rail::{Rail, RailContactChange, RailCustomer, RailCustomerId, RailFailure, RailField, Urgency};
+pub use rail::{
+    Rail, RailContactChange, RailCustomer, RailCustomerId, RailFailure, RailField, Urgency,
+};
+pub use reconciliation::Reconciliation;
 
 /// A store could not do what was asked. The text names the fault (an SQLSTATE, a constraint) and never holds data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -22,7 +22,11 @@ pub trait Provisioning: Send + Sync {
     async fn reserve(&self, tenant: Tenant, reserve: &Reserve<'_>) -> Result<Reserved, StoreError>;
 
     /// How a request stands that could not reserve, without another attempt to. Nothing when no obstacle is left.
-    async fn standing(&self, tenant: Tenant, reserve: &Reserve<'_>) -> Result<Option<Standing>, StoreError>;
+    async fn standing(
+        &self,
+        tenant: Tenant,
+        reserve: &Reserve<'_>,
+    ) -> Result<Option<Standing>, StoreError>;
 
     /// How a key stands, whatever its body asks for. Nothing when the key is unbound.
     async fn key_standing(
@@ -48,10 +52,18 @@ pub trait Provisioning: Send + Sync {
 
     /// Gives the lease back with the reservation still open, so that the next attempt need not wait for its end.
     /// Does nothing when the lease has passed to somebody else.
-    async fn release(&self, reservation: &Reservation, absence: AbsenceClear) -> Result<(), StoreError>;
+    async fn release(
+        &self,
+        reservation: &Reservation,
+        absence: AbsenceClear,
+    ) -> Result<(), StoreError>;
 
     /// Claims the one 201 of a customer. Answers true to exactly one claimant.
-    async fn claim_creation_answer(&self, tenant: Tenant, customer: CustomerId) -> Result<bool, StoreError>;
+    async fn claim_creation_answer(
+        &self,
+        tenant: Tenant,
+        customer: CustomerId,
+    ) -> Result<bool, StoreError>;
 }
 
 /// A request for a reservation.

@@ -64,7 +64,8 @@ impl RailCustomerId {
     /// [`Rejected`] for anything else.
     pub fn parse(text: &str) -> Result<Self, Rejected> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-        if text.is_empty() || text.len() > 128 || !text.bytes().all(plain) || text.starts_with('.') {
+        if text.is_empty() || text.len() > 128 || !text.bytes().all(plain) || text.starts_with('.')
+        {
             return Err(Rejected("must be a plain identifier"));
         }
         Ok(Self(text.to_owned()))
@@ -196,7 +197,9 @@ impl RailFailure {
     pub fn absence_clear(&self, settle: Duration) -> AbsenceClear {
         match self {
             Self::Unclear { .. } => AbsenceClear::After(settle),
-            Self::Refused { .. } | Self::Unavailable { .. } | Self::Unauthorised => AbsenceClear::Now,
+            Self::Refused { .. } | Self::Unavailable { .. } | Self::Unauthorised => {
+                AbsenceClear::Now
+            }
         }
     }
 }

@@ -57,7 +57,11 @@ impl State {
     ///
     /// # Errors
     /// [`Rejected`] for an abbreviation that the country's post does not know; elsewhere as for [`City::parse`].
-    pub fn parse(text: &str, country: Country, standards: &dyn Standards) -> Result<Self, Rejected> {
+    pub fn parse(
+        text: &str,
+        country: Country,
+        standards: &dyn Standards,
+    ) -> Result<Self, Rejected> {
         match country {
             Country::Nigeria | Country::UnitedKingdom => place(text, standards),
             Country::Canada => abbreviation(text, "CA-", CANADA),
@@ -159,7 +163,11 @@ mod tests {
         for (length, is_place) in [(64, true), (65, false), (200, false)] {
             let text = "é".repeat(length);
             assert!(Street::parse(&text, &FakeStandards).is_ok(), "{length}");
-            assert_eq!(City::parse(&text, &FakeStandards).is_ok(), is_place, "{length}");
+            assert_eq!(
+                City::parse(&text, &FakeStandards).is_ok(),
+                is_place,
+                "{length}"
+            );
             assert_eq!(state(&text, UnitedKingdom).is_ok(), is_place, "{length}");
         }
         assert!(Street::parse(&format!("{} ", "a".repeat(200)), &FakeStandards).is_err());
@@ -220,7 +228,10 @@ mod tests {
             assert!(state(text, country).is_err(), "{country:?} {text}");
         }
         for country in [Canada, UnitedStates] {
-            for text in TRAPS.into_iter().chain(["ON\n", "NY\n", "\u{a0}ON", "ＮＹ"]) {
+            for text in TRAPS
+                .into_iter()
+                .chain(["ON\n", "NY\n", "\u{a0}ON", "ＮＹ"])
+            {
                 assert!(state(text, country).is_err(), "{country:?} {text:?}");
             }
         }

@@ -43,7 +43,10 @@ mod tests {
     #[test]
     fn words_read_back_and_nothing_else_does() {
         for customer_type in CustomerType::ALL {
-            assert_eq!(CustomerType::parse(customer_type.as_str()), Ok(customer_type));
+            assert_eq!(
+                CustomerType::parse(customer_type.as_str()),
+                Ok(customer_type)
+            );
         }
         for text in ["", "Individual", "individual ", "company"] {
             assert!(CustomerType::parse(text).is_err(), "{text:?}");

@@ -112,7 +112,8 @@ fn date(text: &str) -> Result<NaiveDate, Rejected> {
     if !matches("[0-9]{4}-[0-9]{2}-[0-9]{2}", text) {
         return Err(Rejected("must be a date, YYYY-MM-DD"));
     }
-    text.parse().map_err(|_| Rejected("must be a date that exists"))
+    text.parse()
+        .map_err(|_| Rejected("must be a date that exists"))
 }
 
 #[cfg(test)]

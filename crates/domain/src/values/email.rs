@@ -206,7 +206,12 @@ mod tests {
             (format!("a@example.com{}", " ".repeat(242)), false),
             ("a@example.com".repeat(10_000), false),
         ] {
-            assert_eq!(Email::parse(&text).is_ok(), expected, "{} bytes", text.len());
+            assert_eq!(
+                Email::parse(&text).is_ok(),
+                expected,
+                "{} bytes",
+                text.len()
+            );
         }
         assert_eq!(local.len() + 1 + domain.len(), 254);
     }
@@ -227,7 +232,13 @@ mod tests {
     #[test]
     fn nothing_else_is_restored() {
         let too_long = format!("a@{}com", "d.".repeat(125));
-        for text in ["", "user", " user@example.com", "user@example.com\0", &too_long] {
+        for text in [
+            "",
+            "user",
+            " user@example.com",
+            "user@example.com\0",
+            &too_long,
+        ] {
             assert!(Email::restore(text.to_owned()).is_err(), "{text:?}");
         }
     }

@@ -64,9 +64,8 @@ impl IdType {
             | (Self::Passport | Self::DriversLicense, CustomerType::Individual) => true,
             (Self::NationalId, CustomerType::Individual) => country == Country::Nigeria,
             (Self::ResidentPermit, CustomerType::Individual) => country != Country::Nigeria,
-            (Self::CertificateOfIncorporation, CustomerType::Individual) | (_, CustomerType::Business) => {
-                false
-            }
+            (Self::CertificateOfIncorporation, CustomerType::Individual)
+            | (_, CustomerType::Business) => false,
         }
     }
 }
@@ -132,7 +131,9 @@ mod tests {
     use super::*;
     use crate::values::fake::TRAPS;
     use Country::{Canada, Nigeria, UnitedKingdom, UnitedStates};
-    use IdType::{CertificateOfIncorporation, DriversLicense, NationalId, Passport, ResidentPermit};
+    use IdType::{
+        CertificateOfIncorporation, DriversLicense, NationalId, Passport, ResidentPermit,
+    };
 
     #[test]
     fn words_read_back_and_nothing_else_does() {
@@ -173,7 +174,12 @@ mod tests {
             (Passport, Nigeria, " a01234567 ", "A01234567"),
             (Passport, Canada, "AB1234", "AB1234"),
             (Passport, UnitedStates, "123456789", "123456789"),
-            (DriversLicense, Canada, "a1234-56789-01234", "A12345678901234"),
+            (
+                DriversLicense,
+                Canada,
+                "a1234-56789-01234",
+                "A12345678901234",
+            ),
             (
                 DriversLicense,
                 UnitedKingdom,
@@ -181,11 +187,26 @@ mod tests {
                 "MORGA657054SM9IJ",
             ),
             (NationalId, Nigeria, "1234", "1234"),
-            (ResidentPermit, UnitedStates, "SRC-12-345-67890", "SRC1234567890"),
+            (
+                ResidentPermit,
+                UnitedStates,
+                "SRC-12-345-67890",
+                "SRC1234567890",
+            ),
             (CertificateOfIncorporation, Nigeria, "rc/12-3 4", "RC1234"),
             (CertificateOfIncorporation, UnitedStates, "12", "12"),
-            (CertificateOfIncorporation, UnitedKingdom, "sc123456", "SC123456"),
-            (CertificateOfIncorporation, UnitedKingdom, "1234567", "01234567"),
+            (
+                CertificateOfIncorporation,
+                UnitedKingdom,
+                "sc123456",
+                "SC123456",
+            ),
+            (
+                CertificateOfIncorporation,
+                UnitedKingdom,
+                "1234567",
+                "01234567",
+            ),
             (CertificateOfIncorporation, UnitedKingdom, "12", "00000012"),
             (
                 CertificateOfIncorporation,
@@ -193,7 +214,12 @@ mod tests {
                 "123456789",
                 "123456789",
             ),
-            (CertificateOfIncorporation, UnitedKingdom, "R12345", "R12345"),
+            (
+                CertificateOfIncorporation,
+                UnitedKingdom,
+                "R12345",
+                "R12345",
+            ),
             (CertificateOfIncorporation, Canada, "1234567", "1234567"),
         ] {
             let number = IdNumber::parse(text, country, id_type);

@@ -35,7 +35,9 @@ impl Name {
 }
 
 fn is_name(text: &str) -> bool {
-    is_free_text(text, LONGEST_NAME) && text.contains(char::is_alphabetic) && !text.contains(is_private_use)
+    is_free_text(text, LONGEST_NAME)
+        && text.contains(char::is_alphabetic)
+        && !text.contains(is_private_use)
 }
 
 /// The Unicode Standard, section 23.5: the area in the first plane, and planes 15 and 16.

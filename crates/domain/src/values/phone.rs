@@ -65,7 +65,12 @@ mod tests {
 
     #[test]
     fn numbers_of_every_country_are_taken() {
-        for text in ["+2348031234567", "+442079460000", "+4930123456", "+861065529988"] {
+        for text in [
+            "+2348031234567",
+            "+442079460000",
+            "+4930123456",
+            "+861065529988",
+        ] {
             assert_eq!(parse(text).unwrap().expose(), text);
         }
     }

@@ -87,7 +87,10 @@ mod tests {
             "ckcust_01h455vb4pex5vsknk084sn02q",
         ] {
             assert!(CustomerReference::parse(text).is_err(), "{text:?}");
-            assert!(CustomerReference::restore(text.to_owned()).is_err(), "{text:?}");
+            assert!(
+                CustomerReference::restore(text.to_owned()).is_err(),
+                "{text:?}"
+            );
         }
     }
 

@@ -75,7 +75,10 @@ pub(super) fn without(text: &str, separators: &str) -> String {
 
 /// Whether the text is free text as it is stored: 1 to `most` characters, trimmed, none of them a control character.
 pub(super) fn is_free_text(text: &str, most: usize) -> bool {
-    !text.is_empty() && !is_longer(text, most) && trimmed(text) == text && !text.contains(char::is_control)
+    !text.is_empty()
+        && !is_longer(text, most)
+        && trimmed(text) == text
+        && !text.contains(char::is_control)
 }
 
 #[cfg(test)]

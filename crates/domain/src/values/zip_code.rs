@@ -154,7 +154,10 @@ mod tests {
                 );
             }
             for text in TRAPS {
-                assert!(ZipCode::parse(text, country).is_err(), "{country:?} {text:?}");
+                assert!(
+                    ZipCode::parse(text, country).is_err(),
+                    "{country:?} {text:?}"
+                );
             }
             assert!(ZipCode::parse(&"1".repeat(100_000), country).is_err());
         }
@@ -162,7 +165,14 @@ mod tests {
 
     #[test]
     fn nothing_else_is_restored() {
-        for text in ["", "1234", " 12345", "k1a 0b1", "12345\0", "12345678901234567"] {
+        for text in [
+            "",
+            "1234",
+            " 12345",
+            "k1a 0b1",
+            "12345\0",
+            "12345678901234567",
+        ] {
             assert!(ZipCode::restore(text.to_owned()).is_err(), "{text:?}");
         }
     }

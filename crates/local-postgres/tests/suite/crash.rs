@@ -2,7 +2,9 @@ use std::fs;
 
 use vouch_local_postgres::{Options, start};
 
-use crate::support::{Bystander, DataDir, Holder, ask, ask_at, connect, is_stopped, kill_9, wait_until};
+use crate::support::{
+    Bystander, DataDir, Holder, ask, ask_at, connect, is_stopped, kill_9, wait_until,
+};
 
 #[tokio::test]
 async fn a_killed_postmaster_is_replaced_while_others_still_use_the_cluster() {
@@ -34,7 +36,9 @@ async fn a_stale_pid_that_is_another_process_now_is_no_obstacle() {
     let killed = folder.postmaster();
     kill_9(killed);
     postgres.release().await;
-    wait_until("the end of the server's processes", || is_stopped(folder.path()));
+    wait_until("the end of the server's processes", || {
+        is_stopped(folder.path())
+    });
 
     // The second pid differs: the two files can stem from different servers.
     let mut bystanders = [Bystander::spawn(), Bystander::spawn()];
@@ -59,7 +63,9 @@ async fn leaving_a_dead_server_signals_nobody() {
     let postgres = folder.start().await;
     let killed = folder.postmaster();
     kill_9(killed);
-    wait_until("the end of the server's processes", || is_stopped(folder.path()));
+    wait_until("the end of the server's processes", || {
+        is_stopped(folder.path())
+    });
 
     let mut bystander = Bystander::spawn();
     let pid_file = folder.join("postgres/postmaster.pid");

@@ -2,12 +2,16 @@ use std::path::Path;
 
 use vouch_local_postgres::{EnsureDatabaseError, Options, start};
 
-use crate::support::{DataDir, ask, ask_at, binaries_with, connect, installed_binaries, is_stopped, options};
+use crate::support::{
+    DataDir, ask, ask_at, binaries_with, connect, installed_binaries, is_stopped, options,
+};
 
 #[tokio::test]
 async fn a_fresh_start_is_durable_utf8_and_off_the_network() {
     let folder = DataDir::new();
-    let postgres = start(Options::new(folder.join("made/on/the/way"))).await.unwrap();
+    let postgres = start(Options::new(folder.join("made/on/the/way")))
+        .await
+        .unwrap();
 
     for (setting, value) in [
         ("fsync", "on"),
@@ -21,7 +25,8 @@ async fn a_fresh_start_is_durable_utf8_and_off_the_network() {
             "{setting}"
         );
     }
-    let encoding = "SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = 'template1'";
+    let encoding =
+        "SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = 'template1'";
     assert_eq!(ask(&postgres, encoding).await, "UTF8");
     let locale = ask(
         &postgres,
@@ -32,7 +37,11 @@ async fn a_fresh_start_is_durable_utf8_and_off_the_network() {
     assert_eq!(ask(&postgres, "SELECT CURRENT_USER::text").await, "vouch");
     assert_eq!(
         postgres.data_dir(),
-        folder.path().canonicalize().unwrap().join("made/on/the/way")
+        folder
+            .path()
+            .canonicalize()
+            .unwrap()
+            .join("made/on/the/way")
     );
     postgres.release().await;
 }
@@ -73,9 +82,15 @@ async fn ensure_database_creates_once_also_for_many_at_once() {
         postgres.ensure_database("vouch")
     );
     let url = first.unwrap();
-    assert_eq!([second.unwrap(), third.unwrap()], [url.clone(), url.clone()]);
+    assert_eq!(
+        [second.unwrap(), third.unwrap()],
+        [url.clone(), url.clone()]
+    );
     assert_eq!(postgres.ensure_database("vouch").await.unwrap(), url);
-    assert_eq!(ask_at(&url, "SELECT current_database()::text").await, "vouch");
+    assert_eq!(
+        ask_at(&url, "SELECT current_database()::text").await,
+        "vouch"
+    );
     postgres.release().await;
 }
 
@@ -163,8 +178,7 @@ async fn a_platform_without_the_locale_gets_the_plain_one() {
     .await
     .unwrap();
 
-    let query =
-        "SELECT datcollate || pg_encoding_to_char(encoding) FROM pg_database WHERE datname = 'template1'";
+    let query = "SELECT datcollate || pg_encoding_to_char(encoding) FROM pg_database WHERE datname = 'template1'";
     assert_eq!(ask(&postgres, query).await, "CUTF8");
     postgres.release().await;
 }

@@ -61,10 +61,16 @@ async fn nor_the_statement_of_a_process_that_was_killed() {
     let watcher = connect(&postgres.admin_url()).await;
     let killed = async {
         let sleeping = "SELECT FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep'";
-        while watcher.query_opt(sleeping, &[&pid]).await.unwrap().is_none() {}
+        while watcher
+            .query_opt(sleeping, &[&pid])
+            .await
+            .unwrap()
+            .is_none()
+        {}
         kill_9(nix::unistd::Pid::from_raw(pid));
     };
-    let (outcome, killed) = tokio::join!(client.batch_execute(&statement), timeout(PATIENCE, killed));
+    let (outcome, killed) =
+        tokio::join!(client.batch_execute(&statement), timeout(PATIENCE, killed));
     assert!(outcome.is_err() && killed.is_ok());
 
     // The server recovers by itself; that it did so means that it has written about the death.

@@ -6,7 +6,8 @@ use nix::unistd::{User, geteuid};
 use vouch_local_postgres::start;
 
 use crate::support::{
-    DataDir, Holder, ask, ask_at, install, is_root, is_stopped, options, postmaster, unprivileged_user,
+    DataDir, Holder, ask, ask_at, install, is_root, is_stopped, options, postmaster,
+    unprivileged_user,
 };
 
 #[tokio::test]
@@ -116,7 +117,10 @@ async fn a_user_who_is_not_root_owns_the_cluster_and_root_may_join() {
     };
     // The build's own folder may be out of the user's reach.
     let program = folder.join("hold-local-postgres");
-    install(Path::new(env!("CARGO_BIN_EXE_hold-local-postgres")), &program);
+    install(
+        Path::new(env!("CARGO_BIN_EXE_hold-local-postgres")),
+        &program,
+    );
 
     let mut holder = Holder::spawn_as(&user, &program, folder.path());
     let url = holder.url();

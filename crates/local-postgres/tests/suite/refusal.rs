@@ -64,7 +64,10 @@ async fn a_foreign_server_on_the_socket_is_never_used() {
         found.contains(&foreign.cluster_dir().display().to_string()),
         "{found}"
     );
-    assert!(!is_stopped(other.path()), "the foreign server must be left alone");
+    assert!(
+        !is_stopped(other.path()),
+        "the foreign server must be left alone"
+    );
     assert!(is_stopped(ours.path()));
     foreign.release().await;
 }
@@ -148,7 +151,11 @@ async fn a_server_that_stops_at_once_is_reported_with_its_log() {
 #[tokio::test]
 async fn what_initdb_complains_about_is_reported_on_one_line() {
     let folder = DataDir::new();
-    let failing = binaries_with(&folder, "initdb", "printf 'no space\\n  left\\n' >&2; exit 1");
+    let failing = binaries_with(
+        &folder,
+        "initdb",
+        "printf 'no space\\n  left\\n' >&2; exit 1",
+    );
     let options = Options {
         binaries: vec![failing],
         ..folder.options()

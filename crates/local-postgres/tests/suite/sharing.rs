@@ -73,7 +73,14 @@ async fn the_server_inherits_its_own_lock_and_log_only() {
                 .to_string()
         })
         .collect();
-    let path = |name: &str| folder.join(name).canonicalize().unwrap().display().to_string();
+    let path = |name: &str| {
+        folder
+            .join(name)
+            .canonicalize()
+            .unwrap()
+            .display()
+            .to_string()
+    };
     assert_eq!(
         standard,
         [

@@ -106,7 +106,9 @@ pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
 }
 
 pub(crate) async fn connect(url: &str) -> Client {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("a connection");
+    let (client, connection) = tokio_postgres::connect(url, NoTls)
+        .await
+        .expect("a connection");
     tokio::spawn(connection);
     client
 }
@@ -117,7 +119,12 @@ pub(crate) async fn ask(postgres: &LocalPostgres, query: &str) -> String {
 }
 
 pub(crate) async fn ask_at(url: &str, query: &str) -> String {
-    connect(url).await.query_one(query, &[]).await.unwrap().get(0)
+    connect(url)
+        .await
+        .query_one(query, &[])
+        .await
+        .unwrap()
+        .get(0)
 }
 
 /// Copies a program to where any user can run it. By a process of its own: a file that this process
@@ -161,7 +168,10 @@ pub(crate) struct Holder(Child);
 
 impl Holder {
     pub(crate) fn spawn(data_dir: &Path) -> Self {
-        Self::run(Command::new(env!("CARGO_BIN_EXE_hold-local-postgres")), data_dir)
+        Self::run(
+            Command::new(env!("CARGO_BIN_EXE_hold-local-postgres")),
+            data_dir,
+        )
     }
 
     /// Runs `program`, a copy of the helper, as `user`.
@@ -175,7 +185,10 @@ impl Holder {
     }
 
     fn run(mut command: Command, data_dir: &Path) -> Self {
-        command.arg(data_dir).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command
+            .arg(data_dir)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
         Self(command.spawn().unwrap())
     }
 

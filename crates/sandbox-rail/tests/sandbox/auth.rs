@@ -73,7 +73,9 @@ async fn credentials_and_token_life_are_options() {
     .await;
     assert_eq!(list_with(&sandbox, "x-blaaiz-api-key", "k").await.0, 200);
     assert_eq!(
-        list_with(&sandbox, "x-blaaiz-api-key", "sandbox-key").await.0,
+        list_with(&sandbox, "x-blaaiz-api-key", "sandbox-key")
+            .await
+            .0,
         401
     );
     let (status, body) = sandbox
@@ -97,10 +99,12 @@ async fn a_token_works_until_it_expires() {
 #[tokio::test]
 async fn a_token_answer_names_type_and_life_and_is_not_stored() {
     let sandbox = Sandbox::start().await;
-    let request =
-        sandbox
-            .bare(Method::POST, "/oauth/token")
-            .form(&[GRANT, ID, SECRET, ("scope", "customer:read")]);
+    let request = sandbox.bare(Method::POST, "/oauth/token").form(&[
+        GRANT,
+        ID,
+        SECRET,
+        ("scope", "customer:read"),
+    ]);
     let response = request.send().await.unwrap();
     assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
     let (status, body) = answer(response).await;
@@ -150,8 +154,16 @@ async fn token_refusals_follow_rfc_6749() {
             400,
             "unsupported_grant_type",
         ),
-        (&[GRANT, ID, ("client_secret", "wrong")], 401, "invalid_client"),
-        (&[GRANT, ("client_id", "wrong"), SECRET], 401, "invalid_client"),
+        (
+            &[GRANT, ID, ("client_secret", "wrong")],
+            401,
+            "invalid_client",
+        ),
+        (
+            &[GRANT, ("client_id", "wrong"), SECRET],
+            401,
+            "invalid_client",
+        ),
         (&[GRANT], 401, "invalid_client"),
         (
             &[GRANT, ID, SECRET, ("scope", "full-access")],
@@ -166,7 +178,11 @@ async fn token_refusals_follow_rfc_6749() {
     ];
     for (form, status, error) in cases {
         let (got, body) = sandbox.token(form).await;
-        assert_eq!((got, body["error"].as_str()), (status, Some(error)), "{form:?}");
+        assert_eq!(
+            (got, body["error"].as_str()),
+            (status, Some(error)),
+            "{form:?}"
+        );
         assert!(body["error_description"].is_string() && body["message"].is_string());
     }
 }

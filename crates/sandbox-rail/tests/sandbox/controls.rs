@@ -6,7 +6,15 @@ use serde_json::{Value, json};
 use crate::harness::{Sandbox, answer, business, individual, with};
 
 async fn post(sandbox: &Sandbox, path: &str, body: Value) -> (u16, Value) {
-    answer(sandbox.bare(Method::POST, path).json(&body).send().await.unwrap()).await
+    answer(
+        sandbox
+            .bare(Method::POST, path)
+            .json(&body)
+            .send()
+            .await
+            .unwrap(),
+    )
+    .await
 }
 
 async fn faults(sandbox: &Sandbox) -> Value {
@@ -56,7 +64,12 @@ async fn a_decision_moves_a_customer() {
     let id = sandbox.created(&individual("a@example.com")).await;
     let path = format!("/_sandbox/customers/{id}/decide");
     for status in ["processing", "REJECTED", "Verified", "PENDING"] {
-        let (code, body) = post(&sandbox, &path, json!({ "status": status, "comment": "why" })).await;
+        let (code, body) = post(
+            &sandbox,
+            &path,
+            json!({ "status": status, "comment": "why" }),
+        )
+        .await;
         assert_eq!(code, 200);
         assert_eq!(body["data"]["verification_status"], status.to_uppercase());
         assert_eq!(body["data"]["comment"], "why");
@@ -84,7 +97,9 @@ async fn bad_decisions_are_refused() {
     }
     let unknown = "/_sandbox/customers/00000000-0000-4000-8000-000000000000/decide";
     assert_eq!(
-        post(&sandbox, unknown, json!({ "status": "VERIFIED" })).await.0,
+        post(&sandbox, unknown, json!({ "status": "VERIFIED" }))
+            .await
+            .0,
         404
     );
 }

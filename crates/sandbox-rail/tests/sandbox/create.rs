@@ -59,7 +59,10 @@ async fn a_business_is_created_with_full_scope() {
 async fn each_type_has_its_required_fields() {
     let sandbox = Sandbox::start().await;
     assert_eq!(complaints(&sandbox, &json!({})).await, ["type"]);
-    assert_eq!(complaints(&sandbox, &json!({ "type": "trust" })).await, ["type"]);
+    assert_eq!(
+        complaints(&sandbox, &json!({ "type": "trust" })).await,
+        ["type"]
+    );
     assert_eq!(
         complaints(&sandbox, &json!({ "type": "individual" })).await,
         [
@@ -155,7 +158,10 @@ async fn the_message_is_the_first_complaint_and_a_count() {
         answer["message"],
         "The business name field is required. (and 2 more errors)"
     );
-    assert_eq!(answer["errors"]["email"], json!(["The email field is required."]));
+    assert_eq!(
+        answer["errors"]["email"],
+        json!(["The email field is required."])
+    );
 }
 
 #[tokio::test]
@@ -228,7 +234,10 @@ async fn duplicate_individuals_can_be_refused() {
     );
     assert_eq!(complaints(&sandbox, &same_document).await, ["id_number"]);
     sandbox
-        .created(&with(same_document, json!({ "id_type": "drivers_license" })))
+        .created(&with(
+            same_document,
+            json!({ "id_type": "drivers_license" }),
+        ))
         .await;
     assert_eq!(sandbox.stored().await.len(), 2);
 }
@@ -258,6 +267,10 @@ async fn bodies_that_are_no_json_object_are_refused() {
         assert_eq!(status, 400, "{body}");
         assert!(answer["message"].is_string());
     }
-    let empty = sandbox.request(Method::POST, CUSTOMERS).send().await.unwrap();
+    let empty = sandbox
+        .request(Method::POST, CUSTOMERS)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(answer(empty).await.0, 422);
 }

@@ -15,23 +15,41 @@ async fn every_answer_is_json_and_tells_the_rate_limit() {
     let cases = [
         (sandbox.request(Method::GET, CUSTOMERS), 200),
         (sandbox.bare(Method::GET, CUSTOMERS), 401),
-        (sandbox.request(Method::GET, "/api/external/customer/1"), 404),
+        (
+            sandbox.request(Method::GET, "/api/external/customer/1"),
+            404,
+        ),
         (sandbox.bare(Method::GET, "/"), 404),
         (sandbox.request(Method::GET, "/api/external/wallet"), 404),
         (sandbox.request(Method::DELETE, CUSTOMERS), 405),
-        (sandbox.request(Method::PATCH, "/api/external/customer/1"), 405),
+        (
+            sandbox.request(Method::PATCH, "/api/external/customer/1"),
+            405,
+        ),
         (sandbox.bare(Method::GET, "/oauth/token"), 405),
         (sandbox.request(Method::POST, CUSTOMERS), 422),
         (
-            sandbox.request(Method::POST, CUSTOMERS).body("x".repeat(300_000)),
+            sandbox
+                .request(Method::POST, CUSTOMERS)
+                .body("x".repeat(300_000)),
             413,
         ),
     ];
     for (request, expected) in cases {
         let response = request.send().await.unwrap();
         assert_eq!(response.headers()[header::CONTENT_TYPE], "application/json");
-        for name in ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"] {
-            assert!(response.headers()[name].to_str().unwrap().parse::<u64>().is_ok());
+        for name in [
+            "x-ratelimit-limit",
+            "x-ratelimit-remaining",
+            "x-ratelimit-reset",
+        ] {
+            assert!(
+                response.headers()[name]
+                    .to_str()
+                    .unwrap()
+                    .parse::<u64>()
+                    .is_ok()
+            );
         }
         assert_eq!(response.headers()["x-ratelimit-limit"], "120");
         assert!(response.headers().get("x-sandbox-simulated").is_none());
@@ -44,7 +62,11 @@ async fn every_answer_is_json_and_tells_the_rate_limit() {
 #[tokio::test]
 async fn the_content_type_does_not_matter() {
     let sandbox = Sandbox::start().await;
-    for content_type in [None, Some("application/json; charset=utf-8"), Some("text/plain")] {
+    for content_type in [
+        None,
+        Some("application/json; charset=utf-8"),
+        Some("text/plain"),
+    ] {
         let mut request = sandbox
             .request(Method::POST, CUSTOMERS)
             .body(individual("a@example.com").to_string());

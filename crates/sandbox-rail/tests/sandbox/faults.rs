@@ -104,7 +104,10 @@ async fn failures_before_the_commit_answer_and_store_nothing() {
         let (status, body) = answer(response).await;
         assert_eq!(status, expected);
         assert!(body["message"].is_string());
-        assert_eq!(body["errors"]["id_number"].is_array(), fault == "refuse_422");
+        assert_eq!(
+            body["errors"]["id_number"].is_array(),
+            fault == "refuse_422"
+        );
         assert!(sandbox.stored().await.is_empty(), "{fault}");
     }
 }
@@ -116,7 +119,9 @@ async fn drops_close_the_connection_without_a_byte() {
     assert!(read_all(send_create(&sandbox).await).await.is_empty());
     assert!(sandbox.stored().await.is_empty());
 
-    sandbox.fault(rule("create_customer", "drop_after_commit")).await;
+    sandbox
+        .fault(rule("create_customer", "drop_after_commit"))
+        .await;
     assert!(read_all(send_create(&sandbox).await).await.is_empty());
     assert_eq!(sandbox.stored().await.len(), 1);
 
@@ -200,7 +205,9 @@ async fn a_late_commit_happens_after_the_client_has_left() {
     const DELAY_MS: i64 = 700;
     let sandbox = Sandbox::start().await;
     sandbox
-        .fault(json!({ "operation": "create_customer", "fault": "late_commit", "delay_ms": DELAY_MS }))
+        .fault(
+            json!({ "operation": "create_customer", "fault": "late_commit", "delay_ms": DELAY_MS }),
+        )
         .await;
     let sent_at = Utc::now();
     let mut connection = send_create(&sandbox).await;
@@ -234,7 +241,9 @@ async fn an_update_can_commit_late() {
     let id = sandbox.created(&individual("a@example.com")).await;
     sandbox.fault(rule("update", "late_commit")).await;
     let path = format!("{CUSTOMERS}/{id}");
-    let update = sandbox.request(Method::PUT, &path).json(&json!({ "phone": "1" }));
+    let update = sandbox
+        .request(Method::PUT, &path)
+        .json(&json!({ "phone": "1" }));
     let waiting = tokio::spawn(update.send());
     let deadline = Instant::now() + PATIENCE;
     while sandbox.stored().await[0]["phone"] != "1" {
@@ -271,7 +280,11 @@ async fn every_operation_can_fail_and_only_the_named_one_does() {
                 ),
                 ("lookup", sandbox.get("?email=a@example.com").await.0, 200),
                 ("get", sandbox.get(&format!("/{id}")).await.0, 200),
-                ("update", sandbox.put(&id, &json!({ "phone": "1" })).await.0, 200),
+                (
+                    "update",
+                    sandbox.put(&id, &json!({ "phone": "1" })).await.0,
+                    200,
+                ),
                 ("token", sandbox.token(&[]).await.0, 400),
             ];
             for (name, code, healthy) in codes {
@@ -292,7 +305,9 @@ async fn an_update_can_commit_and_still_fail() {
     sandbox.fault(rule("update", "error_500")).await;
     assert_eq!(sandbox.put(&id, &json!({ "phone": "1" })).await.0, 500);
     assert_eq!(sandbox.stored().await[0].get("phone"), None);
-    sandbox.fault(rule("update", "error_500_after_commit")).await;
+    sandbox
+        .fault(rule("update", "error_500_after_commit"))
+        .await;
     assert_eq!(sandbox.put(&id, &json!({ "phone": "2" })).await.0, 500);
     assert_eq!(sandbox.stored().await[0]["phone"], "2");
 }
@@ -350,8 +365,7 @@ async fn the_first_rule_decides_alone() {
 
 async fn draws(seed: u64) -> Vec<u16> {
     let sandbox = Sandbox::start().await;
-    let rule =
-        json!({ "operation": "lookup", "fault": "error_500", "probability": 0.5, "times": 10, "seed": seed });
+    let rule = json!({ "operation": "lookup", "fault": "error_500", "probability": 0.5, "times": 10, "seed": seed });
     sandbox.fault(rule).await;
     let mut codes = Vec::new();
     for _ in 0..40 {
@@ -367,7 +381,10 @@ async fn draws_repeat_with_the_seed_and_only_hits_count() {
     assert_ne!(first, draws(2).await);
     assert_eq!(first.iter().filter(|code| **code == 500).count(), 10);
     let last_hit = first.iter().rposition(|code| *code == 500).unwrap();
-    assert!(first[..last_hit].contains(&200), "misses do not use up the rule");
+    assert!(
+        first[..last_hit].contains(&200),
+        "misses do not use up the rule"
+    );
 }
 
 #[tokio::test]

@@ -44,7 +44,11 @@ impl Sandbox {
 
     /// Stops, lets `meanwhile` look at the folder, and starts again.
     pub(crate) async fn restart(self, meanwhile: impl FnOnce(&Path)) -> Self {
-        let Self { rail, folder, client } = self;
+        let Self {
+            rail,
+            folder,
+            client,
+        } = self;
         drop(client);
         rail.stop().await;
         meanwhile(folder.path());
@@ -53,12 +57,14 @@ impl Sandbox {
 
     /// A request without credentials.
     pub(crate) fn bare(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client.request(method, format!("{}{path}", self.rail.url()))
+        self.client
+            .request(method, format!("{}{path}", self.rail.url()))
     }
 
     /// A request with the API key.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.bare(method, path).header("x-blaaiz-api-key", "sandbox-key")
+        self.bare(method, path)
+            .header("x-blaaiz-api-key", "sandbox-key")
     }
 
     pub(crate) fn creation(&self, body: &Value) -> RequestBuilder {
@@ -184,7 +190,8 @@ impl StoppedClock {
     pub(crate) fn install(&self, options: &mut Options) {
         let seconds = self.0.clone();
         let start = DateTime::from_timestamp(1_705_314_600, 0).unwrap();
-        options.clock = Arc::new(move || start + TimeDelta::seconds(seconds.load(Ordering::SeqCst)));
+        options.clock =
+            Arc::new(move || start + TimeDelta::seconds(seconds.load(Ordering::SeqCst)));
     }
 }
 

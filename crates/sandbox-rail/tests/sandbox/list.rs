@@ -24,7 +24,9 @@ async fn an_individual_is_read_with_its_kyc_data_nested() {
         "zip_code": "100001", "id_expiry_date": "2030-01-01", "id_issue_date": "2020-01-01",
         "customer_reference": "unknown to the rail",
     });
-    let id = sandbox.created(&with(individual("a@example.com"), sent)).await;
+    let id = sandbox
+        .created(&with(individual("a@example.com"), sent))
+        .await;
     let (status, body) = sandbox.get(&format!("/{id}")).await;
     assert_eq!(
         (status, body["message"].as_str()),
@@ -68,8 +70,7 @@ async fn a_business_is_read_with_owners_and_documents() {
     assert_eq!(data["incorporation_country"], "GB");
     assert_eq!(data["kyb_scope"], "FULL");
     assert_eq!(data["documents"], json!([]));
-    let owner =
-        json!({ "first_name": "Ada", "last_name": "Obi", "status": "PENDING", "admin_comments": null });
+    let owner = json!({ "first_name": "Ada", "last_name": "Obi", "status": "PENDING", "admin_comments": null });
     assert_eq!(data["owners"], json!([owner]));
 }
 
@@ -130,7 +131,10 @@ async fn filters_match_exactly_and_combine() {
     sandbox.created(&business("77")).await;
     sandbox.decide(&verified, "VERIFIED").await;
 
-    assert_eq!(emails(&sandbox, "?email=a@example.com").await, ["a@example.com"]);
+    assert_eq!(
+        emails(&sandbox, "?email=a@example.com").await,
+        ["a@example.com"]
+    );
     assert_eq!(
         emails(&sandbox, "?email=b%2B1@example.com").await,
         ["b+1@example.com"]
@@ -153,8 +157,15 @@ async fn filters_match_exactly_and_combine() {
         emails(&sandbox, "?verification_status=Pending&type=Individual").await,
         ["a@example.com"]
     );
-    assert!(emails(&sandbox, "?verification_status=none").await.is_empty());
-    assert_eq!(emails(&sandbox, "?type=BUSINESS").await, ["office@example.com"]);
+    assert!(
+        emails(&sandbox, "?verification_status=none")
+            .await
+            .is_empty()
+    );
+    assert_eq!(
+        emails(&sandbox, "?type=BUSINESS").await,
+        ["office@example.com"]
+    );
     assert!(
         emails(&sandbox, "?email=a@example.com&id_number=other")
             .await
@@ -168,11 +179,17 @@ async fn a_filter_follows_an_update() {
     let sandbox = Sandbox::start().await;
     let id = sandbox.created(&individual("a@example.com")).await;
     assert_eq!(
-        sandbox.put(&id, &json!({ "email": "b@example.com" })).await.0,
+        sandbox
+            .put(&id, &json!({ "email": "b@example.com" }))
+            .await
+            .0,
         200
     );
     assert!(emails(&sandbox, "?email=a@example.com").await.is_empty());
-    assert_eq!(emails(&sandbox, "?email=b@example.com").await, ["b@example.com"]);
+    assert_eq!(
+        emails(&sandbox, "?email=b@example.com").await,
+        ["b@example.com"]
+    );
 }
 
 #[tokio::test]
@@ -208,7 +225,9 @@ async fn pages_hold_fifteen_newest_first() {
     assert!(emails(&sandbox, "?paginate=1&page=3").await.is_empty());
     for odd in ["0", "-1", "x"] {
         assert_eq!(
-            emails(&sandbox, &format!("?paginate=1&page={odd}")).await.len(),
+            emails(&sandbox, &format!("?paginate=1&page={odd}"))
+                .await
+                .len(),
             15
         );
     }

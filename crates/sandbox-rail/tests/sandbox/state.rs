@@ -85,7 +85,9 @@ async fn a_start_drops_lines_that_no_longer_count() {
 async fn a_torn_last_line_is_dropped() {
     let sandbox = Sandbox::start().await;
     sandbox.created(&individual("a@example.com")).await;
-    let sandbox = sandbox.restart(|folder| append(folder, r#"{"id":"0193"#)).await;
+    let sandbox = sandbox
+        .restart(|folder| append(folder, r#"{"id":"0193"#))
+        .await;
     assert_eq!(sandbox.stored().await.len(), 1);
     sandbox.created(&individual("b@example.com")).await;
     let sandbox = sandbox.restart(|_| {}).await;
@@ -95,12 +97,22 @@ async fn a_torn_last_line_is_dropped() {
 #[tokio::test]
 async fn damage_elsewhere_is_reported_and_left_alone() {
     let folder = TempDir::new().unwrap();
-    start(Options::new(folder.path())).await.unwrap().stop().await;
+    start(Options::new(folder.path()))
+        .await
+        .unwrap()
+        .stop()
+        .await;
     append(folder.path(), "not a record\n{}\n");
     let before = fs::read(folder.path().join("journal.jsonl")).unwrap();
     let error = start_error(folder.path()).await;
-    assert!(matches!(error, OpenError::Damaged { line: 2, .. }), "{error:?}");
-    assert_eq!(fs::read(folder.path().join("journal.jsonl")).unwrap(), before);
+    assert!(
+        matches!(error, OpenError::Damaged { line: 2, .. }),
+        "{error:?}"
+    );
+    assert_eq!(
+        fs::read(folder.path().join("journal.jsonl")).unwrap(),
+        before
+    );
 }
 
 #[tokio::test]
@@ -125,8 +137,16 @@ async fn a_taken_address_is_reported() {
     let sandbox = Sandbox::start().await;
     let folder = TempDir::new().unwrap();
     let mut options = Options::new(folder.path());
-    options.listen = sandbox.rail.url().trim_start_matches("http://").parse().unwrap();
-    assert!(matches!(start(options).await, Err(StartError::Listen { .. })));
+    options.listen = sandbox
+        .rail
+        .url()
+        .trim_start_matches("http://")
+        .parse()
+        .unwrap();
+    assert!(matches!(
+        start(options).await,
+        Err(StartError::Listen { .. })
+    ));
 }
 
 #[tokio::test]

@@ -73,7 +73,10 @@ async fn values_are_checked_as_on_create() {
         let answer = refused(&sandbox, &id, change, 422).await;
         assert!(answer["errors"][field][0].is_string(), "{answer}");
     }
-    assert_eq!(sandbox.put(&id, &json!({ "type": "individual" })).await.0, 200);
+    assert_eq!(
+        sandbox.put(&id, &json!({ "type": "individual" })).await.0,
+        200
+    );
 }
 
 #[tokio::test]
@@ -101,13 +104,19 @@ async fn a_business_has_rules_of_its_own() {
     refused(&sandbox, &id, json!({ "registration_number": "2" }), 422).await;
     assert_eq!(
         sandbox
-            .put(&id, &json!({ "country": "US", "incorporation_country": "US" }))
+            .put(
+                &id,
+                &json!({ "country": "US", "incorporation_country": "US" })
+            )
             .await
             .0,
         200
     );
     assert_eq!(
-        sandbox.put(&id, &json!({ "registration_number": "2" })).await.0,
+        sandbox
+            .put(&id, &json!({ "registration_number": "2" }))
+            .await
+            .0,
         200
     );
 }
@@ -119,7 +128,10 @@ async fn duplicates_are_refused_on_update_when_they_are_on_create() {
     sandbox.created(&individual("b@example.com")).await;
     refused(&sandbox, &id, json!({ "email": "b@example.com" }), 422).await;
     assert_eq!(
-        sandbox.put(&id, &json!({ "email": "a@example.com" })).await.0,
+        sandbox
+            .put(&id, &json!({ "email": "a@example.com" }))
+            .await
+            .0,
         200
     );
 }
@@ -164,5 +176,8 @@ async fn rejected_customers_can_be_corrected() {
     let sandbox = Sandbox::start().await;
     let id = sandbox.created(&individual("a@example.com")).await;
     sandbox.decide(&id, "REJECTED").await;
-    assert_eq!(sandbox.put(&id, &json!({ "first_name": "Ida" })).await.0, 200);
+    assert_eq!(
+        sandbox.put(&id, &json!({ "first_name": "Ida" })).await.0,
+        200
+    );
 }

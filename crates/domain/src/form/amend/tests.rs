@@ -102,7 +102,11 @@ fn every_contact_field_refuses_what_is_wrong() {
         ("phone", "4165550123"),
         ("email", "user@localhost"),
     ] {
-        expect(&form([(field, text(value))]), Individual, &[(field, Invalid)]);
+        expect(
+            &form([(field, text(value))]),
+            Individual,
+            &[(field, Invalid)],
+        );
     }
 }
 
@@ -127,7 +131,11 @@ fn the_country_stored_chooses_the_rules() {
         let form = form([("zip_code", text(zip_code))]);
         for stored in Country::ALL {
             let amendment = parse_amendment(&form, stored, Individual, &rules(Env::Test));
-            assert_eq!(amendment.is_ok(), stored == country, "{stored:?} {zip_code}");
+            assert_eq!(
+                amendment.is_ok(),
+                stored == country,
+                "{stored:?} {zip_code}"
+            );
         }
     }
 }
@@ -165,5 +173,9 @@ fn problems_are_in_the_order_of_the_create_form() {
     let found: Vec<_> = found.iter().map(|problem| problem.field.as_str()).collect();
     let expected: Vec<&str> = FIELDS.into_iter().chain(["Email", "status"]).collect();
     assert_eq!(found, expected);
-    expect(&form([("status", Null)]), Individual, &[("status", Unknown)]);
+    expect(
+        &form([("status", Null)]),
+        Individual,
+        &[("status", Unknown)],
+    );
 }

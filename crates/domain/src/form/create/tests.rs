@@ -4,6 +4,7 @@ mod dependence;
 use proptest::prelude::*;
 
 use super::*;
+use crate::form::reader::FIELDS;
 use crate::{
     tenant::Env,
     values::fake::{TODAY, rules},
@@ -104,7 +105,10 @@ fn an_individual_is_read_and_normalised() {
     assert_eq!(identity.id_type, IdType::Passport);
     assert_eq!(identity.id_number.expose(), "AB123456");
     assert_eq!(identity.tin.expose(), "123456789");
-    assert_eq!(identity.id_issue_date.unwrap().date().to_string(), "2020-01-01");
+    assert_eq!(
+        identity.id_issue_date.unwrap().date().to_string(),
+        "2020-01-01"
+    );
 
     let contact = customer.contact;
     assert_eq!(contact.email.expose(), "Ada@Example.com");
@@ -114,13 +118,19 @@ fn an_individual_is_read_and_normalised() {
     assert_eq!(contact.city.unwrap().expose(), "Ottawa");
     assert_eq!(contact.state.unwrap().expose(), "ON");
     assert_eq!(contact.dob.unwrap().date().to_string(), "1990-02-28");
-    assert_eq!(contact.id_expiry_date.unwrap().date().to_string(), "2030-01-01");
+    assert_eq!(
+        contact.id_expiry_date.unwrap().date().to_string(),
+        "2030-01-01"
+    );
 }
 
 #[test]
 fn a_business_is_read_and_normalised() {
     let customer = parse(&business()).unwrap();
-    assert_eq!(customer.identity.name.customer_type(), CustomerType::Business);
+    assert_eq!(
+        customer.identity.name.customer_type(),
+        CustomerType::Business
+    );
     assert_eq!(customer.identity.name.display(), "Obi & Sons Ltd");
     assert_eq!(customer.identity.id_number.expose(), "01234567");
     assert_eq!(customer.identity.tin.expose(), "1234567890");
@@ -133,7 +143,10 @@ fn a_business_is_read_and_normalised() {
 fn the_example_of_the_requirement_fails_its_check_digit_in_live() {
     let problems = parse_new_customer(&individual(), &rules(Env::Live)).unwrap_err();
     assert_eq!(problems.len(), 1);
-    assert_eq!((problems[0].field.as_str(), problems[0].kind), ("tin", Invalid));
+    assert_eq!(
+        (problems[0].field.as_str(), problems[0].kind),
+        ("tin", Invalid)
+    );
 }
 
 #[test]
@@ -234,7 +247,11 @@ fn unknown_fields_are_named_as_spelt_whatever_their_value() {
 #[test]
 fn an_unsupported_country_stands_alone() {
     for country in ["UK", "gb", "GBR", "GB ", "FR", "ＧＢ", "\u{a0}", "\0"] {
-        let form = with(form(&[("unknown", "x"), ("type", "x")]), "country", text(country));
+        let form = with(
+            form(&[("unknown", "x"), ("type", "x")]),
+            "country",
+            text(country),
+        );
         expect(&form, &[("country", CountryNotSupported)]);
     }
 }

@@ -105,7 +105,11 @@ mod tests {
         ] {
             for first in '0'..='9' {
                 let number = format!("{first}{rest}");
-                assert_eq!(unique_taxpayer_reference(&number), first == check, "{number}");
+                assert_eq!(
+                    unique_taxpayer_reference(&number),
+                    first == check,
+                    "{number}"
+                );
             }
         }
     }

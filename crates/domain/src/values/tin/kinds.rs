@@ -100,7 +100,10 @@ const CANADA: &[Kind] = &[
     },
     // Business Number, alone or with a program account (Canada Revenue Agency, *Business number and program accounts*).
     Kind {
-        shapes: &["[0-9]{5} ?[0-9]{4}", "[0-9]{5} ?[0-9]{4}[- ]?[A-Z]{2}[0-9]{4}"],
+        shapes: &[
+            "[0-9]{5} ?[0-9]{4}",
+            "[0-9]{5} ?[0-9]{4}[- ]?[A-Z]{2}[0-9]{4}",
+        ],
         for_businesses_only: true,
         may_exist: certainty::canadian,
         ..Kind::PLAIN

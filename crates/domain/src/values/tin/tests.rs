@@ -171,7 +171,12 @@ fn the_prefixes_of_national_insurance_numbers() {
             let expected = !NOT_FIRST.contains(first)
                 && !NOT_SECOND.contains(second)
                 && !NEVER.contains(&prefix.as_str());
-            let number = parse(&format!("{prefix}123456A"), UnitedKingdom, Individual, Env::Test);
+            let number = parse(
+                &format!("{prefix}123456A"),
+                UnitedKingdom,
+                Individual,
+                Env::Test,
+            );
             assert_eq!(number.is_ok(), expected, "{prefix}");
         }
     }
@@ -210,7 +215,10 @@ fn the_shapes_of_the_united_states() {
 fn traps_are_refused_everywhere() {
     for country in Country::ALL {
         for holder in CustomerType::ALL {
-            for text in TRAPS.into_iter().chain(["12345678²", "AB123456C\n", "٩٩٩٩٩٩٩٩٩"]) {
+            for text in TRAPS
+                .into_iter()
+                .chain(["12345678²", "AB123456C\n", "٩٩٩٩٩٩٩٩٩"])
+            {
                 assert!(
                     parse(text, country, holder, Env::Test).is_err(),
                     "{country:?} {text:?}"

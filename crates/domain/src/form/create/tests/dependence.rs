@@ -34,7 +34,11 @@ fn without_a_country_its_fields_need_only_be_there() {
 
 #[test]
 fn without_a_type_a_customer_may_be_of_either() {
-    for (value, kind) in [(Null, Missing), (text("person"), Invalid), (OtherType, Invalid)] {
+    for (value, kind) in [
+        (Null, Missing),
+        (text("person"), Invalid),
+        (OtherType, Invalid),
+    ] {
         let form = with(individual(), "type", value);
         expect(&form, &[("type", kind)]);
         // Both kinds of name at once, and a document and numbers of a business.
@@ -54,14 +58,21 @@ fn without_a_type_a_customer_may_be_of_either() {
             &with(form.clone(), "id_type", text("national_id")),
             &[("type", kind), ("id_type", Invalid)],
         );
-        expect(&with(form, "tin", text("1")), &[("type", kind), ("tin", Invalid)]);
+        expect(
+            &with(form, "tin", text("1")),
+            &[("type", kind), ("tin", Invalid)],
+        );
     }
 }
 
 #[test]
 fn without_a_kind_of_document_its_number_need_only_be_there() {
     for id_type in [text("national_id"), text("Passport"), OtherType] {
-        let form = with(with(individual(), "id_type", id_type), "id_number", text("?"));
+        let form = with(
+            with(individual(), "id_type", id_type),
+            "id_number",
+            text("?"),
+        );
         expect(&form, &[("id_type", Invalid)]);
         expect(
             &without(form, "id_number"),
@@ -79,11 +90,18 @@ fn each_type_has_its_own_fields() {
         );
     }
     for field in ["first_name", "last_name", "dob"] {
-        expect(&with(business(), field, text("1990-01-01")), &[(field, Invalid)]);
+        expect(
+            &with(business(), field, text("1990-01-01")),
+            &[(field, Invalid)],
+        );
         assert!(parse(&with(business(), field, Null)).is_ok(), "{field}");
     }
     expect(
-        &with(individual(), "id_type", text("certificate_of_incorporation")),
+        &with(
+            individual(),
+            "id_type",
+            text("certificate_of_incorporation"),
+        ),
         &[("id_type", Invalid)],
     );
     expect(

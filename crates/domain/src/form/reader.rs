@@ -1,10 +1,10 @@
 //! Reads a form field by field and collects what is wrong with it.
 
-use super::super::{FieldProblem, ProblemKind, RawField, RawForm};
+use super::{FieldProblem, ProblemKind, RawField, RawForm};
 use crate::values::Rejected;
 
 /// The fields of the create form, in the order in which their problems are reported.
-pub(in crate::form) const FIELDS: [&str; 19] = [
+pub(super) const FIELDS: [&str; 19] = [
     "type",
     "first_name",
     "last_name",
@@ -30,13 +30,13 @@ pub(in crate::form) const FIELDS: [&str; 19] = [
 ///
 /// Every reading answers nothing where it has noted a problem, so a caller reads all fields first and assembles them
 /// afterwards.
-pub(in crate::form) struct Reader<'a> {
+pub(super) struct Reader<'a> {
     form: &'a RawForm,
     problems: Vec<FieldProblem>,
 }
 
 impl<'a> Reader<'a> {
-    pub(in crate::form) fn new(form: &'a RawForm) -> Self {
+    pub(super) fn new(form: &'a RawForm) -> Self {
         Self {
             form,
             problems: Vec::new(),
@@ -44,7 +44,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a field that must be there; `null` and blank text are as good as absent.
-    pub(in crate::form) fn required<T>(
+    pub(super) fn required<T>(
         &mut self,
         field: &'static str,
         parse: impl FnOnce(&str) -> Result<T, Rejected>,
@@ -57,7 +57,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a field that may be absent; `null` is as good as absent.
-    pub(in crate::form) fn optional<T>(
+    pub(super) fn optional<T>(
         &mut self,
         field: &'static str,
         parse: impl FnOnce(&str) -> Result<T, Rejected>,
@@ -69,7 +69,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the new value of a field that cannot be cleared.
-    pub(in crate::form) fn amended<T>(
+    pub(super) fn amended<T>(
         &mut self,
         field: &'static str,
         parse: impl FnOnce(&str) -> Result<T, Rejected>,
@@ -79,7 +79,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the new value of a field that `null` clears: then the answer is `Some(None)`.
-    pub(in crate::form) fn clearable<T>(
+    pub(super) fn clearable<T>(
         &mut self,
         field: &'static str,
         parse: impl FnOnce(&str) -> Result<T, Rejected>,
@@ -91,7 +91,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The text of a field, if it is one, unjudged.
-    pub(in crate::form) fn text(&self, field: &'static str) -> Option<&'a str> {
+    pub(super) fn text(&self, field: &'static str) -> Option<&'a str> {
         match self.form.get(field)? {
             RawField::Text(text) => Some(text),
             RawField::Null | RawField::OtherType => None,
@@ -99,12 +99,12 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether the field is there at all, be it as `null`.
-    pub(in crate::form) fn has(&self, field: &'static str) -> bool {
+    pub(super) fn has(&self, field: &'static str) -> bool {
         self.form.contains_key(field)
     }
 
     /// Notes a problem.
-    pub(in crate::form) fn note(&mut self, field: &'static str, kind: ProblemKind, message: &'static str) {
+    pub(super) fn note(&mut self, field: &'static str, kind: ProblemKind, message: &'static str) {
         self.problems.push(FieldProblem {
             field: field.to_owned(),
             kind,
@@ -114,7 +114,7 @@ impl<'a> Reader<'a> {
 
     /// Adds the unknown fields. Answers with `value`, or else with all problems: in the form's order, unknown fields last
     /// by name.
-    pub(in crate::form) fn finish<T>(mut self, value: Option<T>) -> Result<T, Vec<FieldProblem>> {
+    pub(super) fn finish<T>(mut self, value: Option<T>) -> Result<T, Vec<FieldProblem>> {
         let unknown = self.form.keys().filter(|name| position(name).is_none());
         self.problems.extend(unknown.map(|name| FieldProblem {
             field: name.clone(),
@@ -155,7 +155,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Whether a text is empty or nothing but U+0020.
-pub(in crate::form) fn is_blank(text: &str) -> bool {
+pub(super) fn is_blank(text: &str) -> bool {
     text.bytes().all(|byte| byte == b' ')
 }
 

@@ -1,0 +1,66 @@
+//! Open reservations that are due, shared among processes.
+
+use async_trait::async_trait;
+use diesel::sql_types::Uuid as SqlUuid;
+use uuid::Uuid;
+use vouch_domain::{
+    ports::{LeaseTerms, Reconciliation, Reservation, StoreError},
+    tenant::{Env, Tenant},
+};
+
+use crate::{
+    database::Store,
+    provisioning::{TakenRow, TakenSql, millis},
+    rows::{id, summary_columns},
+    statement::statement,
+};
+
+/// The next attempt comes after 0.5 s to 1 s at first, doubling up to 4 s to 8 s: jitter keeps the attempts of one outage
+/// apart, and the cap has everything finished within seconds of the rail's return.
+const TAKE_DUE: &str = concat!(
+    "WITH due AS (
+         SELECT organisation_id, customer_id FROM reservations
+         WHERE env = $1 AND next_attempt_at <= now() AND leased_until <= now()
+         ORDER BY next_attempt_at LIMIT $2
+         FOR UPDATE SKIP LOCKED
+     ), taken AS (
+         UPDATE reservations r
+         SET lease_token = gen_random_uuid(), leased_until = now() + $3 * interval '1 millisecond',
+             attempts = r.attempts + 1,
+             next_attempt_at = now() + least(8, 2 ^ least(r.attempts, 3)) * (0.5 + random() / 2) * interval '1 second'
+         FROM due
+         WHERE r.organisation_id = due.organisation_id AND r.env = $1 AND r.customer_id = due.customer_id
+         RETURNING r.organisation_id, r.customer_id, r.lease_token,
+                   (EXTRACT(EPOCH FROM GREATEST(r.absence_clear_at, now()) - now()) * 1000)::bigint AS doubt
+     )
+     SELECT taken.organisation_id, taken.lease_token, taken.doubt, ",
+    summary_columns!(),
+    ", c.customer_type, c.country, c.id_type, c.data_key, c.personal_data
+     FROM taken JOIN customers c
+       ON c.organisation_id = taken.organisation_id AND c.env = $1 AND c.id = taken.customer_id"
+);
+
+#[async_trait]
+impl Reconciliation for Store {
+    async fn take_due(
+        &self,
+        env: Env,
+        terms: LeaseTerms,
+        limit: u8,
+    ) -> Result<Vec<Reservation>, StoreError> {
+        let rows: Vec<(Uuid, Uuid, TakenRow)> = self
+            .rows(|| {
+                statement::<(SqlUuid, SqlUuid, TakenSql)>(TAKE_DUE)
+                    .text(env.as_str())
+                    .big_int(i64::from(limit))
+                    .big_int(millis(terms.lease()))
+            })
+            .await?;
+        rows.into_iter()
+            .map(|(organisation, token, row)| {
+                let organisation = id(organisation)?;
+                self.reservation(Tenant { organisation, env }, token, row)
+            })
+            .collect()
+    }
+}
