@@ -1,0 +1,76 @@
+//! Reading a request's body: media type, size, JSON, in this order.
+
+use std::time::Duration;
+
+use actix_web::{
+    HttpRequest,
+    http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, TRANSFER_ENCODING},
+    rt::time::timeout,
+    web::{BytesMut, Payload},
+};
+use futures_util::StreamExt;
+
+use crate::{error::Code, json::JsonObject};
+
+/// Most bytes of a JSON body.
+const MAX_BYTES: usize = 64 * 1024;
+/// Longest wait for a whole body.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Reads the body of a request as JSON.
+pub(crate) async fn read_json(request: &HttpRequest, payload: Payload) -> Result<JsonObject, Code> {
+    let headers = request.headers();
+    check_media_type(headers)?;
+    if content_length(headers).is_some_and(|length| length > MAX_BYTES as u64) {
+        return Err(Code::BodyTooLarge);
+    }
+    let body = timeout(DEADLINE, read(payload))
+        .await
+        .unwrap_or(Err(Code::InvalidJson))?;
+    JsonObject::parse(&body).map_err(|_| Code::InvalidJson)
+}
+
+/// An absent body needs no type; it fails later, as JSON.
+fn check_media_type(headers: &HeaderMap) -> Result<(), Code> {
+    let mut types = headers.get_all(CONTENT_TYPE);
+    let is_supported = match (types.next(), types.next()) {
+        (None, _) => !has_body(headers),
+        (Some(only), None) => only.to_str().is_ok_and(is_json),
+        (Some(_), Some(_)) => false,
+    };
+    let is_encoded = headers
+        .get_all(CONTENT_ENCODING)
+        .any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"));
+    if is_supported && !is_encoded {
+        return Ok(());
+    }
+    Err(Code::UnsupportedMediaType)
+}
+
+/// JSON is UTF-8 whatever a parameter says ([RFC 8259](https://www.rfc-editor.org/rfc/rfc8259), section 11).
+fn is_json(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("application/json")
+}
+
+fn has_body(headers: &HeaderMap) -> bool {
+    headers.contains_key(TRANSFER_ENCODING)
+        || content_length(headers).is_some_and(|length| length > 0)
+}
+
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Reads no more than may be kept, also when no length was announced.
+async fn read(mut payload: Payload) -> Result<BytesMut, Code> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| Code::InvalidJson)?;
+        if body.len() + chunk.len() > MAX_BYTES {
+            return Err(Code::BodyTooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}

@@ -1,0 +1,133 @@
+//! What each error of the use cases means on the wire.
+
+use std::time::Duration;
+
+use vouch_application::{amend::AmendError, create::CreateError};
+use vouch_domain::{
+    customer::IdentityField,
+    form::{FieldProblem, ProblemKind},
+    id::CustomerId,
+    ports::{PageError, RailField, StoreError},
+};
+
+use super::{ApiError, Code, Detail, FieldError};
+
+/// When to try again what may well succeed then.
+const SOON: Duration = Duration::from_secs(2);
+/// When to try again what somebody has to configure first.
+const LATER: Duration = Duration::from_secs(60);
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::Unavailable(_) => Self::from(Code::Unavailable).retry_after(SOON),
+            StoreError::Defect(_) => Self::from(Code::InternalError),
+        }
+        .caused_by(error.to_string())
+    }
+}
+
+impl From<PageError> for ApiError {
+    fn from(error: PageError) -> Self {
+        match error {
+            PageError::UnknownCursor => FieldError::new(
+                "starting_after",
+                Code::InvalidField,
+                "must name an entry of this list",
+            )
+            .into(),
+            PageError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CreateError> for ApiError {
+    fn from(error: CreateError) -> Self {
+        match error {
+            CreateError::Invalid(problems) => invalid_form(problems),
+            CreateError::KeyConflict => Code::IdempotencyConflict.into(),
+            CreateError::InProgress => Self::from(Code::IdempotencyInProgress).retry_after(SOON),
+            CreateError::ReferenceTaken {
+                customer,
+                differing,
+            } => reference_taken(customer, &differing),
+            CreateError::InteracEmailTaken => Code::InteracEmailTaken.into(),
+            CreateError::RefusedByRail { fields } => refused_by_rail(fields),
+            CreateError::RailUnresolved { retry_after } => {
+                Self::from(Code::ProviderError).retry_after(retry_after)
+            }
+            CreateError::NoRail => Self::from(Code::Unavailable)
+                .retry_after(LATER)
+                .caused_by(CreateError::NoRail.to_string()),
+            CreateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<AmendError> for ApiError {
+    fn from(error: AmendError) -> Self {
+        match error {
+            AmendError::NotFound => Code::CustomerNotFound.into(),
+            AmendError::Invalid(problems) => invalid_form(problems),
+            AmendError::KeyConflict => Code::IdempotencyConflict.into(),
+            AmendError::VersionConflict => Code::VersionConflict.into(),
+            AmendError::Closed => because(Code::InvalidState, "closed"),
+            AmendError::Store(error) => error.into(),
+        }
+    }
+}
+
+fn because(code: Code, reason: &'static str) -> ApiError {
+    ApiError::from(code).with_detail(Detail {
+        reason: Some(reason),
+        ..Detail::default()
+    })
+}
+
+fn invalid_form(problems: Vec<FieldProblem>) -> ApiError {
+    let has_immutable = problems
+        .iter()
+        .any(|problem| problem.kind == ProblemKind::Immutable);
+    let mut error = ApiError::fields(problems.into_iter().map(field_error).collect());
+    if let Some(detail) = &mut error.detail {
+        detail.reason = has_immutable.then_some("immutable");
+    }
+    error
+}
+
+fn field_error(problem: FieldProblem) -> FieldError {
+    let code = match problem.kind {
+        ProblemKind::Missing => Code::MissingField,
+        ProblemKind::CountryNotSupported => Code::CountryNotSupported,
+        ProblemKind::Invalid | ProblemKind::Immutable | ProblemKind::Unknown => Code::InvalidField,
+    };
+    FieldError::new(problem.field, code, problem.message)
+}
+
+fn reference_taken(customer: Option<CustomerId>, differing: &[IdentityField]) -> ApiError {
+    ApiError::from(Code::CustomerAlreadyExists).with_detail(Detail {
+        customer_id: customer.map(|id| id.to_string()),
+        differing_fields: Some(differing.iter().map(|field| field.name()).collect()),
+        ..Detail::default()
+    })
+}
+
+/// Fixed words: what the rail itself said is never passed through.
+fn refused_by_rail(fields: Vec<RailField>) -> ApiError {
+    let predicate = "was not accepted by the provider that verifies customers";
+    let errors: Vec<_> = fields
+        .into_iter()
+        .map(|RailField(field)| FieldError::new(field, Code::InvalidField, predicate))
+        .collect();
+    let error = ApiError::from(Code::ValidationFailed);
+    let Some(first) = errors.first() else {
+        return error;
+    };
+    ApiError {
+        field: Some(first.field.clone()),
+        ..error.with_detail(Detail {
+            errors,
+            ..Detail::default()
+        })
+    }
+}

@@ -1,0 +1,154 @@
+//! Proving to the rail who calls.
+
+use std::time::Duration;
+
+use reqwest::{
+    Client, StatusCode, Url,
+    header::{AUTHORIZATION, HeaderName, HeaderValue},
+};
+use serde_json::{Map, Value};
+use tokio::{sync::Mutex, time::Instant};
+use vouch_domain::ports::RailFailure;
+
+use crate::{
+    answer::Answer,
+    failure,
+    settings::{Credentials, RailSetupError},
+};
+
+const API_KEY: HeaderName = HeaderName::from_static("x-blaaiz-api-key");
+/// What an access token is asked for. Without this list it would open nothing.
+const SCOPE: &str = "customer:read customer:write file:upload virtual-account:read virtual-account:create \
+                     payout:create transaction:read fees:read wallet:read";
+/// The life of a token that does not state its own.
+const USUAL_LIFE: Duration = Duration::from_secs(900);
+/// How long before its end a token is no longer used.
+const MARGIN: Duration = Duration::from_secs(60);
+
+/// Makes the credential of each call.
+pub(crate) enum Auth {
+    ApiKey(HeaderValue),
+    Client(OAuthClient),
+}
+
+/// An OAuth client with its one token. Who needs a token while another task fetches it waits for that one.
+pub(crate) struct OAuthClient {
+    token_url: Url,
+    id: String,
+    secret: String,
+    token: Mutex<Option<Token>>,
+}
+
+struct Token {
+    header: HeaderValue,
+    fresh_until: Instant,
+}
+
+/// A header that says who calls.
+pub(crate) struct Credential {
+    pub(crate) name: HeaderName,
+    pub(crate) value: HeaderValue,
+}
+
+impl Auth {
+    pub(crate) fn new(credentials: Credentials, token_url: Url) -> Result<Self, RailSetupError> {
+        match credentials {
+            Credentials::ApiKey(key) => sensitive(&key)
+                .map(Self::ApiKey)
+                .ok_or(RailSetupError::ApiKey),
+            Credentials::Client { id, secret } => Ok(Self::Client(OAuthClient {
+                token_url,
+                id,
+                secret,
+                token: Mutex::new(None),
+            })),
+        }
+    }
+
+    /// The credential for one call, from the cache where possible.
+    ///
+    /// # Errors
+    /// Never [`RailFailure::Unclear`]: whatever became of the token request, the call itself was not sent.
+    pub(crate) async fn credential(&self, http: &Client) -> Result<Credential, RailFailure> {
+        match self {
+            Self::ApiKey(key) => Ok(Credential {
+                name: API_KEY,
+                value: key.clone(),
+            }),
+            Self::Client(client) => Ok(Credential {
+                name: AUTHORIZATION,
+                value: client.token(http).await?,
+            }),
+        }
+    }
+
+    /// Drops a credential that the rail refused. Whether another can be had.
+    pub(crate) async fn drop_refused(&self, refused: &Credential) -> bool {
+        let Self::Client(client) = self else {
+            return false;
+        };
+        let mut token = client.token.lock().await;
+        // Another call may have had the same answer earlier, and put a new token in its place.
+        token.take_if(|token| token.header == refused.value);
+        true
+    }
+}
+
+impl OAuthClient {
+    async fn token(&self, http: &Client) -> Result<HeaderValue, RailFailure> {
+        let mut cached = self.token.lock().await;
+        if let Some(token) = cached
+            .as_ref()
+            .filter(|token| token.fresh_until > Instant::now())
+        {
+            return Ok(token.header.clone());
+        }
+        let token = self.fetch(http).await?;
+        Ok(cached.insert(token).header.clone())
+    }
+
+    async fn fetch(&self, http: &Client) -> Result<Token, RailFailure> {
+        let asked_at = Instant::now();
+        let request = http.post(self.token_url.clone()).form(&[
+            ("grant_type", "client_credentials"),
+            ("client_id", &self.id),
+            ("client_secret", &self.secret),
+            ("scope", SCOPE),
+        ]);
+        let answer = Answer::to(request).await.map_err(|_| no_token())?;
+        match (answer.status, &answer.body) {
+            (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, _)
+            | (StatusCode::BAD_REQUEST, Some(_)) => Err(RailFailure::Unauthorised),
+            (StatusCode::TOO_MANY_REQUESTS, _) => {
+                Err(failure::held_back("no access token", answer.wait))
+            }
+            (status, Some(body)) if status.is_success() => {
+                read(body, asked_at).ok_or_else(no_token)
+            }
+            _ => Err(no_token()),
+        }
+    }
+}
+
+fn no_token() -> RailFailure {
+    failure::unavailable("no access token")
+}
+
+fn read(body: &Map<String, Value>, asked_at: Instant) -> Option<Token> {
+    let token = body.get("access_token")?.as_str()?;
+    let life = body
+        .get("expires_in")
+        .and_then(Value::as_u64)
+        .map_or(USUAL_LIFE, Duration::from_secs);
+    Some(Token {
+        header: sensitive(&format!("Bearer {token}"))?,
+        fresh_until: asked_at.checked_add(life.saturating_sub(MARGIN))?,
+    })
+}
+
+/// A header value that no log of the HTTP client shows.
+fn sensitive(text: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}

@@ -1,0 +1,207 @@
+//! Finding a customer by e-mail and document number.
+
+use serde_json::{Value, json};
+use vouch_domain::ports::{Rail, RailCustomer, RailFailure, Urgency};
+use wiremock::{MockServer, ResponseTemplate, matchers::query_param};
+
+use crate::harness::{
+    CUSTOMERS, answer, business, given, id, listed, person, rail, row, unavailable, unclear,
+};
+
+async fn find(server: &MockServer) -> Result<Vec<RailCustomer>, RailFailure> {
+    rail(server)
+        .find_customers(&person(), Urgency::Caller)
+        .await
+}
+
+async fn listing(template: ResponseTemplate) -> MockServer {
+    let server = MockServer::start().await;
+    given("GET", CUSTOMERS)
+        .respond_with(template)
+        .mount(&server)
+        .await;
+    server
+}
+
+fn ids(found: &[RailCustomer]) -> Vec<&str> {
+    found.iter().map(|record| record.id.expose()).collect()
+}
+
+fn with(mut row: Value, field: &str, value: Value) -> Value {
+    row[field] = value;
+    row
+}
+
+fn without(mut row: Value, field: &str) -> Value {
+    row.as_object_mut().unwrap().remove(field).unwrap();
+    row
+}
+
+#[tokio::test]
+async fn the_filters_of_a_person_are_email_and_number() {
+    let server = MockServer::start().await;
+    given("GET", CUSTOMERS)
+        .and(query_param("email", "Ada+1@Example.com"))
+        .and(query_param("id_number", "A1234567"))
+        .respond_with(listed(&json!([row("rail-1")])))
+        .expect(1)
+        .mount(&server)
+        .await;
+    assert_eq!(ids(&find(&server).await.unwrap()), ["rail-1"]);
+}
+
+#[tokio::test]
+async fn the_filters_of_a_business_are_email_and_registration() {
+    let server = MockServer::start().await;
+    given("GET", CUSTOMERS)
+        .and(query_param("email", "office@example.com"))
+        .and(query_param("registration_number", "00012345"))
+        .respond_with(listed(&json!([{
+            "id": "rail-1", "type": "business", "business_name": "Obi & Söhne Ltd", "registration_number": "00012345",
+            "id_number": null, "email": "office@example.com", "country": "GB",
+            "created_at": "2026-01-15T10:30:00.000000Z",
+        }])))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let found = rail(&server)
+        .find_customers(&business(), Urgency::Caller)
+        .await
+        .unwrap();
+    assert_eq!(ids(&found), ["rail-1"]);
+    assert!(found[0].fits(&business(), "2026-01-15T10:30:00Z".parse().unwrap()));
+}
+
+#[tokio::test]
+async fn none_one_and_many_are_found_newest_first() {
+    let older = with(
+        row("older"),
+        "created_at",
+        json!("2026-01-15T10:29:59.999999Z"),
+    );
+    for (rows, expected) in [
+        (json!([]), vec![]),
+        (json!([row("rail-1")]), vec!["rail-1"]),
+        (json!([older, row("rail-1")]), vec!["rail-1", "older"]),
+    ] {
+        for body in [
+            json!({"message": "m", "data": rows}),
+            json!({"data": {"data": rows}}),
+            json!({"data": {"customers": rows, "pagination": {"total_count": expected.len()}}}),
+            json!({"data": rows, "links": {}, "meta": {"current_page": 1, "total": expected.len()}}),
+        ] {
+            let server = listing(answer(200, &body)).await;
+            assert_eq!(ids(&find(&server).await.unwrap()), expected, "{body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn rows_of_others_are_dropped_when_the_rail_ignores_filters() {
+    let server = listing(listed(&json!([
+        with(row("other-email"), "email", json!("other@example.com")),
+        with(row("other-number"), "id_number", json!("B7654321")),
+        row("rail-1"),
+    ])))
+    .await;
+    assert_eq!(ids(&find(&server).await.unwrap()), ["rail-1"]);
+}
+
+#[tokio::test]
+async fn a_list_that_cannot_be_read_whole_is_not_empty() {
+    for body in [
+        "",
+        "<html>",
+        "{}",
+        "[]",
+        r#"{"data":null}"#,
+        r#"{"data":{}}"#,
+        r#"{"data":["rail-1"]}"#,
+        r#"{"data":[{"email":"ada+1@example.com"}]}"#,
+        r#"{"data":[],"meta":{"current_page":1,"total":16}}"#,
+        r#"{"data":{"customers":[],"pagination":{"total_count":1}}}"#,
+    ] {
+        let server = listing(ResponseTemplate::new(200).set_body_string(body)).await;
+        assert_eq!(
+            find(&server).await,
+            Err(unclear("unreadable answer")),
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn rows_that_do_not_say_enough_are_completed() {
+    for field in [
+        "created_at",
+        "type",
+        "country",
+        "first_name",
+        "last_name",
+        "email",
+        "id_number",
+    ] {
+        let server = listing(listed(&json!([without(row("rail-1"), field)]))).await;
+        given("GET", "/api/external/customer/rail-1")
+            .respond_with(answer(200, &json!({"data": row("rail-1")})))
+            .expect(1)
+            .mount(&server)
+            .await;
+        let found = find(&server).await.unwrap();
+        let reserved_at = "2026-01-15T10:30:00Z".parse().unwrap();
+        assert!(found[0].fits(&person(), reserved_at), "{field}");
+    }
+}
+
+#[tokio::test]
+async fn what_completion_reveals_to_be_another_is_dropped() {
+    let server = listing(listed(&json!([without(row("rail-1"), "email")]))).await;
+    let other = with(row("rail-1"), "email", json!("other@example.com"));
+    given("GET", "/api/external/customer/rail-1")
+        .respond_with(answer(200, &json!({"data": other})))
+        .mount(&server)
+        .await;
+    assert_eq!(find(&server).await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn a_failed_completion_fails_the_look_up() {
+    let server = listing(listed(&json!([without(row("rail-1"), "country")]))).await;
+    given("GET", "/api/external/customer/rail-1")
+        .respond_with(answer(500, &json!({"message": "m"})))
+        .mount(&server)
+        .await;
+    assert_eq!(find(&server).await, Err(unavailable("status 500")));
+}
+
+#[tokio::test]
+async fn the_ten_newest_are_completed() {
+    let rows: Vec<Value> = (0..12)
+        .map(|minute| {
+            let time = json!(format!("2026-01-15T10:{minute:02}:00.000000Z"));
+            without(
+                with(row(&format!("rail-{minute}")), "created_at", time),
+                "country",
+            )
+        })
+        .collect();
+    let server = listing(listed(&json!(rows))).await;
+    for minute in 0..12 {
+        let name = format!("rail-{minute}");
+        given("GET", &format!("/api/external/customer/{name}"))
+            .respond_with(answer(200, &json!({"data": row(&name)})))
+            .expect(u64::from(minute >= 2))
+            .mount(&server)
+            .await;
+    }
+    let found = find(&server).await.unwrap();
+    assert_eq!(found.len(), 12);
+    assert_eq!(found[0].id, id("rail-11"));
+    assert_eq!(
+        found
+            .iter()
+            .filter(|record| record.country.is_some())
+            .count(),
+        10
+    );
+}

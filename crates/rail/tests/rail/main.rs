@@ -1,0 +1,19 @@
+//! The adapter against recorded answers, faulty peers and the sandbox rail.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed expectation is a failed test"
+)]
+
+mod allowance;
+mod answers;
+mod auth;
+mod bodies;
+mod harness;
+mod look_up;
+mod peer;
+mod repetition;
+mod sandbox;
+mod setup;
+mod transport;

@@ -1,0 +1,187 @@
+//! The command line.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use vouch_domain::{
+    access::Network,
+    id::{ApiKeyId, OrganisationId},
+    tenant::Env,
+    values::{Email, Rejected},
+};
+
+use crate::config::{ServeArgs, StoreArgs};
+
+/// Customers and KYC for companies that move money across borders.
+#[derive(Parser)]
+#[command(name = "vouch", version, args_conflicts_with_subcommands = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) serve: ServeArgs,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Serve the APIs (what `vouch` alone does).
+    Serve(ServeArgs),
+    /// Bring the database's schema up to date.
+    Migrate(StoreArgs),
+    /// Organisations.
+    #[command(subcommand)]
+    Org(OrgCommand),
+    /// API keys.
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Run the sandbox rail alone.
+    SandboxRail(SandboxRailArgs),
+    /// Print an API's OpenAPI document.
+    Openapi {
+        /// Which API.
+        contract: ContractArg,
+    },
+    /// Print the effective configuration, without secrets.
+    CheckConfig(ServeArgs),
+}
+
+#[derive(Subcommand)]
+pub(crate) enum OrgCommand {
+    /// Make an organisation.
+    Create {
+        #[command(flatten)]
+        store: StoreArgs,
+        /// Its name.
+        #[arg(long)]
+        name: String,
+        /// Where to reach it.
+        #[arg(long, value_parser = email)]
+        email: Email,
+        /// Answer in JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Set what an organisation may do.
+    Set {
+        #[command(flatten)]
+        store: StoreArgs,
+        /// Its id.
+        #[arg(long, value_parser = organisation_id)]
+        org: OrganisationId,
+        /// Whether its keys open anything at all.
+        #[arg(long)]
+        state: OrgState,
+        /// Whether the Remittance API is open to it.
+        #[arg(long)]
+        remittances: Switch,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Make a key. It is shown this once.
+    Create {
+        #[command(flatten)]
+        store: StoreArgs,
+        /// The organisation's id.
+        #[arg(long, value_parser = organisation_id)]
+        org: OrganisationId,
+        /// The API that the key opens.
+        #[arg(long)]
+        api: ContractArg,
+        /// The data that the key opens.
+        #[arg(long, value_parser = env)]
+        env: Env,
+        /// From where it may be used, as an address or a CIDR range; from everywhere by default. Repeatable.
+        #[arg(long = "allow-ip", value_name = "CIDR", value_parser = network)]
+        allow_ip: Vec<Network>,
+        /// Answer in JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// List an organisation's keys.
+    List {
+        #[command(flatten)]
+        store: StoreArgs,
+        /// The organisation's id.
+        #[arg(long, value_parser = organisation_id)]
+        org: OrganisationId,
+        /// Answer in JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Revoke a key for good, in every process within a second.
+    Revoke {
+        #[command(flatten)]
+        store: StoreArgs,
+        /// The key's id.
+        #[arg(value_parser = api_key_id)]
+        key: ApiKeyId,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct SandboxRailArgs {
+    /// Where to listen.
+    #[arg(long, default_value = "127.0.0.1:9090")]
+    pub(crate) listen: SocketAddr,
+    /// Where its state lives.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// The API key it accepts.
+    #[arg(long, default_value = "sandbox-key")]
+    pub(crate) api_key: String,
+    /// The OAuth client it accepts.
+    #[arg(long, default_value = "sandbox-client")]
+    pub(crate) client_id: String,
+    /// The secret of that client.
+    #[arg(long, default_value = "sandbox-secret")]
+    pub(crate) client_secret: String,
+    /// How long its tokens live, in seconds.
+    #[arg(long, default_value_t = 900)]
+    pub(crate) token_life: u64,
+    /// Refuse individuals that exist, which it accepts as second records otherwise.
+    #[arg(long)]
+    pub(crate) refuse_duplicates: bool,
+    /// Refuse national identity cards, as the vendor does since 2026.
+    #[arg(long)]
+    pub(crate) refuse_national_ids: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum ContractArg {
+    /// The Remittance API.
+    Remittance,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum OrgState {
+    Active,
+    Suspended,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    On,
+    Off,
+}
+
+fn organisation_id(text: &str) -> Result<OrganisationId, String> {
+    OrganisationId::parse(text).map_err(|error| error.to_string())
+}
+
+fn api_key_id(text: &str) -> Result<ApiKeyId, String> {
+    ApiKeyId::parse(text).map_err(|error| error.to_string())
+}
+
+fn email(text: &str) -> Result<Email, Rejected> {
+    Email::parse(text)
+}
+
+fn env(text: &str) -> Result<Env, Rejected> {
+    Env::parse(text)
+}
+
+pub(crate) fn network(text: &str) -> Result<Network, Rejected> {
+    Network::parse(text)
+}

@@ -1,0 +1,12 @@
+//! The system's clock, as the domain wants it.
+
+use chrono::{DateTime, Utc};
+use vouch_domain::ports::Clock;
+
+pub(crate) struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> DateTime<Utc> {
+        Utc::now()
+    }
+}

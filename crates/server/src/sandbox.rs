@@ -1,0 +1,96 @@
+//! The sandbox rail: inside `serve` for the test env, or alone.
+
+use std::{fs, net::SocketAddr, path::Path, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use vouch_postgres::Database;
+use vouch_sandbox_rail::{Duplicates, NationalIds, OpenError, Options, SandboxRail, StartError};
+
+use crate::{CommandError, cli::SandboxRailArgs, output, private_file};
+
+const STATE: &str = "sandbox-rail";
+const ADDRESS_FILE: &str = "sandbox-rail.json";
+
+/// Where the sandbox of a data folder answers; other processes on the folder read it.
+#[derive(Serialize, Deserialize)]
+struct Address {
+    url: String,
+    id: uuid::Uuid,
+}
+
+/// The sandbox rail that serves this process's test env.
+pub(crate) struct Sandbox {
+    /// Where it answers.
+    pub(crate) url: String,
+    /// Whether the database knows the customers of this sandbox and no other.
+    pub(crate) is_ours: bool,
+    /// None where another process on the same data folder runs it.
+    running: Option<SandboxRail>,
+}
+
+impl Sandbox {
+    /// Starts the data folder's sandbox, or joins the process that runs it.
+    pub(crate) async fn open(
+        data_dir: &Path,
+        listen: SocketAddr,
+        database: &Database,
+    ) -> Result<Self, CommandError> {
+        let mut options = Options::new(data_dir.join(STATE));
+        options.listen = listen;
+        let file = data_dir.join(ADDRESS_FILE);
+        let (address, running) = match vouch_sandbox_rail::start(options).await {
+            Ok(rail) => {
+                let address = Address {
+                    url: rail.url().to_owned(),
+                    id: rail.instance_id(),
+                };
+                private_file::write(&file, &serde_json::to_vec_pretty(&address)?)?;
+                (address, Some(rail))
+            }
+            Err(StartError::State(OpenError::InUse(_))) => {
+                (serde_json::from_slice(&fs::read(&file)?)?, None)
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let is_ours = database.claim_sandbox(address.id).await?;
+        if !is_ours {
+            tracing::error!(
+                "the database knows the customers of another sandbox rail: set VOUCH_RAIL_TEST_URL to that one; \
+                 test customers cannot be created until then"
+            );
+        }
+        Ok(Self {
+            url: address.url,
+            is_ours,
+            running,
+        })
+    }
+
+    /// Stops it, where this process runs it.
+    pub(crate) async fn close(self) {
+        if let Some(rail) = self.running {
+            rail.stop().await;
+        }
+    }
+}
+
+/// `vouch sandbox-rail`.
+pub(crate) async fn run_alone(args: SandboxRailArgs) -> Result<(), CommandError> {
+    let mut options = Options::new(args.data);
+    options.listen = args.listen;
+    options.api_key = args.api_key;
+    options.client_id = args.client_id;
+    options.client_secret = args.client_secret;
+    options.token_life = Duration::from_secs(args.token_life);
+    if args.refuse_duplicates {
+        options.individual_duplicates = Duplicates::Refuse;
+    }
+    if args.refuse_national_ids {
+        options.national_ids = NationalIds::Refuse;
+    }
+    let rail = vouch_sandbox_rail::start(options).await?;
+    output::line(&format!("sandbox rail at {}", rail.url()))?;
+    crate::serve::asked_to_stop().await?;
+    rail.stop().await;
+    Ok(())
+}

@@ -1,0 +1,207 @@
+//! `vouch serve`: wiring, start and graceful stop.
+
+use std::{
+    net::TcpListener,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    task::JoinSet,
+};
+use vouch_application::{
+    amend::AmendCustomer,
+    authenticate::{Authenticate, PrincipalCache},
+    create::CreateCustomer,
+    digest::Digests,
+    ids::IdMint,
+    provision::Provisioner,
+    rails::Rails,
+    reconcile::{Reconciler, Wake},
+};
+use vouch_domain::ports::Clock;
+use vouch_http::{Server, Services, Shared};
+use vouch_postgres::{Database, Store};
+
+use crate::{
+    CommandError,
+    clock::SystemClock,
+    config::ServeArgs,
+    demo::DemoKeys,
+    metrics, operators, output, rails,
+    readiness::ServiceReadiness,
+    sandbox::Sandbox,
+    store::{self, OpenStore},
+};
+
+/// Runs until the process is asked to stop.
+pub(crate) async fn run(args: ServeArgs) -> Result<(), CommandError> {
+    let store = OpenStore::open(&args.store).await?;
+    let sandbox = match sandbox(&args, &store).await {
+        Ok(sandbox) => sandbox,
+        Err(error) => {
+            store.close().await;
+            return Err(error);
+        }
+    };
+    let served = serve(&args, &store, sandbox.as_ref()).await;
+    if let Some(sandbox) = sandbox {
+        sandbox.close().await;
+    }
+    store.close().await;
+    served
+}
+
+/// The sandbox rail of the test env, unless a rail is configured for it.
+async fn sandbox(args: &ServeArgs, store: &OpenStore) -> Result<Option<Sandbox>, CommandError> {
+    if args.test_rail.rail().url.is_some() {
+        return Ok(None);
+    }
+    let sandbox = Sandbox::open(&args.store.data_dir, args.sandbox_listen, &store.database).await?;
+    Ok(Some(sandbox))
+}
+
+async fn serve(
+    args: &ServeArgs,
+    store: &OpenStore,
+    sandbox: Option<&Sandbox>,
+) -> Result<(), CommandError> {
+    let parts = Parts::new(args, store, sandbox)?;
+    let listener = TcpListener::bind(args.listen)
+        .map_err(|error| format!("cannot listen on {}: {error}", args.listen))?;
+    let address = listener.local_addr()?;
+    let metrics = metrics::serve(args.ops_listen)?;
+
+    let mut background = JoinSet::new();
+    parts.start_background(store, &mut background);
+
+    let server = parts.start(args, store, sandbox, listener)?;
+    let handle = server.handle();
+    let running = tokio::spawn(server);
+    let public_url = args.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    greet(args, store, sandbox, &public_url).await?;
+
+    asked_to_stop().await?;
+    tracing::info!("stopping: no new connections, requests under way are finished");
+    handle.stop(true).await;
+    running.await??;
+    metrics.stop(false).await;
+    background.shutdown().await;
+    Ok(())
+}
+
+/// What all workers share.
+struct Parts {
+    principals: Arc<PrincipalCache>,
+    digests: Arc<Digests>,
+    ids: Arc<IdMint>,
+    clock: Arc<dyn Clock>,
+    rails: Rails,
+    wake: Wake,
+}
+
+impl Parts {
+    fn new(args: &ServeArgs, store: &OpenStore, sandbox: Option<&Sandbox>) -> Result<Self, CommandError> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        Ok(Self {
+            principals: Arc::default(),
+            digests: Arc::new(Digests::new(store.installation.hash_key())),
+            ids: Arc::new(IdMint::new(Arc::clone(&clock))),
+            rails: rails::rails(args, sandbox)?,
+            wake: Wake::default(),
+            clock,
+        })
+    }
+
+    /// Starts what works without being asked; it stops wherever it is, and leases make that harmless.
+    fn start_background(&self, store: &OpenStore, tasks: &mut JoinSet<()>) {
+        let ports = Arc::new(store.background());
+        let reconciler = Reconciler::new(
+            Arc::clone(&ports) as _,
+            Provisioner::new(Arc::clone(&ports) as _, Arc::clone(&self.ids)),
+            self.rails.clone(),
+            self.wake.clone(),
+        );
+        tasks.spawn(async move { reconciler.run().await });
+        let principals = Arc::clone(&self.principals);
+        tasks.spawn(async move { principals.watch(&*ports).await });
+    }
+
+    fn start(
+        self,
+        args: &ServeArgs,
+        store: &OpenStore,
+        sandbox: Option<&Sandbox>,
+        listener: TcpListener,
+    ) -> Result<Server, CommandError> {
+        let shared = Shared {
+            digests: Arc::clone(&self.digests),
+            clock: Arc::clone(&self.clock),
+            policy: args.policy(),
+            readiness: Arc::new(ServiceReadiness::new(store.database.clone(), sandbox, &self.rails)),
+            trusted_proxies: args.trusted_proxies.clone(),
+        };
+        // A pool of its own for every worker: nothing is handed from core to core.
+        let pools = args.connections_per_worker();
+        let workers = args.worker_count();
+        let databases: Result<Vec<Database>, _> =
+            (0..workers).map(|_| store::pool(&store.url, pools)).collect();
+        let databases = databases?;
+        let installation = store.installation.clone();
+        let next = Arc::new(AtomicUsize::new(0));
+        let parts = Arc::new(self);
+        let per_worker = move || {
+            let worker = next.fetch_add(1, Ordering::Relaxed) % databases.len();
+            parts.services(&Arc::new(Store::new(databases[worker].clone(), &installation)))
+        };
+        Ok(vouch_http::serve(listener, workers, per_worker, shared)?)
+    }
+
+    fn services(&self, store: &Arc<Store>) -> Services {
+        Services {
+            create: CreateCustomer::new(Arc::clone(store) as _, self.rails.clone(), Arc::clone(&self.ids), self.wake.clone()),
+            amend: AmendCustomer::new(Arc::clone(store) as _, Arc::clone(&self.ids)),
+            queries: Arc::clone(store) as _,
+            authenticate: Authenticate::new(
+                Arc::clone(store) as _,
+                Arc::clone(&self.principals),
+                Arc::clone(&self.digests),
+                Arc::clone(&self.clock),
+            ),
+        }
+    }
+}
+
+/// Says where everything is, and how to begin.
+async fn greet(
+    args: &ServeArgs,
+    store: &OpenStore,
+    sandbox: Option<&Sandbox>,
+    public_url: &str,
+) -> Result<(), CommandError> {
+    output::line(&format!("Vouch serves {public_url} (reference: {public_url}/docs)"))?;
+    if let Some(sandbox) = sandbox {
+        output::line(&format!("The sandbox rail for test data is at {}", sandbox.url))?;
+    }
+    if !store.is_local() {
+        return Ok(());
+    }
+    if let Some(demo) = DemoKeys::of(&args.store.data_dir, &operators::operators(store)).await? {
+        output::line(&format!("Create a first customer:\n\n{}\n", demo.curl(public_url)))?;
+    }
+    Ok(())
+}
+
+/// Waits for SIGINT or SIGTERM.
+pub(crate) async fn asked_to_stop() -> Result<(), CommandError> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! The storage ports in memory: one lock, simple maps, and a lease clock that moves only when told.
+
+mod access;
+mod customers;
+mod provisioning;
+mod queries;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use uuid::Uuid;
+use vouch_domain::{
+    access::{Contract, Organisation},
+    customer::{Customer, CustomerHandle, Status},
+    event::Event,
+    id::{CustomerId, OrganisationId},
+    idempotency::{Fingerprint, IdempotencyKey, KeyClaim},
+    ports::{NewApiKey, RailCustomerId, StoreError},
+    tenant::Tenant,
+};
+
+/// Every storage port. Clones share one state, like processes that share a database.
+#[derive(Clone, Default)]
+pub struct InMemory {
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The time on the lease clock.
+    now: Duration,
+    organisations: BTreeMap<OrganisationId, Organisation>,
+    api_keys: Vec<NewApiKey>,
+    epoch: i64,
+    customers: HashMap<Tenant, BTreeMap<CustomerId, Record>>,
+    keys: HashMap<KeyIdentity, Bound>,
+    /// While set, every call fails with it.
+    failure: Option<StoreError>,
+}
+
+/// A customer, visible or reserved.
+struct Record {
+    customer: Customer,
+    stage: Stage,
+    /// Whether its one 201 was given away.
+    answered: bool,
+    events: Vec<Event>,
+}
+
+enum Stage {
+    Reserved(OpenLease),
+    Provisioned(RailCustomerId),
+}
+
+struct OpenLease {
+    token: Uuid,
+    leased_until: Duration,
+    absence_clear_at: Duration,
+}
+
+type KeyIdentity = (Tenant, Contract, String, IdempotencyKey);
+
+#[derive(Clone, Copy)]
+struct Bound {
+    fingerprint: Fingerprint,
+    customer: CustomerId,
+}
+
+impl InMemory {
+    /// Lets so much time pass on the lease clock.
+    pub fn advance(&self, by: Duration) {
+        self.state.lock().unwrap().now += by;
+    }
+
+    /// Lets every call fail with this, or, with nothing, succeed again.
+    pub fn fail_with(&self, failure: Option<StoreError>) {
+        self.state.lock().unwrap().failure = failure;
+    }
+
+    /// Moves a customer to a status, which no port does yet.
+    pub fn set_status(&self, tenant: Tenant, customer: CustomerId, status: Status) {
+        let mut state = self.state.lock().unwrap();
+        let record = state.records_mut(tenant).get_mut(&customer).expect("a customer");
+        record.customer.summary.status = status;
+    }
+
+    fn state(&self) -> Result<MutexGuard<'_, State>, StoreError> {
+        let state = self.state.lock().unwrap();
+        match &state.failure {
+            Some(failure) => Err(failure.clone()),
+            None => Ok(state),
+        }
+    }
+}
+
+impl State {
+    fn records_mut(&mut self, tenant: Tenant) -> &mut BTreeMap<CustomerId, Record> {
+        self.customers.entry(tenant).or_default()
+    }
+
+    fn records(&self, tenant: Tenant) -> impl DoubleEndedIterator<Item = &Record> {
+        self.customers.get(&tenant).into_iter().flat_map(BTreeMap::values)
+    }
+
+    /// Customers of the tenant that exist for the world.
+    fn visible(&self, tenant: Tenant) -> impl DoubleEndedIterator<Item = &Record> {
+        let is_visible = |record: &&Record| matches!(record.stage, Stage::Provisioned(_));
+        self.records(tenant).filter(is_visible)
+    }
+
+    fn find(&self, tenant: Tenant, handle: &CustomerHandle) -> Option<&Record> {
+        self.visible(tenant).find(|record| {
+            let summary = &record.customer.summary;
+            match handle {
+                CustomerHandle::Id(id) => summary.id == *id,
+                CustomerHandle::Reference(reference) => summary.reference == *reference,
+            }
+        })
+    }
+
+    fn bound(&self, tenant: Tenant, claim: &KeyClaim) -> Option<Bound> {
+        self.keys.get(&key_identity(tenant, claim)).copied()
+    }
+
+    fn bind(&mut self, tenant: Tenant, claim: &KeyClaim, customer: CustomerId) {
+        let bound = Bound {
+            fingerprint: claim.fingerprint,
+            customer,
+        };
+        self.keys.insert(key_identity(tenant, claim), bound);
+    }
+}
+
+fn key_identity(tenant: Tenant, claim: &KeyClaim) -> KeyIdentity {
+    (tenant, claim.contract, claim.operation.scope(), claim.key.clone())
+}

@@ -1,0 +1,96 @@
+use async_trait::async_trait;
+use vouch_domain::{
+    customer::{CustomerHandle, CustomerSummary},
+    event::Event,
+    ports::{
+        CustomerPage, CustomerPageRequest, CustomerQueries, EventPage, EventPageRequest, PageError,
+        SearchText, StoreError,
+    },
+    tenant::Tenant,
+};
+
+use super::{InMemory, Record};
+
+#[async_trait]
+impl CustomerQueries for InMemory {
+    async fn find(
+        &self,
+        tenant: Tenant,
+        customer: &CustomerHandle,
+    ) -> Result<Option<CustomerSummary>, StoreError> {
+        let state = self.state()?;
+        Ok(state.find(tenant, customer).map(|record| record.customer.summary.clone()))
+    }
+
+    async fn page(
+        &self,
+        tenant: Tenant,
+        request: &CustomerPageRequest,
+    ) -> Result<CustomerPage, PageError> {
+        let state = self.state()?;
+        let before = match &request.after {
+            Some(handle) => {
+                let cursor = state.find(tenant, handle).ok_or(PageError::UnknownCursor)?;
+                Some(cursor.customer.summary.id)
+            }
+            None => None,
+        };
+        let matches = state.visible(tenant).rev().filter(|record| {
+            let summary = &record.customer.summary;
+            before.is_none_or(|before| summary.id < before)
+                && request.status.is_none_or(|status| summary.status == status)
+                && request.search.as_ref().is_none_or(|search| record.holds(search))
+        });
+        let (customers, has_more) =
+            cut(matches.map(|record| record.customer.summary.clone()), request.limit);
+        Ok(CustomerPage {
+            customers,
+            has_more,
+        })
+    }
+
+    async fn events(
+        &self,
+        tenant: Tenant,
+        request: &EventPageRequest,
+    ) -> Result<EventPage, PageError> {
+        let state = self.state()?;
+        let events = state
+            .find(tenant, &request.customer)
+            .map_or(&[][..], |record| record.events.as_slice());
+        let after = match request.after {
+            Some(cursor) => {
+                let cursor = events.iter().find(|event| event.id == cursor);
+                cursor.ok_or(PageError::UnknownCursor)?.sequence
+            }
+            None => 0,
+        };
+        let is_asked_for = |event: &&Event| {
+            let event_type = request.event_type;
+            event.sequence > after && event_type.is_none_or(|asked| event.event_type == asked)
+        };
+        let (events, has_more) = cut(events.iter().filter(is_asked_for).cloned(), request.limit);
+        Ok(EventPage { events, has_more })
+    }
+}
+
+impl Record {
+    fn holds(&self, search: &SearchText) -> bool {
+        let summary = &self.customer.summary;
+        let interac_email = summary.interac_email.as_ref();
+        let texts = [
+            summary.reference.as_str(),
+            interac_email.map_or("", |address| address.as_str()),
+            &self.customer.identity.name.display(),
+        ];
+        texts.iter().any(|text| text.to_lowercase().contains(search.as_str()))
+    }
+}
+
+fn cut<T>(matches: impl Iterator<Item = T>, limit: u8) -> (Vec<T>, bool) {
+    let limit = usize::from(limit);
+    let mut page: Vec<T> = matches.take(limit + 1).collect();
+    let has_more = page.len() > limit;
+    page.truncate(limit);
+    (page, has_more)
+}

@@ -1,0 +1,26 @@
+//! What the tests of all crates share: builders, a clock that stands still, the ports in memory, a rail that does as it
+//! is told, and a PostgreSQL database per test. Never part of the service.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed expectation is a failed test"
+)]
+
+mod builders;
+mod clock;
+mod database;
+mod in_memory;
+mod proxy;
+mod rail;
+mod server;
+
+pub use builders::{
+    amend_claim, business, claim, email, ids, individual, interac_email, new_key, new_tenant,
+    organisation, phone, rail_customer, reference, unique_claim,
+};
+pub use clock::FixedClock;
+pub use database::{ScratchDatabase, TestDatabase};
+pub use in_memory::InMemory;
+pub use proxy::{Parsed, Wiretap};
+pub use rail::{Call, Gate, Script, ScriptedRail};

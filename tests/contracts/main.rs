@@ -1,0 +1,23 @@
+//! What every adapter of the storage ports has to do, run against each of them: the one in memory, by which the
+//! application is tested, and PostgreSQL.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed expectation is a failed test"
+)]
+
+mod access;
+mod amendments;
+mod creation_answer;
+mod ends;
+mod events;
+mod harness;
+mod keys;
+mod leases;
+mod pages;
+mod postgres;
+mod races;
+mod search;
+mod standings;
+mod tenancy;
