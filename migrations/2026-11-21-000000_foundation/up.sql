@@ -115,7 +115,36 @@ CREATE TABLE idempotency_keys (
     PRIMARY KEY (organisation_id, env, contract, scope, key),
     FOREIGN KEY (organisation_id, env, customer_id) REFERENCES customers
 );
+CREATE INDEX idempotency_keys_age ON idempotency_keys USING brin (bound_at);
 CREATE INDEX idempotency_keys_customer ON idempotency_keys (organisation_id, env, customer_id);
+
+-- Contact data that the rail has not been told yet. One row per customer: later amendments join it, in order.
+CREATE TABLE contact_changes (
+    organisation_id uuid        NOT NULL,
+    env             text        NOT NULL,
+    customer_id     uuid        NOT NULL,
+    fields          text[]      NOT NULL,
+    -- The customer's version whose data is to be sent.
+    version         integer     NOT NULL,
+    lease_token     uuid,
+    leased_until    timestamptz NOT NULL DEFAULT now(),
+    attempts        integer     NOT NULL DEFAULT 0,
+    next_attempt_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (organisation_id, env, customer_id),
+    FOREIGN KEY (organisation_id, env, customer_id) REFERENCES customers
+);
+CREATE INDEX contact_changes_due ON contact_changes (env, next_attempt_at);
+
+-- Changes that the rail refused: they hold here, and operators settle them with the rail.
+CREATE TABLE refused_changes (
+    organisation_id uuid        NOT NULL,
+    env             text        NOT NULL,
+    customer_id     uuid        NOT NULL,
+    field           text        NOT NULL,
+    refused_at      timestamptz NOT NULL,
+    PRIMARY KEY (organisation_id, env, customer_id, field),
+    FOREIGN KEY (organisation_id, env, customer_id) REFERENCES customers
+);
 
 -- The append-only log.
 CREATE TABLE events (

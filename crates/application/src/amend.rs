@@ -10,7 +10,7 @@ use vouch_domain::{
     tenant::Tenant,
 };
 
-use crate::ids::IdMint;
+use crate::{background::Wake, ids::IdMint};
 
 /// How often an amendment is tried again because somebody else changed the customer in between.
 const ATTEMPTS: u8 = 5;
@@ -64,13 +64,14 @@ pub enum AmendError {
 pub struct AmendCustomer {
     store: Arc<dyn Customers>,
     ids: Arc<IdMint>,
+    wake: Wake,
 }
 
 impl AmendCustomer {
-    /// The use case on this store.
+    /// The use case on this store. Of every change, `wake` tells whoever tells the rail.
     #[must_use]
-    pub fn new(store: Arc<dyn Customers>, ids: Arc<IdMint>) -> Self {
-        Self { store, ids }
+    pub fn new(store: Arc<dyn Customers>, ids: Arc<IdMint>, wake: Wake) -> Self {
+        Self { store, ids, wake }
     }
 
     /// Amends contact data here; the rail is told afterwards.
@@ -135,7 +136,10 @@ impl AmendCustomer {
             claim,
         };
         match self.store.amend(tenant, &amend).await? {
-            AmendOutcome::Amended(customer) => Ok(Some(customer)),
+            AmendOutcome::Amended(customer) => {
+                self.wake.wake();
+                Ok(Some(customer))
+            }
             AmendOutcome::Outrun => Ok(None),
         }
     }

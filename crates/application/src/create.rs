@@ -13,11 +13,11 @@ use vouch_domain::{
 };
 
 use crate::{
+    background::Wake,
     ids::IdMint,
     patience::Patience,
     provision::{ProvisionError, Provisioner, Worker},
     rails::{RETRY_AFTER, RailLine, Rails},
-    reconcile::Wake,
 };
 
 /// How a create ended well.

@@ -4,6 +4,7 @@
 
 pub mod amend;
 pub mod authenticate;
+pub mod background;
 pub mod create;
 pub mod digest;
 pub mod ids;
@@ -12,3 +13,5 @@ mod patience;
 pub mod provision;
 pub mod rails;
 pub mod reconcile;
+pub mod retention;
+pub mod sync_contact;

@@ -3,16 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
-use tokio::{
-    sync::Notify,
-    time::{Instant, timeout},
-};
+use tokio::time::Instant;
 use vouch_domain::{
     ports::{Reconciliation, Reservation, StoreError},
     tenant::Env,
 };
 
 use crate::{
+    background::Wake,
     provision::{ProvisionError, Provisioner, Worker},
     rails::{RailLine, Rails},
 };
@@ -24,17 +22,6 @@ const PERIOD: Duration = Duration::from_secs(1);
 const BATCH: u8 = 16;
 /// How many batches one pass takes before it looks around again.
 const BATCHES_PER_PASS: u8 = 64;
-
-/// Tells the reconciler of its process that there may be something to do.
-#[derive(Clone, Default)]
-pub struct Wake(Arc<Notify>);
-
-impl Wake {
-    /// Wakes it, now or as soon as its present pass ends.
-    pub fn wake(&self) {
-        self.0.notify_one();
-    }
-}
 
 /// Brings open reservations to their end, for as long as the process lives.
 pub struct Reconciler {
@@ -69,8 +56,7 @@ impl Reconciler {
                     tracing::warn!(env = env.as_str(), %error, "open reservations could not be read");
                 }
             }
-            // Woken or not, there may be something to do by then.
-            let _ = timeout(PERIOD, self.wake.0.notified()).await;
+            self.wake.wait(PERIOD).await;
         }
     }
 

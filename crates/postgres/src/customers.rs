@@ -59,6 +59,12 @@ const AMEND: &str = concat!(
      ), bound AS (
          INSERT INTO idempotency_keys (organisation_id, env, contract, scope, key, fingerprint, customer_id)
          SELECT $1, $2, $8, $9, $10, $11, c.id FROM c WHERE $12
+     ), pending AS (
+         INSERT INTO contact_changes AS p (organisation_id, env, customer_id, fields, version)
+         SELECT $1, $2, c.id, $14, c.version FROM c
+         ON CONFLICT (organisation_id, env, customer_id) DO UPDATE
+         SET fields = ARRAY(SELECT DISTINCT unnest(p.fields || EXCLUDED.fields)), version = EXCLUDED.version,
+             attempts = 0, next_attempt_at = now()
      ), logged AS (
          INSERT INTO events (organisation_id, env, customer_id, sequence, id, event_type, interac_email, status,
                              version, changed)

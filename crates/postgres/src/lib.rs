@@ -3,6 +3,7 @@
 //! The only crate that speaks SQL. Each port method is one statement where speed matters, and atomic in any case.
 
 mod api_keys;
+mod contact_sync;
 mod customers;
 mod database;
 mod error;
@@ -14,6 +15,7 @@ mod personal_data;
 mod provisioning;
 mod queries;
 mod reconciliation;
+mod retention;
 mod rows;
 mod sealing;
 mod statement;

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use diesel::sql_types::{Array, Integer, Nullable, Text, Uuid as SqlUuid};
 use uuid::Uuid;
 use vouch_domain::{
-    customer::{ContactField, CustomerHandle, CustomerSummary, Status},
+    customer::{CustomerHandle, CustomerSummary, Status},
     event::{Event, EventType},
     ports::{
         CustomerPage, CustomerPageRequest, CustomerQueries, EventPage, EventPageRequest, PageError,
@@ -16,8 +16,8 @@ use vouch_domain::{
 use crate::{
     database::Store,
     rows::{
-        MaybeSummaryRow, MaybeSummarySql, SummaryRow, SummarySql, broken, handle_parts, id,
-        present, summary, summary_columns,
+        MaybeSummaryRow, MaybeSummarySql, SummaryRow, SummarySql, broken, contact_fields,
+        handle_parts, id, present, summary, summary_columns,
     },
     statement::{Statement, statement},
 };
@@ -235,17 +235,11 @@ fn read_event(
     customer: SummaryRow,
     changed: &[String],
 ) -> Result<Event, StoreError> {
-    let field = |name: &String| {
-        ContactField::ALL
-            .into_iter()
-            .find(|field| field.name() == name)
-    };
-    let changed: Option<Vec<ContactField>> = changed.iter().map(field).collect();
     Ok(Event {
         id: id(uuid)?,
         event_type: EventType::parse(event_type).map_err(|_| broken("event type"))?,
         sequence,
         customer: summary(customer)?,
-        changed: changed.ok_or_else(|| broken("changed field"))?,
+        changed: contact_fields(changed)?,
     })
 }

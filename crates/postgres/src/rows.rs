@@ -3,7 +3,7 @@
 use diesel::sql_types::{Integer, Nullable, Text, Uuid as SqlUuid};
 use uuid::Uuid;
 use vouch_domain::{
-    customer::{CustomerHandle, CustomerSummary, Status, Version},
+    customer::{ContactField, CustomerHandle, CustomerSummary, Status, Version},
     id::{Id, Kind},
     ports::StoreError,
     values::{CustomerReference, InteracEmail},
@@ -74,4 +74,15 @@ pub(crate) fn handle_parts(handle: &CustomerHandle) -> (Option<Uuid>, Option<&st
         CustomerHandle::Id(id) => (Some(id.uuid()), None),
         CustomerHandle::Reference(reference) => (None, Some(reference.as_str())),
     }
+}
+
+/// Names of contact fields.
+pub(crate) fn contact_fields(names: &[String]) -> Result<Vec<ContactField>, StoreError> {
+    let field = |name: &String| {
+        ContactField::ALL
+            .into_iter()
+            .find(|field| field.name() == name)
+    };
+    let fields: Option<Vec<_>> = names.iter().map(field).collect();
+    fields.ok_or_else(|| broken("contact field"))
 }

@@ -65,42 +65,42 @@ impl Auth {
         }
     }
 
-    /// The credential for one call, from the cache where possible.
+    /// The credential for one call, from the cache where possible, but not the one that the rail has just refused.
     ///
     /// # Errors
     /// Never [`RailFailure::Unclear`]: whatever became of the token request, the call itself was not sent.
-    pub(crate) async fn credential(&self, http: &Client) -> Result<Credential, RailFailure> {
+    /// [`RailFailure::Unauthorised`] also where there is no other credential than the refused one.
+    pub(crate) async fn credential(
+        &self,
+        http: &Client,
+        refused: Option<&Credential>,
+    ) -> Result<Credential, RailFailure> {
         match self {
+            Self::ApiKey(_) if refused.is_some() => Err(RailFailure::Unauthorised),
             Self::ApiKey(key) => Ok(Credential {
                 name: API_KEY,
                 value: key.clone(),
             }),
             Self::Client(client) => Ok(Credential {
                 name: AUTHORIZATION,
-                value: client.token(http).await?,
+                value: client.token(http, refused).await?,
             }),
         }
-    }
-
-    /// Drops a credential that the rail refused. Whether another can be had.
-    pub(crate) async fn drop_refused(&self, refused: &Credential) -> bool {
-        let Self::Client(client) = self else {
-            return false;
-        };
-        let mut token = client.token.lock().await;
-        // Another call may have had the same answer earlier, and put a new token in its place.
-        token.take_if(|token| token.header == refused.value);
-        true
     }
 }
 
 impl OAuthClient {
-    async fn token(&self, http: &Client) -> Result<HeaderValue, RailFailure> {
+    async fn token(
+        &self,
+        http: &Client,
+        refused: Option<&Credential>,
+    ) -> Result<HeaderValue, RailFailure> {
         let mut cached = self.token.lock().await;
-        if let Some(token) = cached
-            .as_ref()
-            .filter(|token| token.fresh_until > Instant::now())
-        {
+        // Another call may have been refused the same token earlier, and put a new one in its place.
+        let is_refused =
+            |token: &Token| refused.is_some_and(|refused| refused.value == token.header);
+        cached.take_if(|token| is_refused(token) || token.fresh_until <= Instant::now());
+        if let Some(token) = cached.as_ref() {
             return Ok(token.header.clone());
         }
         let token = self.fetch(http).await?;

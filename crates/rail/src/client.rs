@@ -88,7 +88,9 @@ impl RailClient {
             if !is_worth_repeating(&outcome) || Instant::now() + pause >= deadline.end {
                 return outcome;
             }
-            tracing::debug!("repeating a call to the rail");
+            let status = outcome.as_ref().map(|answer| answer.status.as_u16()).ok();
+            let failure = outcome.as_ref().err().map(tracing::field::display);
+            tracing::debug!(status, failure, "asking the rail again");
             sleep(pause).await;
         }
         self.once(call, deadline, urgency).await
@@ -101,17 +103,21 @@ impl RailClient {
         deadline: Deadline,
         urgency: Urgency,
     ) -> Result<Answer, RailFailure> {
-        let credential = self.credential(deadline).await?;
+        let credential = self.credential(None, deadline).await?;
         let answer = self.exchange(call, &credential, deadline, urgency).await?;
-        if answer.status != StatusCode::UNAUTHORIZED || !self.auth.drop_refused(&credential).await {
+        if answer.status != StatusCode::UNAUTHORIZED {
             return Ok(answer);
         }
-        let credential = self.credential(deadline).await?;
-        self.exchange(call, &credential, deadline, urgency).await
+        let another = self.credential(Some(&credential), deadline).await?;
+        self.exchange(call, &another, deadline, urgency).await
     }
 
-    async fn credential(&self, deadline: Deadline) -> Result<Credential, RailFailure> {
-        timeout_at(deadline.prepared, self.auth.credential(&self.http))
+    async fn credential(
+        &self,
+        refused: Option<&Credential>,
+        deadline: Deadline,
+    ) -> Result<Credential, RailFailure> {
+        timeout_at(deadline.prepared, self.auth.credential(&self.http, refused))
             .await
             .unwrap_or_else(|_| Err(failure::unavailable("no access token in time")))
     }

@@ -2,7 +2,12 @@
 
 use clap::{CommandFactory, parser::ValueSource};
 
-use crate::{CommandError, cli::Cli, config::{self, ServeArgs}, output};
+use crate::{
+    CommandError,
+    cli::Cli,
+    config::{self, ServeArgs},
+    output,
+};
 
 /// Prints every setting with its effective value and where that came from; of secrets only whether they are set.
 pub(crate) fn run(args: ServeArgs) -> Result<(), CommandError> {
@@ -10,10 +15,14 @@ pub(crate) fn run(args: ServeArgs) -> Result<(), CommandError> {
     drop(args);
     let command = Cli::command();
     let matches = command.clone().try_get_matches()?;
-    let matches = matches.subcommand_matches("check-config").unwrap_or(&matches);
+    let matches = matches
+        .subcommand_matches("check-config")
+        .unwrap_or(&matches);
     let serve = command.find_subcommand("check-config").unwrap_or(&command);
     for argument in serve.get_arguments() {
-        let Some(variable) = argument.get_env() else { continue };
+        let Some(variable) = argument.get_env() else {
+            continue;
+        };
         let id = argument.get_id().as_str();
         let value = match matches.get_raw(id) {
             None => "(not set)".to_owned(),
@@ -28,7 +37,10 @@ pub(crate) fn run(args: ServeArgs) -> Result<(), CommandError> {
             Some(ValueSource::EnvVariable) => "environment",
             _ => "default",
         };
-        output::line(&format!("{}={value}  # {source}", variable.to_string_lossy()))?;
+        output::line(&format!(
+            "{}={value}  # {source}",
+            variable.to_string_lossy()
+        ))?;
     }
     config::refuse_unknown(&config::unknown_variables())
 }

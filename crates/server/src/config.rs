@@ -9,7 +9,10 @@ use vouch_domain::{
     values::{Policy, TinChecks, TinKinds},
 };
 
-use crate::{CommandError, cli::{Cli, network}};
+use crate::{
+    CommandError,
+    cli::{Cli, network},
+};
 
 const PREFIX: &str = "VOUCH_";
 /// Read by the logging, before there is a command line.
@@ -65,6 +68,9 @@ pub(crate) struct ServeArgs {
     /// The least age of an individual, in years.
     #[arg(long, env = "VOUCH_MINIMUM_AGE", default_value_t = 18)]
     pub(crate) minimum_age: u32,
+    /// How long idempotency keys are kept, in days.
+    #[arg(long, env = "VOUCH_IDEMPOTENCY_KEY_DAYS", default_value_t = 31, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub(crate) idempotency_key_days: u32,
     #[command(flatten)]
     pub(crate) test_rail: TestRailArgs,
     #[command(flatten)]
@@ -82,8 +88,14 @@ impl ServeArgs {
     /// The share of one worker: at least one connection.
     pub(crate) fn connections_per_worker(&self) -> usize {
         let workers = self.worker_count();
-        let total = self.db_connections.map_or((8 * workers).min(32), usize::from);
+        let total = self
+            .db_connections
+            .map_or((8 * workers).min(32), usize::from);
         (total / workers).max(1)
+    }
+
+    pub(crate) fn key_age(&self) -> Duration {
+        Duration::from_secs(u64::from(self.idempotency_key_days) * 24 * 60 * 60)
     }
 
     pub(crate) fn policy(&self) -> Policy {
@@ -198,7 +210,9 @@ pub(crate) fn unknown_variables() -> Vec<String> {
         .map(|(name, _)| name)
         .filter(|name| !known.contains(&name.as_os_str()))
         .map(|name| name.to_string_lossy().into_owned())
-        .filter(|name| name.starts_with(PREFIX) && !VARIABLES_WITHOUT_OPTION.contains(&name.as_str()))
+        .filter(|name| {
+            name.starts_with(PREFIX) && !VARIABLES_WITHOUT_OPTION.contains(&name.as_str())
+        })
         .collect();
     unknown.sort();
     unknown
@@ -209,7 +223,11 @@ pub(crate) fn refuse_unknown(unknown: &[String]) -> Result<(), CommandError> {
     if unknown.is_empty() {
         return Ok(());
     }
-    Err(format!("unknown settings in the environment: {}", unknown.join(", ")).into())
+    Err(format!(
+        "unknown settings in the environment: {}",
+        unknown.join(", ")
+    )
+    .into())
 }
 
 pub(crate) fn warn_of_unknown(unknown: &[String]) {

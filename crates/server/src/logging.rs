@@ -12,8 +12,12 @@ pub(crate) fn init() {
     let filter = EnvFilter::try_from_env("VOUCH_LOG").unwrap_or_else(|_| EnvFilter::new(DEFAULT));
     let registry = tracing_subscriber::registry().with(filter);
     if io::stderr().is_terminal() {
-        registry.with(fmt::layer().compact().with_writer(io::stderr)).init();
+        registry
+            .with(fmt::layer().compact().with_writer(io::stderr))
+            .init();
     } else {
-        registry.with(fmt::layer().json().with_writer(io::stderr)).init();
+        registry
+            .with(fmt::layer().json().with_writer(io::stderr))
+            .init();
     }
 }

@@ -44,7 +44,8 @@ fn make(path: &Path) -> Result<MasterKeys, CommandError> {
 }
 
 fn parse(setting: &str) -> Result<MasterKeys, CommandError> {
-    const MALFORMED: &str = "VOUCH_MASTER_KEY must be base64 of 32 bytes, or several separated by commas";
+    const MALFORMED: &str =
+        "VOUCH_MASTER_KEY must be base64 of 32 bytes, or several separated by commas";
     let key = |text: &str| {
         let bytes = STANDARD.decode(text.trim()).ok()?;
         Some(MasterKey(bytes.try_into().ok()?))

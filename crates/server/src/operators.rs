@@ -133,14 +133,25 @@ fn list(keys: &[ApiKey], json: bool) -> Result<(), CommandError> {
         return print(&json!({"keys": rows}));
     }
     for key in keys {
-        let state = if key.revoked_at.is_some() { "revoked" } else { "active" };
-        output::line(&format!("{}  {}…{}  {state}", key.id, key.prefix, key.last_four))?;
+        let state = if key.revoked_at.is_some() {
+            "revoked"
+        } else {
+            "active"
+        };
+        output::line(&format!(
+            "{}  {}…{}  {state}",
+            key.id, key.prefix, key.last_four
+        ))?;
     }
     Ok(())
 }
 
 fn key_row(key: &ApiKey) -> serde_json::Value {
-    let networks: Vec<_> = key.allowed_networks.iter().map(ToString::to_string).collect();
+    let networks: Vec<_> = key
+        .allowed_networks
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     json!({
         "key_id": key.id.to_string(),
         "api": key.contract.as_str(),

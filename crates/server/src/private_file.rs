@@ -9,7 +9,10 @@ use std::{
 
 /// Makes a folder, and those above it, that only their owner may enter. Leaves one that is there as it is.
 pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
 }
 
 /// Writes a file with mode 0600 in one step: whoever looks sees the old content or the new, also after a crash.

@@ -17,7 +17,7 @@ pub(crate) fn rails(args: &ServeArgs, sandbox: Option<&Sandbox>) -> Result<Rails
     let test = args.test_rail.rail();
     let test = match sandbox {
         Some(sandbox) if !sandbox.is_ours => None,
-        Some(sandbox) => Some(line(Env::Test, &of_sandbox(test, sandbox))?),
+        Some(sandbox) => Some(line(Env::Test, &of_sandbox(&test, sandbox))?),
         None => Some(line(Env::Test, &test)?),
     };
     let live = args.live_rail.rail();
@@ -28,20 +28,22 @@ pub(crate) fn rails(args: &ServeArgs, sandbox: Option<&Sandbox>) -> Result<Rails
     Ok(Rails { test, live })
 }
 
-fn of_sandbox(args: RailArgs, sandbox: &Sandbox) -> RailArgs {
+fn of_sandbox(args: &RailArgs, sandbox: &Sandbox) -> RailArgs {
     RailArgs {
         url: Some(sandbox.url.clone()),
         api_key: Some("sandbox-key".to_owned()),
         client_id: None,
         client_secret: None,
-        ..args
+        ..args.clone()
     }
 }
 
 fn line(env: Env, args: &RailArgs) -> Result<RailLine, CommandError> {
     let url = args.url.as_deref().unwrap_or_default();
     let settings = RailSettings {
-        base_url: url.parse().map_err(|error| format!("the {} rail's URL: {error}", env.as_str()))?,
+        base_url: url
+            .parse()
+            .map_err(|error| format!("the {} rail's URL: {error}", env.as_str()))?,
         credentials: credentials(env, args)?,
         look_up_timeout: args.terms.look_up,
         create_timeout: args.terms.create,

@@ -25,7 +25,8 @@ impl ServiceReadiness {
         }
         if rails.of(Env::Live).is_none() {
             degraded.push(
-                "live customers cannot be created: no rail is configured; set VOUCH_RAIL_LIVE_URL".to_owned(),
+                "live customers cannot be created: no rail is configured; set VOUCH_RAIL_LIVE_URL"
+                    .to_owned(),
             );
         }
         Self { database, degraded }

@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use tokio::{
@@ -15,12 +16,15 @@ use tokio::{
 use vouch_application::{
     amend::AmendCustomer,
     authenticate::{Authenticate, PrincipalCache},
+    background::Wake,
     create::CreateCustomer,
     digest::Digests,
     ids::IdMint,
     provision::Provisioner,
     rails::Rails,
-    reconcile::{Reconciler, Wake},
+    reconcile::Reconciler,
+    retention::Purger,
+    sync_contact::ContactSyncer,
 };
 use vouch_domain::ports::Clock;
 use vouch_http::{Server, Services, Shared};
@@ -76,12 +80,15 @@ async fn serve(
     let metrics = metrics::serve(args.ops_listen)?;
 
     let mut background = JoinSet::new();
-    parts.start_background(store, &mut background);
+    parts.start_background(store, args.key_age(), &mut background);
 
     let server = parts.start(args, store, sandbox, listener)?;
     let handle = server.handle();
     let running = tokio::spawn(server);
-    let public_url = args.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let public_url = args
+        .public_url
+        .clone()
+        .unwrap_or_else(|| format!("http://{address}"));
     greet(args, store, sandbox, &public_url).await?;
 
     asked_to_stop().await?;
@@ -100,32 +107,48 @@ struct Parts {
     ids: Arc<IdMint>,
     clock: Arc<dyn Clock>,
     rails: Rails,
-    wake: Wake,
+    /// Wakes the reconciler.
+    reservations: Wake,
+    /// Wakes the contact syncer.
+    changes: Wake,
 }
 
 impl Parts {
-    fn new(args: &ServeArgs, store: &OpenStore, sandbox: Option<&Sandbox>) -> Result<Self, CommandError> {
+    fn new(
+        args: &ServeArgs,
+        store: &OpenStore,
+        sandbox: Option<&Sandbox>,
+    ) -> Result<Self, CommandError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         Ok(Self {
             principals: Arc::default(),
             digests: Arc::new(Digests::new(store.installation.hash_key())),
             ids: Arc::new(IdMint::new(Arc::clone(&clock))),
             rails: rails::rails(args, sandbox)?,
-            wake: Wake::default(),
+            reservations: Wake::default(),
+            changes: Wake::default(),
             clock,
         })
     }
 
     /// Starts what works without being asked; it stops wherever it is, and leases make that harmless.
-    fn start_background(&self, store: &OpenStore, tasks: &mut JoinSet<()>) {
+    fn start_background(&self, store: &OpenStore, key_age: Duration, tasks: &mut JoinSet<()>) {
         let ports = Arc::new(store.background());
         let reconciler = Reconciler::new(
             Arc::clone(&ports) as _,
             Provisioner::new(Arc::clone(&ports) as _, Arc::clone(&self.ids)),
             self.rails.clone(),
-            self.wake.clone(),
+            self.reservations.clone(),
         );
         tasks.spawn(async move { reconciler.run().await });
+        let syncer = ContactSyncer::new(
+            Arc::clone(&ports) as _,
+            self.rails.clone(),
+            self.changes.clone(),
+        );
+        tasks.spawn(async move { syncer.run().await });
+        let purger = Purger::new(Arc::clone(&ports) as _, key_age);
+        tasks.spawn(async move { purger.run().await });
         let principals = Arc::clone(&self.principals);
         tasks.spawn(async move { principals.watch(&*ports).await });
     }
@@ -141,29 +164,46 @@ impl Parts {
             digests: Arc::clone(&self.digests),
             clock: Arc::clone(&self.clock),
             policy: args.policy(),
-            readiness: Arc::new(ServiceReadiness::new(store.database.clone(), sandbox, &self.rails)),
+            readiness: Arc::new(ServiceReadiness::new(
+                store.database.clone(),
+                sandbox,
+                &self.rails,
+            )),
             trusted_proxies: args.trusted_proxies.clone(),
         };
         // A pool of its own for every worker: nothing is handed from core to core.
         let pools = args.connections_per_worker();
         let workers = args.worker_count();
-        let databases: Result<Vec<Database>, _> =
-            (0..workers).map(|_| store::pool(&store.url, pools)).collect();
+        let databases: Result<Vec<Database>, _> = (0..workers)
+            .map(|_| store::pool(&store.url, pools))
+            .collect();
         let databases = databases?;
         let installation = store.installation.clone();
         let next = Arc::new(AtomicUsize::new(0));
         let parts = Arc::new(self);
         let per_worker = move || {
             let worker = next.fetch_add(1, Ordering::Relaxed) % databases.len();
-            parts.services(&Arc::new(Store::new(databases[worker].clone(), &installation)))
+            parts.services(&Arc::new(Store::new(
+                databases[worker].clone(),
+                &installation,
+            )))
         };
         Ok(vouch_http::serve(listener, workers, per_worker, shared)?)
     }
 
     fn services(&self, store: &Arc<Store>) -> Services {
         Services {
-            create: CreateCustomer::new(Arc::clone(store) as _, self.rails.clone(), Arc::clone(&self.ids), self.wake.clone()),
-            amend: AmendCustomer::new(Arc::clone(store) as _, Arc::clone(&self.ids)),
+            create: CreateCustomer::new(
+                Arc::clone(store) as _,
+                self.rails.clone(),
+                Arc::clone(&self.ids),
+                self.reservations.clone(),
+            ),
+            amend: AmendCustomer::new(
+                Arc::clone(store) as _,
+                Arc::clone(&self.ids),
+                self.changes.clone(),
+            ),
             queries: Arc::clone(store) as _,
             authenticate: Authenticate::new(
                 Arc::clone(store) as _,
@@ -182,15 +222,23 @@ async fn greet(
     sandbox: Option<&Sandbox>,
     public_url: &str,
 ) -> Result<(), CommandError> {
-    output::line(&format!("Vouch serves {public_url} (reference: {public_url}/docs)"))?;
+    output::line(&format!(
+        "Vouch serves {public_url} (reference: {public_url}/docs)"
+    ))?;
     if let Some(sandbox) = sandbox {
-        output::line(&format!("The sandbox rail for test data is at {}", sandbox.url))?;
+        output::line(&format!(
+            "The sandbox rail for test data is at {}",
+            sandbox.url
+        ))?;
     }
     if !store.is_local() {
         return Ok(());
     }
     if let Some(demo) = DemoKeys::of(&args.store.data_dir, &operators::operators(store)).await? {
-        output::line(&format!("Create a first customer:\n\n{}\n", demo.curl(public_url)))?;
+        output::line(&format!(
+            "Create a first customer:\n\n{}\n",
+            demo.curl(public_url)
+        ))?;
     }
     Ok(())
 }

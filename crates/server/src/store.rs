@@ -1,7 +1,9 @@
 //! The database that a command works on.
 
 use vouch_local_postgres::LocalPostgres;
-use vouch_postgres::{Database, Installation, PoolSettings, SchemaState, Store, migrate, schema_state};
+use vouch_postgres::{
+    Database, Installation, PoolSettings, SchemaState, Store, migrate, schema_state,
+};
 
 use crate::{CommandError, config::StoreArgs, master_key, private_file};
 
@@ -78,7 +80,8 @@ async fn connect(args: &StoreArgs) -> Result<(String, Option<LocalPostgres>), Co
         return Ok((url.clone(), None));
     }
     private_file::create_folder(&args.data_dir)?;
-    let local = vouch_local_postgres::start(vouch_local_postgres::Options::new(&args.data_dir)).await?;
+    let local =
+        vouch_local_postgres::start(vouch_local_postgres::Options::new(&args.data_dir)).await?;
     let url = local.ensure_database(DATABASE).await?;
     Ok((url, Some(local)))
 }

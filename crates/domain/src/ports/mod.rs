@@ -5,13 +5,16 @@
 
 mod access;
 mod clock;
+mod contact_sync;
 mod customers;
 mod provisioning;
 mod rail;
 mod reconciliation;
+mod retention;
 
 pub use access::{ApiKeys, NewApiKey, Organisations, RevocationEpoch};
 pub use clock::Clock;
+pub use contact_sync::{ContactSync, PendingChange};
 pub use customers::{
     Amend, AmendOutcome, AmendmentBasis, CustomerPage, CustomerPageRequest, CustomerQueries,
     Customers, EventPage, EventPageRequest, PageError, SearchText,
@@ -24,6 +27,7 @@ pub use rail::{
     Rail, RailContactChange, RailCustomer, RailCustomerId, RailFailure, RailField, Urgency,
 };
 pub use reconciliation::Reconciliation;
+pub use retention::Retention;
 
 /// A store could not do what was asked. The text names the fault (an SQLSTATE, a constraint) and never holds data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -19,7 +19,7 @@ fn limited(settings: RailSettings, per_minute: u32) -> HttpRail {
     .unwrap()
 }
 
-async fn wait_after<T>(outcome: Result<T, RailFailure>) -> Duration {
+fn wait_after<T>(outcome: Result<T, RailFailure>) -> Duration {
     match outcome {
         Err(RailFailure::Unavailable {
             retry_after: Some(wait),
@@ -49,7 +49,7 @@ async fn beyond_the_allowance_nothing_is_sent() {
             .await
             .unwrap();
     }
-    let wait = wait_after(rail.create_customer(&person(), Urgency::Caller).await).await;
+    let wait = wait_after(rail.create_customer(&person(), Urgency::Caller).await);
     assert!(
         wait > Duration::from_secs(50) && wait <= Duration::from_secs(60),
         "{wait:?}"
@@ -68,7 +68,7 @@ async fn background_work_leaves_half_to_callers() {
     let rail = limited(settings(&server.uri()), 2);
     let id = id("rail-1");
     assert_eq!(rail.customer(&id, Urgency::Background).await, Ok(None));
-    wait_after(rail.customer(&id, Urgency::Background).await).await;
+    wait_after(rail.customer(&id, Urgency::Background).await);
     assert_eq!(rail.customer(&id, Urgency::Caller).await, Ok(None));
 }
 
@@ -82,7 +82,7 @@ async fn repetitions_count() {
         .mount(&server)
         .await;
     let rail = limited(settings(&server.uri()), 2);
-    wait_after(rail.customer(&id("rail-1"), Urgency::Caller).await).await;
+    wait_after(rail.customer(&id("rail-1"), Urgency::Caller).await);
 }
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn after_a_429_nothing_is_sent_where_calls_are_counted() {
             .await;
         let rail = limited(settings(&server.uri()), per_minute);
         for _ in 0..2 {
-            let wait = wait_after(rail.create_customer(&person(), Urgency::Caller).await).await;
+            let wait = wait_after(rail.create_customer(&person(), Urgency::Caller).await);
             assert!(
                 wait > Duration::from_secs(20) && wait <= Duration::from_secs(25),
                 "{wait:?}"

@@ -18,12 +18,13 @@ pub(crate) const CUSTOMERS: &str = "/api/external/customer";
 pub(crate) const CUSTOMER: &str = "/api/external/customer/rail-1";
 pub(crate) const TOKEN: &str = "/oauth/token";
 
-/// Settings for a rail that answers or is told apart from one that does within this time.
+/// The defaults, with the sandbox rail's API key.
 pub(crate) fn settings(base_url: &str) -> RailSettings {
     let key = Credentials::ApiKey("sandbox-key".to_owned());
     RailSettings::new(Url::parse(base_url).unwrap(), key)
 }
 
+/// The defaults, with the sandbox rail's OAuth client.
 pub(crate) fn oauth(base_url: &str) -> RailSettings {
     RailSettings {
         credentials: Credentials::Client {
@@ -37,8 +38,8 @@ pub(crate) fn oauth(base_url: &str) -> RailSettings {
 /// The same, with deadlines that a test can wait for.
 pub(crate) fn hurried(settings: RailSettings) -> RailSettings {
     RailSettings {
-        look_up_timeout: Duration::from_millis(400),
-        create_timeout: Duration::from_millis(400),
+        look_up_timeout: Duration::from_secs(1),
+        create_timeout: Duration::from_secs(1),
         ..settings
     }
 }

@@ -31,7 +31,7 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    /// Starts a peer that does to the request with this start what `conduct` says.
+    /// Starts a peer that does after each request, given its head, what `conduct` says.
     pub(crate) async fn start(conduct: impl Fn(&str) -> Conduct + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();

@@ -1,6 +1,6 @@
 //! Faults below HTTP: never connected, and never answered, are not the same.
 
-use std::{sync::Mutex, time::Duration};
+use std::sync::Mutex;
 
 use tokio::net::{TcpListener, TcpSocket};
 use vouch_domain::ports::{Rail, RailCustomerId, RailFailure, Urgency};
@@ -54,13 +54,11 @@ async fn a_connection_that_is_never_established_sent_nothing() {
 
 #[tokio::test]
 async fn a_failed_handshake_sent_nothing() {
-    let peer = Peer::start(|_| unreachable!("no request is sent")).await;
     let plain = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}", plain.local_addr().unwrap());
     let hang_up = async { drop(plain.accept().await.unwrap()) };
     let (made, ()) = tokio::join!(create(settings(&url)), hang_up);
     assert_eq!(made, Err(unavailable("could not connect")));
-    assert_eq!(peer.connections(), 0);
 }
 
 #[tokio::test]
@@ -237,19 +235,4 @@ async fn whatever_becomes_of_the_token_request_nothing_was_sent() {
         assert_eq!(made, Err(unavailable("no access token")), "{shown}");
         assert_eq!(peer.requests("POST /api"), 0, "{shown}");
     }
-}
-
-#[tokio::test]
-async fn a_create_cut_off_while_connecting_is_told_from_one_cut_off_later() {
-    // The token comes late, but leaves the time to connect that a create is promised.
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("https://{}", listener.local_addr().unwrap());
-    let settings = RailSettings {
-        create_timeout: Duration::from_millis(800),
-        ..settings(&url)
-    };
-    let started = tokio::time::Instant::now();
-    let made = create(settings).await;
-    assert_eq!(made, Err(unavailable("connecting timed out")));
-    assert!(started.elapsed() < Duration::from_millis(800));
 }

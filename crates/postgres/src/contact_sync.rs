@@ -1,0 +1,190 @@
+//! Contact data on its way to the rail.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use diesel::sql_types::{Array, Binary, Integer, Text, Uuid as SqlUuid};
+use uuid::Uuid;
+use vouch_domain::{
+    customer::{ContactField, Version},
+    ports::{ContactSync, PendingChange, RailCustomerId, StoreError},
+    tenant::{Env, Tenant},
+};
+
+use crate::{
+    database::Store,
+    personal_data::{self, PlainIdentity},
+    provisioning::{millis, unreadable},
+    rows::{broken, contact_fields, id},
+    sealing::Sealed,
+    statement::statement,
+};
+
+/// The next attempt comes after 1 s to 2 s at first, doubling up to about four minutes.
+const TAKE_PENDING: &str = "
+    WITH due AS (
+        SELECT organisation_id, customer_id FROM contact_changes
+        WHERE env = $1 AND next_attempt_at <= now() AND leased_until <= now()
+        ORDER BY next_attempt_at LIMIT $2
+        FOR UPDATE SKIP LOCKED
+    ), taken AS (
+        UPDATE contact_changes p
+        SET lease_token = gen_random_uuid(), leased_until = now() + $3 * interval '1 millisecond',
+            attempts = p.attempts + 1,
+            next_attempt_at = now() + 2 ^ least(p.attempts, 7) * (1 + random()) * interval '1 second'
+        FROM due
+        WHERE p.organisation_id = due.organisation_id AND p.env = $1 AND p.customer_id = due.customer_id
+        RETURNING p.*
+    )
+    SELECT taken.organisation_id, taken.customer_id, taken.lease_token, taken.fields, c.version, c.rail_customer_id,
+           c.customer_type, c.country, c.id_type, c.data_key, c.personal_data
+    FROM taken JOIN customers c
+      ON c.organisation_id = taken.organisation_id AND c.env = $1 AND c.id = taken.customer_id";
+
+type PendingSql = (
+    SqlUuid,
+    SqlUuid,
+    SqlUuid,
+    Array<Text>,
+    Integer,
+    Text,
+    Text,
+    Text,
+    Text,
+    Binary,
+    Binary,
+);
+type PendingRow = (
+    Uuid,
+    Uuid,
+    Uuid,
+    Vec<String>,
+    i32,
+    String,
+    String,
+    String,
+    String,
+    Vec<u8>,
+    Vec<u8>,
+);
+
+/// A row whose version has moved on holds fields that were amended meanwhile: it stays, free to be taken again.
+const SETTLE: &str = "
+    WITH held AS (
+        SELECT version FROM contact_changes
+        WHERE organisation_id = $1 AND env = $2 AND customer_id = $3 AND lease_token = $4
+        FOR UPDATE
+    ), ended AS (
+        DELETE FROM contact_changes p USING held
+        WHERE p.organisation_id = $1 AND p.env = $2 AND p.customer_id = $3 AND held.version = $5
+    ), freed AS (
+        UPDATE contact_changes p SET leased_until = now(), lease_token = NULL FROM held
+        WHERE p.organisation_id = $1 AND p.env = $2 AND p.customer_id = $3 AND held.version <> $5
+    ), taken AS (
+        DELETE FROM refused_changes r USING held
+        WHERE r.organisation_id = $1 AND r.env = $2 AND r.customer_id = $3
+          AND r.field = ANY($6) AND r.field <> ALL($7)
+    )
+    INSERT INTO refused_changes (organisation_id, env, customer_id, field, refused_at)
+    SELECT $1, $2, $3, field, now() FROM held, unnest($7) field
+    ON CONFLICT (organisation_id, env, customer_id, field) DO UPDATE SET refused_at = EXCLUDED.refused_at";
+
+#[async_trait]
+impl ContactSync for Store {
+    async fn take_pending_changes(
+        &self,
+        env: Env,
+        lease: Duration,
+        limit: u8,
+    ) -> Result<Vec<PendingChange>, StoreError> {
+        let rows: Vec<PendingRow> = self
+            .rows(|| {
+                statement::<PendingSql>(TAKE_PENDING)
+                    .text(env.as_str())
+                    .big_int(i64::from(limit))
+                    .big_int(millis(lease))
+            })
+            .await?;
+        rows.into_iter()
+            .map(|row| self.pending_change(env, row))
+            .collect()
+    }
+
+    async fn settle_change(
+        &self,
+        change: &PendingChange,
+        refused: &[ContactField],
+    ) -> Result<(), StoreError> {
+        self.affected(|| {
+            statement(SETTLE)
+                .uuid(change.tenant.organisation.uuid())
+                .text(change.tenant.env.as_str())
+                .uuid(change.customer.uuid())
+                .uuid(change.lease)
+                .integer(change.version.0)
+                .texts(names(&change.fields))
+                .texts(names(refused))
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn free_change(&self, change: &PendingChange) -> Result<(), StoreError> {
+        self.affected(|| {
+            statement(
+                "UPDATE contact_changes SET leased_until = now()
+                 WHERE organisation_id = $1 AND env = $2 AND customer_id = $3 AND lease_token = $4",
+            )
+            .uuid(change.tenant.organisation.uuid())
+            .text(change.tenant.env.as_str())
+            .uuid(change.customer.uuid())
+            .uuid(change.lease)
+        })
+        .await?;
+        Ok(())
+    }
+}
+
+impl Store {
+    fn pending_change(&self, env: Env, row: PendingRow) -> Result<PendingChange, StoreError> {
+        let (
+            organisation,
+            customer,
+            lease,
+            fields,
+            version,
+            rail_customer,
+            customer_type,
+            country,
+            id_type,
+            data_key,
+            value,
+        ) = row;
+        let tenant = Tenant {
+            organisation: id(organisation)?,
+            env,
+        };
+        let plain = PlainIdentity {
+            customer_type,
+            country,
+            id_type,
+        };
+        let sealed = Sealed { data_key, value };
+        let (_, contact) =
+            personal_data::open(&self.master_keys, tenant, customer, &plain, &sealed)
+                .map_err(|error| unreadable(&error))?;
+        Ok(PendingChange {
+            tenant,
+            customer: id(customer)?,
+            rail_customer: RailCustomerId::parse(&rail_customer).map_err(|_| broken("rail id"))?,
+            contact,
+            fields: contact_fields(&fields)?,
+            version: Version(version),
+            lease,
+        })
+    }
+}
+
+fn names(fields: &[ContactField]) -> Vec<String> {
+    fields.iter().map(|field| field.name().to_owned()).collect()
+}

@@ -1,0 +1,165 @@
+//! How a reservation ends: recorded or abandoned. Until then nobody sees it.
+
+use vouch_domain::{
+    customer::{CustomerHandle, NewCustomer, Status, Version},
+    event::EventType,
+    ports::{
+        CustomerPageRequest, CustomerQueries, Customers, EventPageRequest, PageError, RecordOutcome, Standing,
+    },
+};
+use vouch_testkit::{individual, interac_email, unique_claim};
+
+use crate::harness::{Adapter, World, by_id, by_reference, contract, rail_id};
+
+contract![
+    a_reservation_is_invisible,
+    a_recorded_customer_is_visible_as_pending,
+    a_recorded_customer_has_one_event,
+    a_rail_customer_is_bound_once,
+    a_recording_without_the_lease_changes_nothing,
+    a_customer_is_recorded_once,
+    an_abandoned_reservation_frees_everything,
+    an_abandonment_without_the_lease_does_nothing,
+];
+
+fn everything() -> CustomerPageRequest {
+    CustomerPageRequest {
+        limit: 100,
+        after: None,
+        status: None,
+        search: None,
+    }
+}
+
+fn events_of(customer: CustomerHandle) -> EventPageRequest {
+    EventPageRequest {
+        customer,
+        limit: 100,
+        after: None,
+        event_type: None,
+    }
+}
+
+fn complete() -> NewCustomer {
+    NewCustomer {
+        interac_email: Some(interac_email("held@example.com")),
+        ..individual()
+    }
+}
+
+async fn a_reservation_is_invisible(world: &World<impl Adapter>) {
+    let customer = complete();
+    let reservation = world.granted(&customer, &unique_claim()).await;
+    let store = world.store();
+    let handles = [
+        CustomerHandle::Id(reservation.id),
+        CustomerHandle::Reference(customer.reference.clone()),
+    ];
+    for handle in handles {
+        assert_eq!(world.find(&handle).await, None);
+        assert_eq!(store.amendment_basis(world.tenant, &handle, None).await, Ok(None));
+        let events = store.events(world.tenant, &events_of(handle.clone())).await;
+        assert_eq!(events.unwrap().events, []);
+        let after_it = CustomerPageRequest {
+            after: Some(handle),
+            ..everything()
+        };
+        assert_eq!(store.page(world.tenant, &after_it).await, Err(PageError::UnknownCursor));
+    }
+    let page = store.page(world.tenant, &everything()).await.unwrap();
+    assert_eq!((page.customers, page.has_more), (Vec::new(), false));
+}
+
+async fn a_recorded_customer_is_visible_as_pending(world: &World<impl Adapter>) {
+    let customer = complete();
+    let reservation = world.granted(&customer, &unique_claim()).await;
+    let made = world.recorded(&reservation).await;
+    assert_eq!(made.id, reservation.id);
+    assert_eq!(made.reference, customer.reference);
+    assert_eq!(made.interac_email, customer.interac_email);
+    assert_eq!(made.status, Status::Pending);
+    assert_eq!(made.version, Version::FIRST);
+    assert_eq!(world.find(&by_id(&made)).await, Some(made.clone()));
+    assert_eq!(world.find(&by_reference(&made)).await, Some(made.clone()));
+    let page = world.store().page(world.tenant, &everything()).await.unwrap();
+    assert_eq!(page.customers, [made.clone()]);
+    let basis = world.store().amendment_basis(world.tenant, &by_id(&made), None).await;
+    let basis = basis.unwrap().unwrap();
+    assert_eq!(basis.customer.summary, made);
+    assert_eq!(basis.customer.identity, customer.identity);
+    assert_eq!(basis.customer.contact, customer.contact);
+    assert_eq!(basis.bound, None);
+}
+
+async fn a_recorded_customer_has_one_event(world: &World<impl Adapter>) {
+    let reservation = world.granted(&complete(), &unique_claim()).await;
+    let made = world.recorded(&reservation).await;
+    let page = world.store().events(world.tenant, &events_of(by_id(&made))).await.unwrap();
+    let [event] = &page.events[..] else {
+        panic!("not one event: {page:?}");
+    };
+    assert_eq!(event.event_type, EventType::CustomerCreated);
+    assert_eq!(event.sequence, 1);
+    assert_eq!(event.customer, made);
+    assert_eq!(event.changed, []);
+    assert!(!page.has_more);
+}
+
+async fn a_rail_customer_is_bound_once(world: &World<impl Adapter>) {
+    let first = world.granted(&individual(), &unique_claim()).await;
+    let taken = rail_id("rail-1");
+    assert!(matches!(world.record(&first, &taken).await, RecordOutcome::Recorded(_)));
+    let (customer, claim) = (individual(), unique_claim());
+    let second = world.granted(&customer, &claim).await;
+    assert_eq!(world.record(&second, &taken).await, RecordOutcome::RailCustomerTaken);
+    // The reservation is open still, and under the same lease.
+    assert_eq!(world.stands(&customer, &claim).await, Standing::InProgress);
+    let outcome = world.record(&second, &rail_id("rail-2")).await;
+    assert!(matches!(outcome, RecordOutcome::Recorded(_)));
+}
+
+async fn a_recording_without_the_lease_changes_nothing(world: &World<impl Adapter>) {
+    let (customer, claim) = (individual(), unique_claim());
+    let old = world.granted(&customer, &claim).await;
+    world.expire_leases().await;
+    let new = world.resumed(&customer, &claim).await;
+    assert_eq!(world.record(&old, &rail_id("rail-1")).await, RecordOutcome::LeaseLost);
+    assert_eq!(world.find(&CustomerHandle::Id(old.id)).await, None);
+    let outcome = world.record(&new, &rail_id("rail-1")).await;
+    assert!(matches!(outcome, RecordOutcome::Recorded(_)));
+}
+
+async fn a_customer_is_recorded_once(world: &World<impl Adapter>) {
+    let reservation = world.granted(&individual(), &unique_claim()).await;
+    let made = world.recorded(&reservation).await;
+    let again = world.record(&reservation, &rail_id("another")).await;
+    assert_eq!(again, RecordOutcome::LeaseLost);
+    world.abandon(&reservation).await;
+    assert_eq!(world.find(&by_id(&made)).await, Some(made));
+}
+
+async fn an_abandoned_reservation_frees_everything(world: &World<impl Adapter>) {
+    let (customer, first, second) = (complete(), unique_claim(), unique_claim());
+    let reservation = world.granted(&customer, &first).await;
+    world.expire_leases().await;
+    let resumed = world.resumed(&customer, &second).await;
+    world.abandon(&resumed).await;
+    assert_eq!(world.key_standing(&first).await, None);
+    assert_eq!(world.key_standing(&second).await, None);
+    let again = world.granted(&customer, &first).await;
+    assert_ne!(again.id, reservation.id);
+}
+
+async fn an_abandonment_without_the_lease_does_nothing(world: &World<impl Adapter>) {
+    let (customer, claim) = (complete(), unique_claim());
+    let old = world.granted(&customer, &claim).await;
+    world.expire_leases().await;
+    world.resumed(&customer, &claim).await;
+    world.abandon(&old).await;
+    assert_eq!(world.stands(&customer, &claim).await, Standing::InProgress);
+    let other = NewCustomer {
+        interac_email: customer.interac_email,
+        ..individual()
+    };
+    assert_eq!(world.stands(&other, &unique_claim()).await, Standing::InteracEmailTaken);
+}
