@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use vouch_domain::{
     customer::CustomerSummary,
     ports::{
@@ -15,6 +15,14 @@ use crate::{
     ids::IdMint,
     rails::{RETRY_AFTER, RailLine},
 };
+
+/// Pauses between attempts to record a success: long enough for a restart of the database to be over, short enough for
+/// the caller to wait.
+const RECORD_PAUSES: [Duration; 3] = [
+    Duration::from_millis(100),
+    Duration::from_millis(500),
+    Duration::from_millis(1_500),
+];
 
 /// Why a reservation did not become a customer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -218,11 +226,25 @@ impl Attempt<'_> {
         found
     }
 
+    /// Records the success; again, where the store lost the connection: the rail has the customer by now, and the event's
+    /// id keeps a repetition from doing anything twice.
     async fn record(&self, rail_customer: &RailCustomerId) -> Result<RecordOutcome, StoreError> {
         let answered = self.worker == Worker::Caller;
         let event = self.provisioner.ids.mint();
-        self.provisioner
-            .store
+        let store = &self.provisioner.store;
+        for pause in RECORD_PAUSES {
+            let recorded = store
+                .record_provisioned(self.reservation, rail_customer, event, answered)
+                .await;
+            match recorded {
+                Err(StoreError::Unavailable(cause)) => {
+                    tracing::warn!(customer = %self.reservation.id, cause, "a success is recorded again");
+                }
+                decided => return decided,
+            }
+            sleep(pause).await;
+        }
+        store
             .record_provisioned(self.reservation, rail_customer, event, answered)
             .await
     }

@@ -21,8 +21,6 @@ mod request_id;
 mod routes;
 mod server;
 mod standards;
-#[cfg(test)]
-mod tests;
 
 pub use health::{Readiness, ReadinessReport};
 pub use remittance::openapi::openapi_remittance;

@@ -1,6 +1,6 @@
 //! The published standards that the domain's rules ask about.
 
-use phonenumber::metadata::DATABASE;
+use phonenumber::{Type, metadata::DATABASE};
 use unicode_normalization::UnicodeNormalization;
 use vouch_domain::values::Standards;
 
@@ -23,16 +23,31 @@ impl Standards for PublishedStandards {
     }
 }
 
+/// The kinds of number that can be dialled from abroad. A plan gives lengths for each kind that it has.
+const KINDS: [Type; 10] = [
+    Type::FixedLine,
+    Type::Mobile,
+    Type::TollFree,
+    Type::PremiumRate,
+    Type::SharedCost,
+    Type::PersonalNumber,
+    Type::Voip,
+    Type::Pager,
+    Type::Uan,
+    Type::Voicemail,
+];
+
 /// Whether a national number of this length exists under the country code; nothing when the code is not assigned.
 fn has_possible_length(country_code: &str, national: &str) -> Option<bool> {
     let regions = DATABASE.by_code(&country_code.parse().ok()?)?;
-    let is_possible = regions.iter().any(|region| {
-        let lengths = region.descriptors().general().possible_length();
-        lengths
-            .iter()
-            .any(|length| usize::from(*length) == national.len())
+    let mut kinds = regions.iter().flat_map(|region| {
+        let descriptors = region.descriptors();
+        KINDS.into_iter().filter_map(|kind| descriptors.get(kind))
     });
-    Some(is_possible)
+    Some(kinds.any(|kind| {
+        let mut lengths = kind.possible_length().iter();
+        lengths.any(|length| usize::from(*length) == national.len())
+    }))
 }
 
 #[cfg(test)]

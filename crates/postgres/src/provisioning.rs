@@ -119,6 +119,7 @@ const TAKE_OVER: &str = concat!(
 pub(crate) type TakenSql = (BigInt, SummarySql, Text, Text, Text, Binary, Binary);
 pub(crate) type TakenRow = (i64, SummaryRow, String, String, String, Vec<u8>, Vec<u8>);
 
+/// The second half finds what the same call did before, if its answer was lost: the event is there by then.
 const RECORD: &str = concat!(
     "WITH ended AS (
          DELETE FROM reservations
@@ -137,7 +138,12 @@ const RECORD: &str = concat!(
      )
      SELECT ",
     summary_columns!(),
-    " FROM c"
+    " FROM c
+     UNION ALL
+     SELECT ",
+    summary_columns!(),
+    " FROM events e JOIN customers c ON c.organisation_id = $1 AND c.env = $2 AND c.id = e.customer_id
+     WHERE e.organisation_id = $1 AND e.env = $2 AND e.id = $7 AND e.customer_id = $3"
 );
 
 const ABANDON: &str = "

@@ -37,7 +37,8 @@ pub trait Provisioning: Send + Sync {
     ) -> Result<Option<Standing>, StoreError>;
 
     /// Ends a reservation well: binds the rail's customer, makes the customer visible as pending, and appends
-    /// `customer_created`. With `answered`, the one 201 is given away in the same step.
+    /// `customer_created`. With `answered`, the one 201 is given away in the same step. Repeated with the same event, as
+    /// after a lost answer, it changes nothing and answers as at first.
     async fn record_provisioned(
         &self,
         reservation: &Reservation,

@@ -12,7 +12,8 @@ use wiremock::{
 };
 
 use crate::harness::{
-    CUSTOMER, CUSTOMERS, TOKEN, answer, created, given, id, oauth, person, row, token,
+    CUSTOMER, CUSTOMERS, TOKEN, answer, created, given, hurried, id, oauth, person, row, token,
+    unavailable,
 };
 
 async fn rail(server: &MockServer) -> HttpRail {
@@ -135,6 +136,22 @@ async fn first_calls_share_one_token_request() {
     let rail = rail(&server).await;
     let all = tokio::join!(read(&rail), read(&rail), read(&rail), read(&rail));
     assert!(all.0.is_ok() && all.1.is_ok() && all.2.is_ok() && all.3.is_ok());
+}
+
+#[tokio::test]
+async fn a_token_that_leaves_no_time_to_connect_is_not_used() {
+    let server = MockServer::start().await;
+    let settings = hurried(oauth(&server.uri()));
+    let late = token("one").set_delay(settings.create_timeout * 3 / 4);
+    given("POST", TOKEN).respond_with(late).mount(&server).await;
+    given("POST", CUSTOMERS)
+        .respond_with(created())
+        .expect(0)
+        .mount(&server)
+        .await;
+    let rail = HttpRail::new(settings).unwrap();
+    let made = rail.create_customer(&person(), Urgency::Caller).await;
+    assert_eq!(made, Err(unavailable("no access token in time")));
 }
 
 #[tokio::test]

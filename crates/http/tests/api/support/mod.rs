@@ -1,0 +1,173 @@
+//! The application under test, and requests to it.
+
+mod contract;
+mod customers;
+mod ports;
+
+pub(crate) use contract::check as check_contract;
+pub(crate) use customers::{CUSTOMER, REFERENCE, TENANT, create_body, customer, summary};
+pub(crate) use ports::{FakePorts, Ready};
+
+use std::{sync::Arc, time::Duration};
+
+use actix_web::{
+    http::{Method, header::HeaderMap},
+    test::{TestRequest, call_service, init_service, read_body},
+    web::Bytes,
+};
+use serde_json::Value;
+use vouch_application::{
+    amend::AmendCustomer,
+    authenticate::{Authenticate, PrincipalCache},
+    background::Wake,
+    create::CreateCustomer,
+    digest::Digests,
+    ids::IdMint,
+    rails::{RailLine, Rails},
+};
+use vouch_domain::{
+    access::Network,
+    ports::{Clock, LeaseTerms},
+    values::Policy,
+};
+use vouch_http::{Services, Shared, app};
+
+/// The key that every request of [`World`] carries unless told otherwise.
+pub(crate) const KEY: &str = "sk_test_0123456789abcdefghijABCDEFGHIJ01";
+
+/// An application on scripted ports.
+pub(crate) struct World {
+    pub(crate) ports: Arc<FakePorts>,
+    pub(crate) trusted_proxies: Vec<Network>,
+    pub(crate) has_rail: bool,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        Self {
+            ports: Arc::new(FakePorts::new(digests().api_key(KEY))),
+            trusted_proxies: Vec::new(),
+            has_rail: true,
+        }
+    }
+
+    pub(crate) fn services(&self) -> Services {
+        let ports = &self.ports;
+        let clock: Arc<dyn Clock> = ports.clone();
+        let ids = Arc::new(IdMint::new(Arc::clone(&clock)));
+        let terms = LeaseTerms {
+            look_up: Duration::from_secs(3),
+            create: Duration::from_secs(10),
+            settle: Duration::from_secs(2),
+        };
+        let line = RailLine {
+            rail: ports.clone(),
+            terms,
+        };
+        let rails = Rails {
+            test: self.has_rail.then_some(line),
+            live: None,
+        };
+        let cache = Arc::new(PrincipalCache::default());
+        Services {
+            create: CreateCustomer::new(ports.clone(), rails, Arc::clone(&ids), Wake::default()),
+            amend: AmendCustomer::new(ports.clone(), ids, Wake::default()),
+            queries: ports.clone(),
+            authenticate: Authenticate::new(ports.clone(), cache, digests(), clock),
+        }
+    }
+
+    pub(crate) fn shared(&self) -> Shared {
+        Shared {
+            digests: digests(),
+            clock: self.ports.clone(),
+            policy: Policy::default(),
+            readiness: self.ports.clone(),
+            trusted_proxies: self.trusted_proxies.clone(),
+        }
+    }
+
+    /// Sends a request as it is, and checks the answer against the OpenAPI document.
+    pub(crate) async fn send(&self, request: TestRequest) -> Answer {
+        let app = init_service(app(self.services(), self.shared())).await;
+        let request = request.to_request();
+        let (method, path) = (request.method().clone(), request.path().to_owned());
+        let response = call_service(&app, request).await;
+        let answer = Answer {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: read_body(response).await,
+        };
+        check_contract(&method, &path, &answer);
+        answer
+    }
+
+    /// Sends a request with a good key.
+    pub(crate) async fn call(&self, request: TestRequest) -> Answer {
+        self.send(request.insert_header(("Authorization", format!("Bearer {KEY}"))))
+            .await
+    }
+
+    pub(crate) async fn get(&self, uri: &str) -> Answer {
+        self.call(TestRequest::get().uri(uri)).await
+    }
+
+    /// Sends a good `POST /v1/customers` with another body.
+    pub(crate) async fn create(&self, body: &Value) -> Answer {
+        self.call(json_request(Method::POST, "/v1/customers", body))
+            .await
+    }
+
+    pub(crate) async fn patch(&self, body: &Value) -> Answer {
+        let uri = format!("/v1/customers/{CUSTOMER}");
+        self.call(json_request(Method::PATCH, &uri, body)).await
+    }
+}
+
+/// A request with a JSON body and an idempotency key.
+pub(crate) fn json_request(method: Method, uri: &str, body: &Value) -> TestRequest {
+    TestRequest::default()
+        .method(method)
+        .uri(uri)
+        .insert_header(("Idempotency-Key", "key-1"))
+        .insert_header(("Content-Type", "application/json"))
+        .set_payload(body.to_string())
+}
+
+pub(crate) fn digests() -> Arc<Digests> {
+    Arc::new(Digests::new(&[7; 32]))
+}
+
+/// What came back.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    /// Status, code and field of an error.
+    pub(crate) fn error(&self) -> (u16, String, Option<String>) {
+        let error = &self.json()["error"];
+        let text = |name: &str| error[name].as_str().map(str::to_owned);
+        (self.status, text("code").expect("an error"), text("field"))
+    }
+
+    #[track_caller]
+    pub(crate) fn expect_error(&self, status: u16, code: &str, field: Option<&str>) {
+        let expected = (status, code.to_owned(), field.map(str::to_owned));
+        assert_eq!(self.error(), expected, "{}", self.text());
+    }
+}
