@@ -51,6 +51,7 @@ type KeyRow = (
 impl ApiKeys for Store {
     async fn principal(&self, digest: KeyDigest) -> Result<Option<Principal>, StoreError> {
         let row: Option<(KeyRow, (bool, bool))> = self
+            .database
             .row(|| {
                 statement::<(KeySql, (Bool, Bool))>(concat!(
                     "SELECT ",
@@ -76,6 +77,7 @@ impl ApiKeys for Store {
 
     async fn epoch(&self) -> Result<RevocationEpoch, StoreError> {
         let epoch: Option<(i64,)> = self
+            .database
             .row(|| statement::<(BigInt,)>("SELECT revocation_epoch FROM installation"))
             .await?;
         let (epoch,) = epoch.ok_or_else(|| StoreError::Defect("no installation".to_owned()))?;
@@ -90,7 +92,7 @@ impl ApiKeys for Store {
             .map(ToString::to_string)
             .collect();
         let added = self
-            .affected(|| {
+            .database.affected(|| {
                 statement::<()>(
                     "INSERT INTO api_keys (digest, id, organisation_id, env, contract, prefix, last_four,
                                            allowed_networks, expires_at)
@@ -116,6 +118,7 @@ impl ApiKeys for Store {
         organisation: OrganisationId,
     ) -> Result<Vec<ApiKey>, StoreError> {
         let rows: Vec<KeyRow> = self
+            .database
             .rows(|| {
                 statement::<KeySql>(concat!(
                     "SELECT ",
@@ -130,7 +133,7 @@ impl ApiKeys for Store {
 
     async fn revoke(&self, id: ApiKeyId, at: DateTime<Utc>) -> Result<bool, StoreError> {
         let revoked = self
-            .affected(|| {
+            .database.affected(|| {
                 statement::<()>(
                     "WITH revoked AS (
                          UPDATE api_keys SET revoked_at = COALESCE(revoked_at, $2) WHERE id = $1 RETURNING id

@@ -98,6 +98,7 @@ impl ContactSync for Store {
         limit: u8,
     ) -> Result<Vec<PendingChange>, StoreError> {
         let rows: Vec<PendingRow> = self
+            .database
             .rows(|| {
                 statement::<PendingSql>(TAKE_PENDING)
                     .text(env.as_str())
@@ -115,32 +116,34 @@ impl ContactSync for Store {
         change: &PendingChange,
         refused: &[ContactField],
     ) -> Result<(), StoreError> {
-        self.affected(|| {
-            statement(SETTLE)
-                .uuid(change.tenant.organisation.uuid())
-                .text(change.tenant.env.as_str())
-                .uuid(change.customer.uuid())
-                .uuid(change.lease)
-                .integer(change.version.0)
-                .texts(names(&change.fields))
-                .texts(names(refused))
-        })
-        .await?;
+        self.database
+            .affected(|| {
+                statement(SETTLE)
+                    .uuid(change.tenant.organisation.uuid())
+                    .text(change.tenant.env.as_str())
+                    .uuid(change.customer.uuid())
+                    .uuid(change.lease)
+                    .integer(change.version.0)
+                    .texts(names(&change.fields))
+                    .texts(names(refused))
+            })
+            .await?;
         Ok(())
     }
 
     async fn free_change(&self, change: &PendingChange) -> Result<(), StoreError> {
-        self.affected(|| {
-            statement(
-                "UPDATE contact_changes SET leased_until = now()
+        self.database
+            .affected(|| {
+                statement(
+                    "UPDATE contact_changes SET leased_until = now()
                  WHERE organisation_id = $1 AND env = $2 AND customer_id = $3 AND lease_token = $4",
-            )
-            .uuid(change.tenant.organisation.uuid())
-            .text(change.tenant.env.as_str())
-            .uuid(change.customer.uuid())
-            .uuid(change.lease)
-        })
-        .await?;
+                )
+                .uuid(change.tenant.organisation.uuid())
+                .text(change.tenant.env.as_str())
+                .uuid(change.customer.uuid())
+                .uuid(change.lease)
+            })
+            .await?;
         Ok(())
     }
 }

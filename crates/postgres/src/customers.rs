@@ -85,6 +85,7 @@ impl Customers for Store {
     ) -> Result<Option<AmendmentBasis>, StoreError> {
         let (id, reference) = handle_parts(customer);
         let row: Option<BasisRow> = self
+            .database
             .row(|| {
                 statement::<BasisSql>(BASIS)
                     .uuid(tenant.organisation.uuid())
@@ -170,6 +171,7 @@ impl Store {
             .collect();
         let claim = amend.claim;
         let rows = self
+            .database
             .rows(|| {
                 statement::<SummarySql>(AMEND)
                     .uuid(tenant.organisation.uuid())

@@ -2,10 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use diesel::{ConnectionError, ConnectionResult, IntoSql, sql_types::Integer};
+use diesel::{ConnectionError, ConnectionResult, connection::CacheSize};
 use diesel_async::{
-    AsyncPgConnection, RunQueryDsl,
-    methods::LoadQuery,
+    AsyncConnection, AsyncPgConnection,
     pooled_connection::{
         AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
         deadpool::{Object, Pool},
@@ -16,31 +15,52 @@ use tokio_postgres::NoTls;
 use vouch_domain::ports::StoreError;
 
 use crate::{
-    error::Failure, hashing::Hashing, installation::Installation, sealing::MasterKeys,
-    statement::Statement,
+    hashing::Hashing, installation::Installation, sealing::MasterKeys, statement::statement,
 };
 
 /// Nothing that the service asks of the database takes this long; what does is stopped.
-const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a request waits for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
-/// How often a step is tried again that lost against another transaction.
-const ATTEMPTS: u8 = 3;
 
-/// How many connections a pool may open.
+/// How to use connections.
 #[derive(Debug, Clone, Copy)]
 pub struct PoolSettings {
     /// At most so many at once; opened when first needed.
     pub connections: usize,
+    /// What stands between us and the database.
+    pub pooler: Pooler,
+}
+
+impl PoolSettings {
+    /// So many connections, with nothing in between.
+    #[must_use]
+    pub fn direct(connections: usize) -> Self {
+        Self {
+            connections,
+            pooler: Pooler::None,
+        }
+    }
+}
+
+/// What stands between us and the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pooler {
+    /// Nothing, or a pooler that gives each of our connections a session of its own.
+    None,
+    /// A pooler that may give every transaction another session, such as pgbouncer in transaction mode before 1.21: no
+    /// statement stays prepared, and time-outs are set by `ALTER ROLE`.
+    Transaction,
 }
 
 /// A pool of connections to one database.
 #[derive(Clone)]
 pub struct Database {
     pool: Pool<AsyncPgConnection>,
+    pub(crate) pooler: Pooler,
 }
 
 /// A pool could not be set up.
@@ -59,7 +79,10 @@ impl Database {
         let mut config = ManagerConfig::default();
         // A ping before every use would cost a round trip; a broken connection shows itself all the same.
         config.recycling_method = RecyclingMethod::Fast;
-        config.custom_setup = Box::new(establish);
+        config.custom_setup = match settings.pooler {
+            Pooler::None => Box::new(establish),
+            Pooler::Transaction => Box::new(establish_through_pooler),
+        };
         let manager = AsyncDieselConnectionManager::new_with_config(url, config);
         let pool = Pool::builder(manager)
             .max_size(settings.connections)
@@ -68,7 +91,10 @@ impl Database {
             .create_timeout(Some(CONNECT_TIMEOUT))
             .build()
             .map_err(|_| ConnectError)?;
-        Ok(Self { pool })
+        Ok(Self {
+            pool,
+            pooler: settings.pooler,
+        })
     }
 
     pub(crate) async fn connection(&self) -> Result<Object<AsyncPgConnection>, StoreError> {
@@ -85,11 +111,7 @@ impl Database {
     /// # Errors
     /// [`StoreError`] when it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        let mut connection = self.connection().await?;
-        diesel::select(1.into_sql::<Integer>())
-            .execute(&mut connection)
-            .await
-            .map_err(Failure::from)?;
+        self.affected(|| statement("SELECT")).await?;
         Ok(())
     }
 }
@@ -105,14 +127,28 @@ fn establish(url: &str) -> BoxFuture<'_, ConnectionResult<AsyncPgConnection>> {
             LOCK_TIMEOUT.as_millis(),
             IDLE_IN_TRANSACTION_TIMEOUT.as_millis(),
         );
-        config
-            .options(&options)
-            .application_name("vouch")
-            .connect_timeout(CONNECT_TIMEOUT);
-        let (client, connection) = config.connect(NoTls).await.map_err(bad_connection)?;
-        AsyncPgConnection::try_from_client_and_connection(client, connection).await
+        config.options(&options);
+        connect(config).await
     }
     .boxed()
+}
+
+/// Opens a connection to a pooler, which takes no options and keeps nothing prepared.
+fn establish_through_pooler(url: &str) -> BoxFuture<'_, ConnectionResult<AsyncPgConnection>> {
+    async move {
+        let mut connection = connect(url.parse().map_err(bad_connection)?).await?;
+        connection.set_prepared_statement_cache_size(CacheSize::Disabled);
+        Ok(connection)
+    }
+    .boxed()
+}
+
+async fn connect(mut config: tokio_postgres::Config) -> ConnectionResult<AsyncPgConnection> {
+    config
+        .application_name("vouch")
+        .connect_timeout(CONNECT_TIMEOUT);
+    let (client, connection) = config.connect(NoTls).await.map_err(bad_connection)?;
+    AsyncPgConnection::try_from_client_and_connection(client, connection).await
 }
 
 fn bad_connection(error: tokio_postgres::Error) -> ConnectionError {
@@ -138,63 +174,5 @@ impl Store {
             master_keys: Arc::clone(&installation.master_keys),
             hashing: Arc::new(Hashing::new(installation.hash_key())),
         }
-    }
-
-    /// Runs a statement and answers with its rows.
-    pub(crate) async fn rows<Row, Loaded>(
-        &self,
-        build: impl Fn() -> Statement<Row> + Send + Sync,
-    ) -> Result<Vec<Loaded>, Failure>
-    where
-        Statement<Row>: LoadQuery<'static, AsyncPgConnection, Loaded>,
-        Row: 'static,
-        Loaded: Send,
-    {
-        let mut attempt = 1;
-        loop {
-            let mut connection = self.database.connection().await?;
-            match build().get_results(&mut connection).await {
-                Ok(rows) => return Ok(rows),
-                Err(error) => retriable(error, attempt)?,
-            }
-            attempt += 1;
-        }
-    }
-
-    /// Runs a statement and answers with its first row.
-    pub(crate) async fn row<Row, Loaded>(
-        &self,
-        build: impl Fn() -> Statement<Row> + Send + Sync,
-    ) -> Result<Option<Loaded>, Failure>
-    where
-        Statement<Row>: LoadQuery<'static, AsyncPgConnection, Loaded>,
-        Row: 'static,
-        Loaded: Send,
-    {
-        Ok(self.rows(build).await?.into_iter().next())
-    }
-
-    /// Runs a statement and answers how many rows it changed.
-    pub(crate) async fn affected(
-        &self,
-        build: impl Fn() -> Statement<()> + Send + Sync,
-    ) -> Result<usize, Failure> {
-        let mut attempt = 1;
-        loop {
-            let mut connection = self.database.connection().await?;
-            match build().execute(&mut connection).await {
-                Ok(affected) => return Ok(affected),
-                Err(error) => retriable(error, attempt)?,
-            }
-            attempt += 1;
-        }
-    }
-}
-
-/// Passes for a statement that lost against another transaction and may be run again: nothing of it was stored.
-fn retriable(error: diesel::result::Error, attempt: u8) -> Result<(), Failure> {
-    match Failure::from(error) {
-        Failure::Contention if attempt < ATTEMPTS => Ok(()),
-        failure => Err(failure),
     }
 }

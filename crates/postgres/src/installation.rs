@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use diesel::sql_types::{Binary, Nullable, Uuid as SqlUuid};
-use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 use vouch_domain::ports::StoreError;
 use zeroize::Zeroizing;
 
 use crate::{
     database::Database,
-    error::Failure,
     sealing::{MasterKeys, SealError, fill_random},
     statement::statement,
 };
@@ -72,17 +70,18 @@ impl Installation {
 }
 
 async fn stored_hash_key(database: &Database, fresh: &[u8]) -> Result<Vec<u8>, StoreError> {
-    let mut connection = database.connection().await?;
-    statement::<()>("INSERT INTO installation (hash_key) VALUES ($1) ON CONFLICT DO NOTHING")
-        .bytes(fresh)
-        .execute(&mut connection)
-        .await
-        .map_err(Failure::from)?;
-    let (stored,): (Vec<u8>,) = statement::<(Binary,)>("SELECT hash_key FROM installation")
-        .get_result(&mut connection)
-        .await
-        .map_err(Failure::from)?;
-    Ok(stored)
+    database
+        .affected(|| {
+            statement("INSERT INTO installation (hash_key) VALUES ($1) ON CONFLICT DO NOTHING")
+                .bytes(fresh)
+        })
+        .await?;
+    let stored: Option<(Vec<u8>,)> = database
+        .row(|| statement::<(Binary,)>("SELECT hash_key FROM installation"))
+        .await?;
+    stored
+        .map(|(hash_key,)| hash_key)
+        .ok_or_else(|| StoreError::Defect("no installation".to_owned()))
 }
 
 impl Database {
@@ -92,17 +91,14 @@ impl Database {
     /// # Errors
     /// [`StoreError`] when that cannot be found out.
     pub async fn claim_sandbox(&self, sandbox: Uuid) -> Result<bool, StoreError> {
-        let mut connection = self.connection().await?;
-        statement::<()>("UPDATE installation SET sandbox_id = $1 WHERE sandbox_id IS NULL")
-            .uuid(sandbox)
-            .execute(&mut connection)
-            .await
-            .map_err(Failure::from)?;
-        let (noted,): (Option<Uuid>,) =
-            statement::<(Nullable<SqlUuid>,)>("SELECT sandbox_id FROM installation")
-                .get_result(&mut connection)
-                .await
-                .map_err(Failure::from)?;
-        Ok(noted == Some(sandbox))
+        self.affected(|| {
+            statement("UPDATE installation SET sandbox_id = $1 WHERE sandbox_id IS NULL")
+                .uuid(sandbox)
+        })
+        .await?;
+        let noted: Option<(Option<Uuid>,)> = self
+            .row(|| statement::<(Nullable<SqlUuid>,)>("SELECT sandbox_id FROM installation"))
+            .await?;
+        Ok(noted == Some((Some(sandbox),)))
     }
 }

@@ -7,6 +7,7 @@ mod contact_sync;
 mod customers;
 mod database;
 mod error;
+mod execution;
 mod hashing;
 mod installation;
 mod migrations;
@@ -20,7 +21,7 @@ mod rows;
 mod sealing;
 mod statement;
 
-pub use database::{ConnectError, Database, PoolSettings, Store};
+pub use database::{ConnectError, Database, PoolSettings, Pooler, Store};
 pub use installation::{Installation, InstallationError};
 pub use migrations::{MigrationError, SchemaState, migrate, schema_state};
 pub use sealing::{MasterKey, MasterKeys, MasterKeysError};

@@ -13,23 +13,25 @@ use crate::{database::Store, statement::statement};
 #[async_trait]
 impl Organisations for Store {
     async fn add(&self, organisation: &Organisation) -> Result<(), StoreError> {
-        self.affected(|| {
-            statement::<()>(
-                "INSERT INTO organisations (id, name, email, suspended, remittances_enabled)
+        self.database
+            .affected(|| {
+                statement::<()>(
+                    "INSERT INTO organisations (id, name, email, suspended, remittances_enabled)
                  VALUES ($1, $2, $3, $4, $5)",
-            )
-            .uuid(organisation.id.uuid())
-            .text(organisation.name.as_str())
-            .text(organisation.email.expose())
-            .bool(organisation.standing.suspended)
-            .bool(organisation.standing.remittances_enabled)
-        })
-        .await?;
+                )
+                .uuid(organisation.id.uuid())
+                .text(organisation.name.as_str())
+                .text(organisation.email.expose())
+                .bool(organisation.standing.suspended)
+                .bool(organisation.standing.remittances_enabled)
+            })
+            .await?;
         Ok(())
     }
 
     async fn count(&self) -> Result<i64, StoreError> {
         let count: Option<(i64,)> = self
+            .database
             .row(|| statement::<(BigInt,)>("SELECT count(*) FROM organisations"))
             .await?;
         Ok(count.map_or(0, |(count,)| count))
@@ -41,6 +43,7 @@ impl Organisations for Store {
         standing: OrganisationStanding,
     ) -> Result<bool, StoreError> {
         let changed = self
+            .database
             .affected(|| {
                 statement::<()>(
                     "WITH changed AS (

@@ -221,6 +221,7 @@ impl Provisioning for Store {
         answered: bool,
     ) -> Result<RecordOutcome, StoreError> {
         let recorded = self
+            .database
             .rows(|| {
                 statement::<SummarySql>(RECORD)
                     .uuid(reservation.tenant.organisation.uuid())
@@ -245,14 +246,15 @@ impl Provisioning for Store {
     }
 
     async fn abandon(&self, reservation: &Reservation) -> Result<(), StoreError> {
-        self.affected(|| {
-            statement::<()>(ABANDON)
-                .uuid(reservation.tenant.organisation.uuid())
-                .text(reservation.tenant.env.as_str())
-                .uuid(reservation.id.uuid())
-                .uuid(reservation.lease.token)
-        })
-        .await?;
+        self.database
+            .affected(|| {
+                statement::<()>(ABANDON)
+                    .uuid(reservation.tenant.organisation.uuid())
+                    .text(reservation.tenant.env.as_str())
+                    .uuid(reservation.id.uuid())
+                    .uuid(reservation.lease.token)
+            })
+            .await?;
         Ok(())
     }
 
@@ -266,16 +268,17 @@ impl Provisioning for Store {
             AbsenceClear::After(settle) => (false, Some(millis(settle))),
             AbsenceClear::AsBefore => (true, None),
         };
-        self.affected(|| {
-            statement::<()>(RELEASE)
-                .uuid(reservation.tenant.organisation.uuid())
-                .text(reservation.tenant.env.as_str())
-                .uuid(reservation.id.uuid())
-                .uuid(reservation.lease.token)
-                .bool(keep)
-                .big_int(after)
-        })
-        .await?;
+        self.database
+            .affected(|| {
+                statement::<()>(RELEASE)
+                    .uuid(reservation.tenant.organisation.uuid())
+                    .text(reservation.tenant.env.as_str())
+                    .uuid(reservation.id.uuid())
+                    .uuid(reservation.lease.token)
+                    .bool(keep)
+                    .big_int(after)
+            })
+            .await?;
         Ok(())
     }
 
@@ -285,6 +288,7 @@ impl Provisioning for Store {
         customer: CustomerId,
     ) -> Result<bool, StoreError> {
         let claimed = self
+            .database
             .affected(|| {
                 statement::<()>(
                     "UPDATE customers SET answered_at = now()
@@ -320,30 +324,31 @@ impl Store {
         let person = self.hashing.person(identity, contact);
         let sealed = personal_data::seal(&self.master_keys, tenant, id, identity, contact)
             .map_err(|error| unreadable(&error))?;
-        self.affected(|| {
-            statement::<()>(RESERVE)
-                .uuid(tenant.organisation.uuid())
-                .text(tenant.env.as_str())
-                .uuid(id)
-                .text(reference.as_str())
-                .text(identity.name.customer_type().as_str())
-                .text(identity.country.as_str())
-                .text(identity.id_type.as_str())
-                .text(display_name.clone())
-                .maybe_text(interac_email)
-                .text(search_text.clone())
-                .bytes(hashes.as_flattened())
-                .bytes(sealed.data_key.clone())
-                .bytes(sealed.value.clone())
-                .bytes(person)
-                .uuid(token)
-                .big_int(millis(reserve.terms.lease()))
-                .text(reserve.claim.contract.as_str())
-                .text(reserve.claim.operation.scope())
-                .text(reserve.claim.key.as_str())
-                .bytes(reserve.claim.fingerprint.0)
-        })
-        .await?;
+        self.database
+            .affected(|| {
+                statement::<()>(RESERVE)
+                    .uuid(tenant.organisation.uuid())
+                    .text(tenant.env.as_str())
+                    .uuid(id)
+                    .text(reference.as_str())
+                    .text(identity.name.customer_type().as_str())
+                    .text(identity.country.as_str())
+                    .text(identity.id_type.as_str())
+                    .text(display_name.clone())
+                    .maybe_text(interac_email)
+                    .text(search_text.clone())
+                    .bytes(hashes.as_flattened())
+                    .bytes(sealed.data_key.clone())
+                    .bytes(sealed.value.clone())
+                    .bytes(person)
+                    .uuid(token)
+                    .big_int(millis(reserve.terms.lease()))
+                    .text(reserve.claim.contract.as_str())
+                    .text(reserve.claim.operation.scope())
+                    .text(reserve.claim.key.as_str())
+                    .bytes(reserve.claim.fingerprint.0)
+            })
+            .await?;
         Ok(())
     }
 
@@ -377,6 +382,7 @@ impl Store {
         let person = customer.map(|new| self.hashing.person(&new.identity, &new.contact));
         let address = customer.and_then(|customer| customer.interac_email.as_ref());
         let found = self
+            .database
             .row(|| {
                 statement::<StandingSql>(STANDING)
                     .uuid(tenant.organisation.uuid())
@@ -480,6 +486,7 @@ impl Store {
     ) -> Result<Standing, Failure> {
         let token = Uuid::new_v4();
         let taken: Vec<TakenRow> = self
+            .database
             .rows(|| {
                 statement::<TakenSql>(TAKE_OVER)
                     .uuid(tenant.organisation.uuid())
@@ -547,7 +554,7 @@ impl Store {
         customer: CustomerId,
         claim: &KeyClaim,
     ) -> Result<(), Failure> {
-        self.affected(|| {
+        self.database.affected(|| {
             statement::<()>(
                 "INSERT INTO idempotency_keys (organisation_id, env, contract, scope, key, fingerprint, customer_id)
                  VALUES ($1, $2, $3, $4, $5, $6, $7)",

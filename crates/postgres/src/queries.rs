@@ -113,6 +113,7 @@ impl CustomerQueries for Store {
         customer: &CustomerHandle,
     ) -> Result<Option<CustomerSummary>, StoreError> {
         let row: Option<SummaryRow> = self
+            .database
             .row(|| {
                 let found: Statement<SummarySql> = match customer {
                     CustomerHandle::Id(id) => in_tenant(BY_ID, tenant).uuid(id.uuid()),
@@ -134,6 +135,7 @@ impl CustomerQueries for Store {
         let (id, reference) = request.after.as_ref().map_or((None, None), handle_parts);
         let pattern = request.search.as_ref().map(like_pattern);
         let rows: Vec<PageRow> = self
+            .database
             .rows(|| {
                 in_tenant::<PageSql>(page_sql(request), tenant)
                     .uuid(id)
@@ -165,6 +167,7 @@ impl CustomerQueries for Store {
     ) -> Result<EventPage, PageError> {
         let (id, reference) = handle_parts(&request.customer);
         let rows: Vec<EventRow> = self
+            .database
             .rows(|| {
                 in_tenant::<EventSql>(EVENTS, tenant)
                     .uuid(id)
@@ -213,7 +216,9 @@ fn page_sql(request: &CustomerPageRequest) -> String {
 /// Whether the trigram index can help: it knows words, by any three characters of them. Anything shorter matches so much
 /// that walking the list soon fills a page.
 fn has_trigram(search: &SearchText) -> bool {
-    let mut words = search.as_str().split(|character: char| !character.is_alphanumeric());
+    let mut words = search
+        .as_str()
+        .split(|character: char| !character.is_alphanumeric());
     words.any(|word| word.chars().count() >= 3)
 }
 

@@ -49,6 +49,7 @@ impl Reconciliation for Store {
         limit: u8,
     ) -> Result<Vec<Reservation>, StoreError> {
         let rows: Vec<(Uuid, Uuid, TakenRow)> = self
+            .database
             .rows(|| {
                 statement::<(SqlUuid, SqlUuid, TakenSql)>(TAKE_DUE)
                     .text(env.as_str())

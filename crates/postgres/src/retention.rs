@@ -23,6 +23,7 @@ const PURGE_KEYS: &str = "
 impl Retention for Store {
     async fn purge_idempotency_keys(&self, age: Duration, limit: u16) -> Result<usize, StoreError> {
         let purged = self
+            .database
             .affected(|| {
                 statement(PURGE_KEYS)
                     .big_int(millis(age))

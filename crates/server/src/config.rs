@@ -31,6 +31,16 @@ pub(crate) struct StoreArgs {
     /// default; required with a database URL.
     #[arg(long, env = "VOUCH_MASTER_KEY", hide_env_values = true)]
     pub(crate) master_key: Option<String>,
+    /// What stands between this process and the database: `transaction` for a pooler such as pgbouncer in transaction
+    /// mode.
+    #[arg(long, env = "VOUCH_DB_POOLER", default_value = "none")]
+    pub(crate) db_pooler: PoolerArg,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum PoolerArg {
+    None,
+    Transaction,
 }
 
 /// How to serve.

@@ -175,7 +175,7 @@ impl Parts {
         let pools = args.connections_per_worker();
         let workers = args.worker_count();
         let databases: Result<Vec<Database>, _> = (0..workers)
-            .map(|_| store::pool(&store.url, pools))
+            .map(|_| store::pool(&args.store, &store.url, pools))
             .collect();
         let databases = databases?;
         let installation = store.installation.clone();

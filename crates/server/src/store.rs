@@ -2,10 +2,14 @@
 
 use vouch_local_postgres::LocalPostgres;
 use vouch_postgres::{
-    Database, Installation, PoolSettings, SchemaState, Store, migrate, schema_state,
+    Database, Installation, PoolSettings, Pooler, SchemaState, Store, migrate, schema_state,
 };
 
-use crate::{CommandError, config::StoreArgs, master_key, private_file};
+use crate::{
+    CommandError,
+    config::{PoolerArg, StoreArgs},
+    master_key, private_file,
+};
 
 const DATABASE: &str = "vouch";
 /// Connections for everything that no request waits for.
@@ -25,7 +29,7 @@ impl OpenStore {
     /// Opens the store, starting a private server and migrating it where no database URL is given.
     pub(crate) async fn open(args: &StoreArgs) -> Result<Self, CommandError> {
         let (url, local) = connect(args).await?;
-        let database = pool(&url, BACKGROUND_CONNECTIONS)?;
+        let database = pool(args, &url, BACKGROUND_CONNECTIONS)?;
         match &local {
             Some(_) => {
                 migrate(&database).await?;
@@ -62,7 +66,7 @@ impl OpenStore {
 /// `vouch migrate`.
 pub(crate) async fn migrate_only(args: &StoreArgs) -> Result<(), CommandError> {
     let (url, local) = connect(args).await?;
-    let migrated = migrate(&pool(&url, 1)?).await;
+    let migrated = migrate(&pool(args, &url, 1)?).await;
     if let Some(local) = local {
         local.release().await;
     }
@@ -71,8 +75,22 @@ pub(crate) async fn migrate_only(args: &StoreArgs) -> Result<(), CommandError> {
 }
 
 /// A pool on a database.
-pub(crate) fn pool(url: &str, connections: usize) -> Result<Database, CommandError> {
-    Ok(Database::new(url, PoolSettings { connections })?)
+pub(crate) fn pool(
+    args: &StoreArgs,
+    url: &str,
+    connections: usize,
+) -> Result<Database, CommandError> {
+    let pooler = match args.db_pooler {
+        PoolerArg::None => Pooler::None,
+        PoolerArg::Transaction => Pooler::Transaction,
+    };
+    Ok(Database::new(
+        url,
+        PoolSettings {
+            connections,
+            pooler,
+        },
+    )?)
 }
 
 async fn connect(args: &StoreArgs) -> Result<(String, Option<LocalPostgres>), CommandError> {

@@ -106,15 +106,13 @@ impl TestDatabase {
 
     /// The same installation's store as another process would have it, on a pool of its own behind this URL.
     pub async fn store_at(&self, url: &str, connections: usize) -> Store {
-        let database = Database::new(url, PoolSettings { connections }).expect("a URL");
+        let database = Database::new(url, PoolSettings::direct(connections)).expect("a URL");
         Store::new(database.clone(), &open(&database).await)
     }
 }
 
 fn pool(url: &str) -> Database {
-    let settings = PoolSettings {
-        connections: CONNECTIONS,
-    };
+    let settings = PoolSettings::direct(CONNECTIONS);
     Database::new(url, settings).expect("a URL")
 }
 

@@ -122,7 +122,7 @@ async fn template(server: &LocalPostgres) -> String {
     let draft = format!("{name}_draft");
     run(&admin, &format!("DROP DATABASE IF EXISTS {draft} WITH (FORCE)")).await;
     run(&admin, &format!("CREATE DATABASE {draft} TEMPLATE template0")).await;
-    let database = Database::new(&server.connection_url(&draft), PoolSettings { connections: 1 });
+    let database = Database::new(&server.connection_url(&draft), PoolSettings::direct(1));
     migrate(&database.expect("a URL")).await.expect("a migrated database");
     // Nobody can connect any more, and who still is connected is put out: a copy needs an idle template.
     run(&admin, &format!("ALTER DATABASE {draft} ALLOW_CONNECTIONS false")).await;
