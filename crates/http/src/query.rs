@@ -1,6 +1,6 @@
 //! Reading query parameters: all problems at once.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode;
 use vouch_domain::values::Rejected;
@@ -22,7 +22,7 @@ impl Query {
         for pair in raw.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let name = String::from_utf8_lossy(&decode(name)).into_owned();
-            let value = String::from_utf8(decode(value).into_owned()).ok();
+            let value = String::from_utf8(decode(value)).ok();
             values.entry(name).or_default().push(value);
         }
         Self {
@@ -91,7 +91,6 @@ impl Query {
     }
 }
 
-fn decode(text: &str) -> Cow<'_, [u8]> {
-    let spaced = text.replace('+', " ");
-    Cow::Owned(percent_decode(spaced.as_bytes()).collect())
+fn decode(text: &str) -> Vec<u8> {
+    percent_decode(text.replace('+', " ").as_bytes()).collect()
 }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use diesel::{ConnectionError, ConnectionResult, connection::CacheSize};
 use diesel_async::{
-    AsyncConnection, AsyncPgConnection,
+    AsyncConnection, AsyncPgConnection, SimpleAsyncConnection,
     pooled_connection::{
         AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
         deadpool::{Object, Pool},
@@ -15,7 +15,8 @@ use tokio_postgres::NoTls;
 use vouch_domain::ports::StoreError;
 
 use crate::{
-    hashing::Hashing, installation::Installation, sealing::MasterKeys, statement::statement,
+    execution::BEGIN, hashing::Hashing, installation::Installation, sealing::MasterKeys,
+    statement::statement,
 };
 
 /// Nothing that the service asks of the database takes this long; what does is stopped.
@@ -128,27 +129,43 @@ fn establish(url: &str) -> BoxFuture<'_, ConnectionResult<AsyncPgConnection>> {
             IDLE_IN_TRANSACTION_TIMEOUT.as_millis(),
         );
         config.options(&options);
-        connect(config).await
+        let (client, connection) = connect(config).await?;
+        AsyncPgConnection::try_from_client_and_connection(client, connection).await
     }
     .boxed()
 }
 
-/// Opens a connection to a pooler, which takes no options and keeps nothing prepared.
+/// Opens a connection to a pooler, which takes no options and keeps nothing prepared. Diesel prepares statements to set a
+/// new connection up, so that too has to happen within one transaction.
 fn establish_through_pooler(url: &str) -> BoxFuture<'_, ConnectionResult<AsyncPgConnection>> {
     async move {
-        let mut connection = connect(url.parse().map_err(bad_connection)?).await?;
+        let (client, mut connection) = connect(url.parse().map_err(bad_connection)?).await?;
+        tokio::select! {
+            begun = client.batch_execute(BEGIN) => begun.map_err(bad_connection)?,
+            ended = &mut connection => ended.map_err(bad_connection)?,
+        }
+        let mut connection =
+            AsyncPgConnection::try_from_client_and_connection(client, connection).await?;
         connection.set_prepared_statement_cache_size(CacheSize::Disabled);
+        connection
+            .batch_execute("COMMIT")
+            .await
+            .map_err(ConnectionError::CouldntSetupConfiguration)?;
         Ok(connection)
     }
     .boxed()
 }
 
-async fn connect(mut config: tokio_postgres::Config) -> ConnectionResult<AsyncPgConnection> {
+type RawConnection =
+    tokio_postgres::Connection<tokio_postgres::Socket, tokio_postgres::tls::NoTlsStream>;
+
+async fn connect(
+    mut config: tokio_postgres::Config,
+) -> ConnectionResult<(tokio_postgres::Client, RawConnection)> {
     config
         .application_name("vouch")
         .connect_timeout(CONNECT_TIMEOUT);
-    let (client, connection) = config.connect(NoTls).await.map_err(bad_connection)?;
-    AsyncPgConnection::try_from_client_and_connection(client, connection).await
+    config.connect(NoTls).await.map_err(bad_connection)
 }
 
 fn bad_connection(error: tokio_postgres::Error) -> ConnectionError {

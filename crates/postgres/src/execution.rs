@@ -25,7 +25,7 @@ const DEADLINE: Duration = STATEMENT_TIMEOUT.saturating_add(Duration::from_secs(
 
 /// Through a pooler each statement has a transaction, and with it a session, to itself, and begins by removing what
 /// others left prepared in that session: names are unique only within one process.
-const BEGIN: &str = "BEGIN; DEALLOCATE ALL";
+pub(crate) const BEGIN: &str = "BEGIN; DEALLOCATE ALL";
 
 impl Database {
     /// Runs a statement and answers with its rows.

@@ -131,3 +131,141 @@ fn refused_by_rail(fields: Vec<RailField>) -> ApiError {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::Header, *};
+
+    fn facts(error: impl Into<ApiError>) -> (Code, Option<Header>, Option<String>) {
+        let error = error.into();
+        (error.code, error.header, error.cause)
+    }
+
+    fn unavailable() -> StoreError {
+        StoreError::Unavailable("08006".to_owned())
+    }
+
+    fn defect() -> StoreError {
+        StoreError::Defect("42601".to_owned())
+    }
+
+    #[test]
+    fn every_outcome_of_a_create_has_a_code() {
+        let pause = Duration::from_millis(2_001);
+        let soon = || Some(Header::RetryAfter(2));
+        for (error, code, header, is_logged) in [
+            (
+                CreateError::KeyConflict,
+                Code::IdempotencyConflict,
+                None,
+                false,
+            ),
+            (
+                CreateError::InProgress,
+                Code::IdempotencyInProgress,
+                soon(),
+                false,
+            ),
+            (
+                CreateError::ReferenceTaken {
+                    customer: None,
+                    differing: Vec::new(),
+                },
+                Code::CustomerAlreadyExists,
+                None,
+                false,
+            ),
+            (
+                CreateError::InteracEmailTaken,
+                Code::InteracEmailTaken,
+                None,
+                false,
+            ),
+            (
+                CreateError::RefusedByRail { fields: Vec::new() },
+                Code::ValidationFailed,
+                None,
+                false,
+            ),
+            (
+                CreateError::RailUnresolved { retry_after: pause },
+                Code::ProviderError,
+                Some(Header::RetryAfter(3)),
+                false,
+            ),
+            (
+                CreateError::NoRail,
+                Code::Unavailable,
+                Some(Header::RetryAfter(60)),
+                true,
+            ),
+            (
+                CreateError::Store(unavailable()),
+                Code::Unavailable,
+                soon(),
+                true,
+            ),
+            (
+                CreateError::Store(defect()),
+                Code::InternalError,
+                None,
+                true,
+            ),
+        ] {
+            let name = format!("{error:?}");
+            let (found, found_header, cause) = facts(error);
+            assert_eq!((found, found_header), (code, header), "{name}");
+            assert_eq!(cause.is_some(), is_logged, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_outcome_of_an_amendment_has_a_code() {
+        for (error, code) in [
+            (AmendError::NotFound, Code::CustomerNotFound),
+            (AmendError::KeyConflict, Code::IdempotencyConflict),
+            (AmendError::VersionConflict, Code::VersionConflict),
+            (AmendError::Closed, Code::InvalidState),
+            (AmendError::Store(unavailable()), Code::Unavailable),
+            (AmendError::Store(defect()), Code::InternalError),
+        ] {
+            let name = format!("{error:?}");
+            assert_eq!(facts(error).0, code, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_kind_of_problem_has_a_code() {
+        for (kind, code, reason) in [
+            (ProblemKind::Missing, Code::MissingField, None),
+            (ProblemKind::Invalid, Code::InvalidField, None),
+            (
+                ProblemKind::CountryNotSupported,
+                Code::CountryNotSupported,
+                None,
+            ),
+            (
+                ProblemKind::Immutable,
+                Code::InvalidField,
+                Some("immutable"),
+            ),
+            (ProblemKind::Unknown, Code::InvalidField, None),
+        ] {
+            let problems = || {
+                vec![FieldProblem {
+                    field: "tin".to_owned(),
+                    kind,
+                    message: "is odd",
+                }]
+            };
+            for error in [
+                ApiError::from(CreateError::Invalid(problems())),
+                ApiError::from(AmendError::Invalid(problems())),
+            ] {
+                assert_eq!((error.code, &*error.message), (code, "`tin` is odd."));
+                assert_eq!(error.field.as_deref(), Some("tin"));
+                assert_eq!(error.detail.and_then(|detail| detail.reason), reason);
+            }
+        }
+    }
+}

@@ -27,7 +27,7 @@ pub(crate) struct ApiError {
 }
 
 /// A header that an error comes with.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 enum Header {
     Allow(String),
     /// How to authenticate.

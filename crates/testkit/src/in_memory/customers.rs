@@ -1,6 +1,8 @@
+use std::{collections::BTreeSet, time::Duration};
+
 use async_trait::async_trait;
 use vouch_domain::{
-    customer::CustomerHandle,
+    customer::{ContactField, CustomerHandle, Version},
     event::{Event, EventType},
     id::CustomerId,
     idempotency::KeyClaim,
@@ -8,7 +10,7 @@ use vouch_domain::{
     tenant::Tenant,
 };
 
-use super::InMemory;
+use super::{InMemory, Pending, Record, Retry};
 
 #[async_trait]
 impl Customers for InMemory {
@@ -32,6 +34,7 @@ impl Customers for InMemory {
         if amend.claim.is_some_and(|claim| state.bound(tenant, claim).is_some()) {
             return Ok(AmendOutcome::Outrun);
         }
+        let now = state.now;
         let Some(record) = state.records_mut(tenant).get_mut(&amend.customer) else {
             return Ok(AmendOutcome::Outrun);
         };
@@ -49,6 +52,7 @@ impl Customers for InMemory {
             customer: summary.clone(),
             changed: amend.changed.to_vec(),
         });
+        record.join_pending(amend.changed, summary.version, now);
         if let Some(claim) = amend.claim {
             state.bind(tenant, claim, amend.customer);
         }
@@ -67,5 +71,21 @@ impl Customers for InMemory {
             state.bind(tenant, claim, customer);
         }
         Ok(is_free)
+    }
+}
+
+impl Record {
+    /// One pending change per customer: a later amendment joins it and is due at once.
+    fn join_pending(&mut self, changed: &[ContactField], version: Version, now: Duration) {
+        let pending = self.pending.get_or_insert_with(|| Pending {
+            fields: BTreeSet::new(),
+            version,
+            token: None,
+            leased_until: now,
+            retry: Retry::at_once(now),
+        });
+        pending.fields.extend(changed);
+        pending.version = version;
+        pending.retry = Retry::at_once(now);
     }
 }

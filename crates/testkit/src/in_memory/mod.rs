@@ -1,12 +1,15 @@
 //! The storage ports in memory: one lock, simple maps, and a lease clock that moves only when told.
 
 mod access;
+mod contact_sync;
 mod customers;
 mod provisioning;
 mod queries;
+mod reconciliation;
+mod retention;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
@@ -14,7 +17,7 @@ use std::{
 use uuid::Uuid;
 use vouch_domain::{
     access::{Contract, Organisation},
-    customer::{Customer, CustomerHandle, Status},
+    customer::{ContactField, Customer, CustomerHandle, Status, Version},
     event::Event,
     id::{CustomerId, OrganisationId},
     idempotency::{Fingerprint, IdempotencyKey, KeyClaim},
@@ -48,6 +51,40 @@ struct Record {
     /// Whether its one 201 was given away.
     answered: bool,
     events: Vec<Event>,
+    pending: Option<Pending>,
+    /// Changed fields that the rail refused.
+    refused: BTreeSet<ContactField>,
+}
+
+/// Contact data that the rail is to be told.
+struct Pending {
+    fields: BTreeSet<ContactField>,
+    version: Version,
+    token: Option<Uuid>,
+    leased_until: Duration,
+    retry: Retry,
+}
+
+/// When background work may be tried, and how often it was.
+#[derive(Clone, Copy)]
+struct Retry {
+    attempts: u32,
+    next_at: Duration,
+}
+
+impl Retry {
+    fn at_once(now: Duration) -> Self {
+        Self {
+            attempts: 0,
+            next_at: now,
+        }
+    }
+
+    /// Puts the next attempt off, twice as long each time, up to this limit.
+    fn put_off(&mut self, now: Duration, longest: Duration) {
+        self.next_at = now + Duration::from_secs(1 << self.attempts.min(10)).min(longest);
+        self.attempts += 1;
+    }
 }
 
 enum Stage {
@@ -59,6 +96,7 @@ struct OpenLease {
     token: Uuid,
     leased_until: Duration,
     absence_clear_at: Duration,
+    retry: Retry,
 }
 
 type KeyIdentity = (Tenant, Contract, String, IdempotencyKey);
@@ -67,6 +105,7 @@ type KeyIdentity = (Tenant, Contract, String, IdempotencyKey);
 struct Bound {
     fingerprint: Fingerprint,
     customer: CustomerId,
+    bound_at: Duration,
 }
 
 impl InMemory {
@@ -85,6 +124,14 @@ impl InMemory {
         let mut state = self.state.lock().unwrap();
         let record = state.records_mut(tenant).get_mut(&customer).expect("a customer");
         record.customer.summary.status = status;
+    }
+
+    /// The changed fields of a customer that the rail refused, which no port shows yet.
+    #[must_use]
+    pub fn refused_fields(&self, tenant: Tenant, customer: CustomerId) -> Vec<ContactField> {
+        let mut state = self.state.lock().unwrap();
+        let record = state.records_mut(tenant).get(&customer).expect("a customer");
+        record.refused.iter().copied().collect()
     }
 
     fn state(&self) -> Result<MutexGuard<'_, State>, StoreError> {
@@ -125,12 +172,14 @@ impl State {
         self.keys.get(&key_identity(tenant, claim)).copied()
     }
 
+    /// Binds a key, unless it is bound.
     fn bind(&mut self, tenant: Tenant, claim: &KeyClaim, customer: CustomerId) {
         let bound = Bound {
             fingerprint: claim.fingerprint,
             customer,
+            bound_at: self.now,
         };
-        self.keys.insert(key_identity(tenant, claim), bound);
+        self.keys.entry(key_identity(tenant, claim)).or_insert(bound);
     }
 }
 

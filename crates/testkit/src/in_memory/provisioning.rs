@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use async_trait::async_trait;
 use uuid::Uuid;
@@ -15,7 +15,7 @@ use vouch_domain::{
     values::InteracEmail,
 };
 
-use super::{InMemory, OpenLease, Record, Stage, State};
+use super::{InMemory, OpenLease, Record, Retry, Stage, State};
 
 #[async_trait]
 impl Provisioning for InMemory {
@@ -36,6 +36,7 @@ impl Provisioning for InMemory {
             token: lease.token,
             leased_until: state.now + reserve.terms.lease(),
             absence_clear_at: Duration::ZERO,
+            retry: Retry::at_once(state.now),
         };
         let record = Record::reserved(reserve.id, reserve.customer.clone(), open);
         state.records_mut(tenant).insert(reserve.id, record);
@@ -69,6 +70,9 @@ impl Provisioning for InMemory {
         answered: bool,
     ) -> Result<RecordOutcome, StoreError> {
         let mut state = self.state()?;
+        if let Some(recorded) = state.recorded_before(reservation, event) {
+            return Ok(RecordOutcome::Recorded(recorded));
+        }
         if state.held(reservation).is_none() {
             return Ok(RecordOutcome::LeaseLost);
         }
@@ -195,15 +199,11 @@ impl State {
                 differing,
             },
             Stage::Reserved(lease) => {
-                lease.token = Uuid::new_v4();
-                lease.leased_until = now + terms.lease();
+                let lease = lease.take(now, terms);
                 Standing::Resumed(Box::new(Reservation {
                     tenant,
                     id: named,
-                    lease: Lease {
-                        token: lease.token,
-                        absence_clear_in: lease.absence_clear_at.saturating_sub(now),
-                    },
+                    lease,
                     customer: record.as_new(),
                 }))
             }
@@ -251,11 +251,34 @@ impl State {
         of_env.flat_map(|(_, records)| records.values())
     }
 
+    /// The customer, if it is this event that recorded it.
+    fn recorded_before(
+        &self,
+        reservation: &Reservation,
+        event: EventId,
+    ) -> Option<CustomerSummary> {
+        let record = self.customers.get(&reservation.tenant)?.get(&reservation.id)?;
+        let is_known = record.events.iter().any(|known| known.id == event);
+        is_known.then(|| record.customer.summary.clone())
+    }
+
     /// The lease, if the reservation still has it.
     fn held(&mut self, reservation: &Reservation) -> Option<&mut OpenLease> {
         match &mut self.records_mut(reservation.tenant).get_mut(&reservation.id)?.stage {
             Stage::Reserved(lease) if lease.token == reservation.lease.token => Some(lease),
             Stage::Reserved(_) | Stage::Provisioned(_) => None,
+        }
+    }
+}
+
+impl OpenLease {
+    /// Hands the lease to a new holder.
+    pub(super) fn take(&mut self, now: Duration, terms: LeaseTerms) -> Lease {
+        self.token = Uuid::new_v4();
+        self.leased_until = now + terms.lease();
+        Lease {
+            token: self.token,
+            absence_clear_in: self.absence_clear_at.saturating_sub(now),
         }
     }
 }
@@ -277,10 +300,12 @@ impl Record {
             stage: Stage::Reserved(lease),
             answered: false,
             events: Vec::new(),
+            pending: None,
+            refused: BTreeSet::new(),
         }
     }
 
-    fn as_new(&self) -> NewCustomer {
+    pub(super) fn as_new(&self) -> NewCustomer {
         let Customer {
             summary,
             identity,

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     examples,
-    parameters::{self, header, query},
+    parameters::parameter,
     responses::{self, Success},
 };
 use crate::{error::Code, routes::Operation};
@@ -57,7 +57,7 @@ fn create_customer() -> Value {
         "description": "Stores the customer and provisions it at the provider that verifies customers, exactly once. Of \
             any number of identical requests one answers 201, the others 200 with the same customer. After \
             `provider_error` repeat the request with the same key: it is resumed, never done twice.",
-        "parameters": [header("IdempotencyKey"), header("RequestId")],
+        "parameters": [parameter("IdempotencyKey"), parameter("RequestId")],
         "requestBody": body("CreateCustomer", &examples::create_bodies()),
         "responses": responses::all(
             &[
@@ -85,11 +85,11 @@ fn list_customers() -> Value {
         "description": "Newest first. Filters combine. To synchronise, use the event feed: a customer that was finished \
             late appears in the past of this list.",
         "parameters": [
-            query("Limit"),
-            parameters::starting_after("customer", "Customer", examples::CUSTOMER_ID),
-            query("Status"),
-            query("Search"),
-            header("RequestId"),
+            parameter("Limit"),
+            parameter("CustomerCursor"),
+            parameter("Status"),
+            parameter("Search"),
+            parameter("RequestId"),
         ],
         "responses": responses::all(
             &[Success::object(200, "A page.", "CustomerList", &examples::customer_list())],
@@ -103,7 +103,7 @@ fn retrieve_customer() -> Value {
         "tags": ["Customers"],
         "operationId": "retrieve_customer",
         "summary": "Retrieve a customer",
-        "parameters": [query("CustomerHandle"), header("IfNoneMatch"), header("RequestId")],
+        "parameters": [parameter("CustomerHandle"), parameter("IfNoneMatch"), parameter("RequestId")],
         "responses": responses::all(
             &[
                 Success::object(200, "The customer.", "Customer", &examples::customer())
@@ -131,10 +131,10 @@ fn amend_customer() -> Value {
             identity never changes: its fields are `invalid_field` with `detail.reason` `immutable`. A `closed` customer \
             is `invalid_state` with `detail.reason` `closed`. A body that changes nothing is fine, and makes no event.",
         "parameters": [
-            query("CustomerHandle"),
-            header("OptionalIdempotencyKey"),
-            header("IfMatch"),
-            header("RequestId"),
+            parameter("CustomerHandle"),
+            parameter("OptionalIdempotencyKey"),
+            parameter("IfMatch"),
+            parameter("RequestId"),
         ],
         "requestBody": body("AmendCustomer", &examples::amend_bodies()),
         "responses": responses::all(
@@ -152,11 +152,11 @@ fn list_events() -> Value {
         "summary": "List the events of a customer",
         "description": "Oldest first. `sequence` counts the events of a customer from 1, without gaps.",
         "parameters": [
-            query("CustomerOfEvents"),
-            query("Limit"),
-            parameters::starting_after("event", "Event", examples::EVENT_ID),
-            query("EventType"),
-            header("RequestId"),
+            parameter("CustomerOfEvents"),
+            parameter("Limit"),
+            parameter("EventCursor"),
+            parameter("EventType"),
+            parameter("RequestId"),
         ],
         "responses": responses::all(
             &[Success::object(200, "A page; empty for an unknown customer.", "EventList", &examples::event_list())],

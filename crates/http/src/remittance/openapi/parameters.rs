@@ -8,31 +8,9 @@ use vouch_domain::{
 use super::{examples, schemas::words};
 use crate::remittance::parameters::{DEFAULT_LIMIT, MAX_LIMIT};
 
-/// A shared parameter of a path or a query.
-pub(super) fn query(name: &str) -> Value {
+/// A shared parameter: of a path or a query, or a header.
+pub(super) fn parameter(name: &str) -> Value {
     json!({ "$ref": format!("#/components/parameters/{name}") })
-}
-
-/// A shared request header.
-pub(super) fn header(name: &str) -> Value {
-    query(name)
-}
-
-/// The cursor of a list.
-pub(super) fn starting_after(entry: &str, schema: &str, example: &str) -> Value {
-    let reference = match schema {
-        "Customer" => " A `customer_reference` does as well.",
-        _ => "",
-    };
-    json!({
-        "name": "starting_after",
-        "in": "query",
-        "description": format!(
-            "Only entries that come after this {entry}: the `id` of the last one of the page before.{reference}"
-        ),
-        "schema": { "type": "string", "minLength": 1 },
-        "example": example,
-    })
 }
 
 /// `components.parameters`
@@ -57,6 +35,11 @@ pub(super) fn components() -> Value {
             "schema": { "type": "string", "minLength": 1 },
             "example": examples::CUSTOMER_ID,
         },
+        "CustomerCursor": cursor(
+            "Only customers older than this one: the last one's `id` or `customer_reference`.",
+            examples::CUSTOMER_ID,
+        ),
+        "EventCursor": cursor("Only events after this one: the last one's `id`.", examples::EVENT_ID),
         "Limit": {
             "name": "limit",
             "in": "query",
@@ -106,6 +89,16 @@ pub(super) fn components() -> Value {
             "description": "Your name for this request: visible ASCII. Anything else is replaced by a name of ours.",
             "schema": { "type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]+$" },
         },
+    })
+}
+
+fn cursor(description: &str, example: &str) -> Value {
+    json!({
+        "name": "starting_after",
+        "in": "query",
+        "description": description,
+        "schema": { "type": "string", "minLength": 1 },
+        "example": example,
     })
 }
 

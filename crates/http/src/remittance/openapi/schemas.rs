@@ -139,7 +139,8 @@ fn field(name: &str) -> Value {
         }
         "id_expiry_date" => date("In the future."),
         "id_issue_date" => date("Not in the future, and not after `id_expiry_date`."),
-        _ => text(""),
+        // Which words these may have depends on the kind of customer: see `create`.
+        _ => json!({ "type": "string" }),
     }
 }
 

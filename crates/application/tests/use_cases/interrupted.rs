@@ -1,0 +1,69 @@
+//! Callers that go away, and stores that fail.
+
+use tokio::task::yield_now;
+use vouch_application::create::CreateError;
+use vouch_domain::ports::{Standing, StoreError};
+use vouch_testkit::{Gate, Script, individual, unique_claim};
+
+use crate::bench::{Bench, TERMS, assert_existing, assert_new};
+
+#[tokio::test(start_paused = true)]
+async fn the_work_goes_on_when_the_caller_hangs_up() {
+    let bench = Bench::new().await;
+    let gate = Gate::new();
+    bench.rail.on_create(Script::behave().behind(&gate));
+    let (customer, claim) = (individual(), unique_claim());
+    let caller = bench.creating(&customer, &claim);
+    gate.reached().await;
+    caller.abort();
+    assert!(caller.await.unwrap_err().is_cancelled());
+    gate.open();
+    while bench.key_standing(&claim).await == Some(Standing::InProgress) {
+        yield_now().await;
+    }
+    assert_existing(&bench.create(&customer, &claim).await, true);
+    assert_eq!(bench.rail.creates(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_dead_process_made_is_adopted_when_its_lease_is_over() {
+    let bench = Bench::new().await;
+    let (customer, claim) = (individual(), unique_claim());
+    // The process died between the rail's answer and its recording.
+    bench.reservation(&customer, &claim).await;
+    let now = vouch_domain::ports::Clock::now(&*bench.clock);
+    bench.rail.put(vouch_testkit::rail_customer("orphan", &customer, now));
+    assert_eq!(bench.create(&customer, &claim).await, Err(CreateError::InProgress));
+    bench.pass(TERMS.lease()).await;
+    assert_new(&bench.create(&customer, &claim).await);
+    assert_eq!(bench.rail.creates(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_fails_sends_nothing_to_the_rail() {
+    let bench = Bench::new().await;
+    let failure = StoreError::Unavailable("down".to_owned());
+    bench.store.fail_with(Some(failure.clone()));
+    let (customer, claim) = (individual(), unique_claim());
+    assert_eq!(bench.create(&customer, &claim).await, Err(CreateError::Store(failure)));
+    bench.store.fail_with(None);
+    assert_eq!(bench.rail.calls(), []);
+    assert_new(&bench.create(&customer, &claim).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_fails_before_the_recording_loses_nothing() {
+    let bench = Bench::new().await;
+    let gate = Gate::new();
+    bench.rail.on_create(Script::behave().behind(&gate));
+    let (customer, claim) = (individual(), unique_claim());
+    let creating = bench.creating(&customer, &claim);
+    gate.reached().await;
+    bench.store.fail_with(Some(StoreError::Unavailable("down".to_owned())));
+    gate.open();
+    assert!(matches!(creating.await.unwrap(), Err(CreateError::Store(_))));
+    bench.store.fail_with(None);
+    bench.pass(TERMS.lease()).await;
+    assert_new(&bench.create(&customer, &claim).await);
+    assert_eq!(bench.rail.records().len(), 1);
+}

@@ -1,0 +1,18 @@
+//! The use cases on the ports in memory, a rail that does as it is told, and time that jumps whenever all are waiting.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed expectation is a failed test"
+)]
+
+mod amend;
+mod authenticate;
+mod bench;
+mod create;
+mod ids;
+mod interrupted;
+mod operators;
+mod replay;
+mod twins;
+mod unclear;

@@ -1,0 +1,31 @@
+use std::{collections::HashSet, time::Duration};
+
+use async_trait::async_trait;
+use vouch_domain::{
+    id::CustomerId,
+    ports::{Retention, StoreError},
+};
+
+use super::{InMemory, Stage};
+
+#[async_trait]
+impl Retention for InMemory {
+    async fn purge_idempotency_keys(&self, age: Duration, limit: u16) -> Result<usize, StoreError> {
+        let mut state = self.state()?;
+        let now = state.now;
+        let records = state.customers.values().flat_map(|records| records.iter());
+        let open: HashSet<CustomerId> = records
+            .filter(|(_, record)| matches!(record.stage, Stage::Reserved(_)))
+            .map(|(id, _)| *id)
+            .collect();
+        let expired = state.keys.iter().filter(|(_, bound)| {
+            bound.bound_at + age < now && !open.contains(&bound.customer)
+        });
+        let expired: Vec<_> =
+            expired.map(|(key, _)| key.clone()).take(usize::from(limit)).collect();
+        for key in &expired {
+            state.keys.remove(key);
+        }
+        Ok(expired.len())
+    }
+}
