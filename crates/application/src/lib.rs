@@ -14,4 +14,5 @@ pub mod provision;
 pub mod rails;
 pub mod reconcile;
 pub mod retention;
+pub mod steps;
 pub mod sync_contact;

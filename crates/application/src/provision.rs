@@ -14,6 +14,7 @@ use vouch_domain::{
 use crate::{
     ids::IdMint,
     rails::{RETRY_AFTER, RailLine},
+    steps::{self, Step},
 };
 
 /// Pauses between attempts to record a success: long enough for a restart of the database to be over, short enough for
@@ -97,6 +98,7 @@ impl Provisioner {
         leased_since: Instant,
         worker: Worker,
     ) -> Result<CustomerSummary, ProvisionError> {
+        steps::pass(Step::Reserved);
         let attempt = self.attempt(line, reservation, leased_since, worker);
         match attempt.create().await? {
             Ok(customer) => Ok(customer),
@@ -116,6 +118,7 @@ impl Provisioner {
         leased_since: Instant,
         worker: Worker,
     ) -> Result<CustomerSummary, ProvisionError> {
+        steps::pass(Step::TakenOver);
         let attempt = self.attempt(line, reservation, leased_since, worker);
         if let Some(customer) = attempt.adopt(AbsenceClear::AsBefore).await? {
             return Ok(customer);
@@ -167,6 +170,7 @@ impl Attempt<'_> {
         if left < self.line.terms.needed_for_create() {
             return self.leave(AbsenceClear::AsBefore, None).await;
         }
+        steps::pass(Step::Sending);
         let sent = self
             .line
             .rail
@@ -186,6 +190,7 @@ impl Attempt<'_> {
         &self,
         rail_customer: &RailCustomerId,
     ) -> Result<Result<CustomerSummary, Vec<RailField>>, ProvisionError> {
+        steps::pass(Step::Created);
         match self.record(rail_customer).await? {
             RecordOutcome::Recorded(customer) => Ok(Ok(customer)),
             // The rail answered our create with somebody else's record: to us that is a duplicate it refused.
@@ -209,6 +214,7 @@ impl Attempt<'_> {
             Err(failure) => return self.leave(absence, self.logged(&failure)).await,
         };
         for candidate in self.fitting(found) {
+            steps::pass(Step::Adopting);
             match self.record(&candidate.id).await? {
                 RecordOutcome::Recorded(customer) => return Ok(Some(customer)),
                 RecordOutcome::RailCustomerTaken => {}
@@ -240,7 +246,10 @@ impl Attempt<'_> {
                 Err(StoreError::Unavailable(cause)) => {
                     tracing::warn!(customer = %self.reservation.id, cause, "a success is recorded again");
                 }
-                decided => return decided,
+                decided => {
+                    steps::pass(Step::Recorded);
+                    return decided;
+                }
             }
             sleep(pause).await;
         }
@@ -250,6 +259,7 @@ impl Attempt<'_> {
     }
 
     async fn abandon<T>(&self, fields: Vec<RailField>) -> Result<T, ProvisionError> {
+        steps::pass(Step::Refused);
         self.provisioner.store.abandon(self.reservation).await?;
         Err(ProvisionError::Refused { fields })
     }
@@ -260,6 +270,7 @@ impl Attempt<'_> {
         absence: AbsenceClear,
         retry_after: Option<Duration>,
     ) -> Result<T, ProvisionError> {
+        steps::pass(Step::Leaving);
         self.provisioner
             .store
             .release(self.reservation, absence)

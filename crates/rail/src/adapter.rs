@@ -10,6 +10,7 @@ use vouch_domain::{
 };
 
 use crate::{
+    breaker::Circuit,
     client::{Call, Deadline, RailClient},
     failure, look_up,
     settings::{RailSettings, RailSetupError},
@@ -35,6 +36,13 @@ impl HttpRail {
             client: RailClient::new(settings)?,
         })
     }
+
+    /// Whether calls are let through. While they are not, each fails at once as
+    /// [`Unavailable`](RailFailure::Unavailable), says when to try again, and sends nothing.
+    #[must_use]
+    pub fn circuit(&self) -> Circuit {
+        self.client.circuit()
+    }
 }
 
 impl fmt::Debug for HttpRail {
@@ -51,6 +59,7 @@ impl Rail for HttpRail {
         urgency: Urgency,
     ) -> Result<RailCustomerId, RailFailure> {
         let call = Call {
+            operation: "create_customer",
             method: Method::POST,
             path: &["customer"],
             query: &[],
@@ -89,6 +98,7 @@ impl Rail for HttpRail {
         urgency: Urgency,
     ) -> Result<(), RailFailure> {
         let call = Call {
+            operation: "update_customer",
             method: Method::PUT,
             path: &["customer", id.expose()],
             query: &[],

@@ -8,9 +8,6 @@ use reqwest::{
     header::{DATE, HeaderMap, RETRY_AFTER},
 };
 use serde_json::{Map, Value};
-use vouch_domain::ports::RailFailure;
-
-use crate::failure;
 
 /// The longest answer that is read. A list that ignores its filters holds every customer of the account.
 const LONGEST_BODY: usize = 16 * 1024 * 1024;
@@ -19,6 +16,9 @@ const USUAL_WAIT: Duration = Duration::from_secs(60);
 /// The longest wait that is believed: the longer of the rail's two windows.
 const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
 
+/// What marks an answer that the sandbox rail was ordered to give.
+const SIMULATED: &str = "x-sandbox-simulated";
+
 /// A whole answer.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -26,23 +26,55 @@ pub(crate) struct Answer {
     pub(crate) body: Option<Map<String, Value>>,
     /// When the next attempt is welcome. Means something after a 429 alone.
     pub(crate) wait: Duration,
+    /// Whether it was ordered, and so tells nothing about the rail's health.
+    pub(crate) is_simulated: bool,
+}
+
+/// Why no whole answer came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoAnswer {
+    /// There was no request to send.
+    NotMade,
+    /// No connection was made, so nothing was sent.
+    NotConnected {
+        /// Whether that took too long.
+        timed_out: bool,
+    },
+    /// The answer did not come in time.
+    TimedOut,
+    /// The connection broke, or what came was not HTTP.
+    Dropped,
+    /// The answer is longer than any that is read.
+    TooLong,
+}
+
+impl NoAnswer {
+    /// Only where no connection was made is it certain that nothing was sent.
+    fn of(error: &reqwest::Error) -> Self {
+        if error.is_connect() {
+            return Self::NotConnected {
+                timed_out: error.is_timeout(),
+            };
+        }
+        if error.is_builder() {
+            return Self::NotMade;
+        }
+        Self::Dropped
+    }
 }
 
 impl Answer {
     /// Sends the request and reads the answer to its end.
-    pub(crate) async fn to(request: RequestBuilder) -> Result<Self, RailFailure> {
-        let mut response = request
-            .send()
-            .await
-            .map_err(|error| failure::of_transport(&error))?;
+    pub(crate) async fn to(request: RequestBuilder) -> Result<Self, NoAnswer> {
+        let mut response = request.send().await.map_err(|error| NoAnswer::of(&error))?;
         let mut body = Vec::new();
         while let Some(chunk) = response
             .chunk()
             .await
-            .map_err(|error| failure::of_transport(&error))?
+            .map_err(|error| NoAnswer::of(&error))?
         {
             if body.len() + chunk.len() > LONGEST_BODY {
-                return Err(failure::unclear("answer too long"));
+                return Err(NoAnswer::TooLong);
             }
             body.extend_from_slice(&chunk);
         }
@@ -50,6 +82,7 @@ impl Answer {
             status: response.status(),
             body: serde_json::from_slice(&body).ok(),
             wait: wait(response.headers()),
+            is_simulated: response.headers().contains_key(SIMULATED),
         })
     }
 

@@ -3,17 +3,21 @@
 use std::time::Duration;
 
 use reqwest::{
-    Client, StatusCode, Url,
+    Method, StatusCode, Url,
     header::{AUTHORIZATION, HeaderName, HeaderValue},
 };
 use serde_json::{Map, Value};
-use tokio::{sync::Mutex, time::Instant};
+use tokio::{
+    sync::Mutex,
+    time::{Instant, timeout_at},
+};
 use vouch_domain::ports::RailFailure;
 
 use crate::{
-    answer::Answer,
+    answer::NoAnswer,
     failure,
     settings::{Credentials, RailSetupError},
+    transport::Transport,
 };
 
 const API_KEY: HeaderName = HeaderName::from_static("x-blaaiz-api-key");
@@ -24,6 +28,8 @@ const SCOPE: &str = "customer:read customer:write file:upload virtual-account:re
 const USUAL_LIFE: Duration = Duration::from_secs(900);
 /// How long before its end a token is no longer used.
 const MARGIN: Duration = Duration::from_secs(60);
+/// For the log.
+const NO_TOKEN: &str = "no access token";
 
 /// Makes the credential of each call.
 pub(crate) enum Auth {
@@ -65,15 +71,17 @@ impl Auth {
         }
     }
 
-    /// The credential for one call, from the cache where possible, but not the one that the rail has just refused.
+    /// The credential for one call, from the cache where possible, but not the one that the rail has just refused. It
+    /// is waited for until then.
     ///
     /// # Errors
     /// Never [`RailFailure::Unclear`]: whatever became of the token request, the call itself was not sent.
     /// [`RailFailure::Unauthorised`] also where there is no other credential than the refused one.
     pub(crate) async fn credential(
         &self,
-        http: &Client,
+        transport: &Transport,
         refused: Option<&Credential>,
+        until: Instant,
     ) -> Result<Credential, RailFailure> {
         match self {
             Self::ApiKey(_) if refused.is_some() => Err(RailFailure::Unauthorised),
@@ -83,7 +91,7 @@ impl Auth {
             }),
             Self::Client(client) => Ok(Credential {
                 name: AUTHORIZATION,
-                value: client.token(http, refused).await?,
+                value: client.token(transport, refused, until).await?,
             }),
         }
     }
@@ -92,10 +100,13 @@ impl Auth {
 impl OAuthClient {
     async fn token(
         &self,
-        http: &Client,
+        transport: &Transport,
         refused: Option<&Credential>,
+        until: Instant,
     ) -> Result<HeaderValue, RailFailure> {
-        let mut cached = self.token.lock().await;
+        let mut cached = timeout_at(until, self.token.lock())
+            .await
+            .map_err(|_| no_token(NoAnswer::TimedOut))?;
         // Another call may have been refused the same token earlier, and put a new one in its place.
         let is_refused =
             |token: &Token| refused.is_some_and(|refused| refused.value == token.header);
@@ -103,35 +114,40 @@ impl OAuthClient {
         if let Some(token) = cached.as_ref() {
             return Ok(token.header.clone());
         }
-        let token = self.fetch(http).await?;
+        let token = self.fetch(transport, until).await?;
         Ok(cached.insert(token).header.clone())
     }
 
-    async fn fetch(&self, http: &Client) -> Result<Token, RailFailure> {
+    async fn fetch(&self, transport: &Transport, until: Instant) -> Result<Token, RailFailure> {
         let asked_at = Instant::now();
-        let request = http.post(self.token_url.clone()).form(&[
-            ("grant_type", "client_credentials"),
-            ("client_id", &self.id),
-            ("client_secret", &self.secret),
-            ("scope", SCOPE),
-        ]);
-        let answer = Answer::to(request).await.map_err(|_| no_token())?;
+        let passage = transport.passage("token")?;
+        let request = transport
+            .request(Method::POST, self.token_url.clone())
+            .form(&[
+                ("grant_type", "client_credentials"),
+                ("client_id", &self.id),
+                ("client_secret", &self.secret),
+                ("scope", SCOPE),
+            ]);
+        let answer = passage.send(request, until).await.map_err(no_token)?;
         match (answer.status, &answer.body) {
             (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, _)
             | (StatusCode::BAD_REQUEST, Some(_)) => Err(RailFailure::Unauthorised),
-            (StatusCode::TOO_MANY_REQUESTS, _) => {
-                Err(failure::held_back("no access token", answer.wait))
-            }
+            (StatusCode::TOO_MANY_REQUESTS, _) => Err(failure::held_back(NO_TOKEN, answer.wait)),
             (status, Some(body)) if status.is_success() => {
-                read(body, asked_at).ok_or_else(no_token)
+                read(body, asked_at).ok_or_else(|| failure::unavailable(NO_TOKEN))
             }
-            _ => Err(no_token()),
+            _ => Err(failure::unavailable(NO_TOKEN)),
         }
     }
 }
 
-fn no_token() -> RailFailure {
-    failure::unavailable("no access token")
+/// Whatever the silence says of the token request, the call itself was not sent.
+fn no_token(silence: NoAnswer) -> RailFailure {
+    failure::unavailable(match silence {
+        NoAnswer::TimedOut => "no access token in time",
+        _ => NO_TOKEN,
+    })
 }
 
 fn read(body: &Map<String, Value>, asked_at: Instant) -> Option<Token> {

@@ -1,32 +1,29 @@
-//! Sending: within a deadline and our allowance, once or repeatedly.
+//! Calls: within a deadline and our allowance, once or repeatedly.
 
 use std::time::Duration;
 
-use reqwest::{
-    Client, Method, StatusCode, Url,
-    header::{ACCEPT, HeaderMap, HeaderValue},
-    redirect, retry,
-};
+use reqwest::{Method, StatusCode, Url};
 use serde_json::Value;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep};
 use vouch_domain::ports::{RailFailure, Urgency};
 
 use crate::{
     allowance::Allowance,
     answer::Answer,
     auth::{Auth, Credential},
+    breaker::Circuit,
     failure,
     settings::{RailSettings, RailSetupError},
+    transport::Transport,
 };
 
 /// The pauses before the repetitions of what is safe to repeat.
 const PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(300)];
-/// How long an unused connection is kept: less than any server we know of keeps it (5 s), so that we are never the ones
-/// to find it closed.
-const KEPT_IDLE: Duration = Duration::from_secs(4);
 
 /// One request to the rail, without what proves who sends it.
 pub(crate) struct Call<'a> {
+    /// What it is called in metrics.
+    pub(crate) operation: &'static str,
     pub(crate) method: Method,
     /// Below `/api/external`; each segment needs no escape.
     pub(crate) path: &'a [&'a str],
@@ -55,7 +52,7 @@ impl Deadline {
 
 /// The rail, to whoever has a call for it.
 pub(crate) struct RailClient {
-    http: Client,
+    transport: Transport,
     base_url: Url,
     auth: Auth,
     allowance: Allowance,
@@ -63,17 +60,22 @@ pub(crate) struct RailClient {
 
 impl RailClient {
     pub(crate) fn new(settings: RailSettings) -> Result<Self, RailSetupError> {
-        let base_url = settings.base_url;
-        if !is_address_alone(&base_url) {
+        if !is_address_alone(&settings.base_url) {
             return Err(RailSetupError::BaseUrl);
         }
+        let transport = Transport::new(&settings)?;
+        let base_url = settings.base_url;
         Ok(Self {
-            // Half of the time that a credential leaves over.
-            http: http_client(&base_url, settings.create_timeout / 4)?,
+            transport,
             auth: Auth::new(settings.credentials, below(&base_url, &["oauth", "token"]))?,
             allowance: Allowance::new(settings.per_minute, settings.per_hour),
             base_url,
         })
+    }
+
+    /// Whether calls are let through.
+    pub(crate) fn circuit(&self) -> Circuit {
+        self.transport.circuit()
     }
 
     /// Sends a call that is safe to repeat, up to three times within the deadline.
@@ -103,23 +105,19 @@ impl RailClient {
         deadline: Deadline,
         urgency: Urgency,
     ) -> Result<Answer, RailFailure> {
-        let credential = self.credential(None, deadline).await?;
+        let credential = self
+            .auth
+            .credential(&self.transport, None, deadline.prepared)
+            .await?;
         let answer = self.exchange(call, &credential, deadline, urgency).await?;
         if answer.status != StatusCode::UNAUTHORIZED {
             return Ok(answer);
         }
-        let another = self.credential(Some(&credential), deadline).await?;
+        let another = self
+            .auth
+            .credential(&self.transport, Some(&credential), deadline.prepared)
+            .await?;
         self.exchange(call, &another, deadline, urgency).await
-    }
-
-    async fn credential(
-        &self,
-        refused: Option<&Credential>,
-        deadline: Deadline,
-    ) -> Result<Credential, RailFailure> {
-        timeout_at(deadline.prepared, self.auth.credential(&self.http, refused))
-            .await
-            .unwrap_or_else(|_| Err(failure::unavailable("no access token in time")))
     }
 
     async fn exchange(
@@ -129,21 +127,23 @@ impl RailClient {
         deadline: Deadline,
         urgency: Urgency,
     ) -> Result<Answer, RailFailure> {
+        let passage = self.transport.passage(call.operation)?;
         self.allowance
             .take(urgency)
             .map_err(|wait| failure::held_back("our own allowance is used up", wait))?;
         let url = below(&self.base_url, &["api", "external"]);
         let mut request = self
-            .http
+            .transport
             .request(call.method.clone(), below(&url, call.path))
             .header(&credential.name, &credential.value)
             .query(call.query);
         if let Some(body) = &call.body {
             request = request.json(body);
         }
-        let answer = timeout_at(deadline.end, Answer::to(request))
+        let answer = passage
+            .send(request, deadline.end)
             .await
-            .unwrap_or_else(|_| Err(failure::unclear("timed out")))?;
+            .map_err(failure::of_silence)?;
         if answer.status == StatusCode::TOO_MANY_REQUESTS {
             self.allowance.exhaust(answer.wait);
         }
@@ -158,28 +158,6 @@ fn is_worth_repeating(outcome: &Result<Answer, RailFailure>) -> bool {
         Err(RailFailure::Unavailable { retry_after, .. }) => retry_after.is_none(),
         Err(RailFailure::Refused { .. } | RailFailure::Unauthorised) => false,
     }
-}
-
-fn http_client(base_url: &Url, connect_timeout: Duration) -> Result<Client, RailSetupError> {
-    // Refused if the process has a provider already; any will do.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let json = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
-    let mut builder = Client::builder()
-        .user_agent(concat!("vouch/", env!("CARGO_PKG_VERSION")))
-        .default_headers(json)
-        .connect_timeout(connect_timeout)
-        .pool_idle_timeout(KEPT_IDLE)
-        // One request on a connection at a time, and none sent a second time behind our back.
-        .http1_only()
-        .redirect(redirect::Policy::none())
-        .retry(retry::never())
-        // The environment's proxy is for nobody's personal data.
-        .no_proxy();
-    if base_url.scheme() == "http" {
-        // Nothing to verify, so a machine without root certificates will do for a sandbox.
-        builder = builder.tls_certs_only([]);
-    }
-    builder.build().map_err(RailSetupError::HttpClient)
 }
 
 fn is_address_alone(url: &Url) -> bool {

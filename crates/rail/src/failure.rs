@@ -6,7 +6,7 @@ use reqwest::StatusCode;
 use serde_json::{Map, Value};
 use vouch_domain::ports::{RailFailure, RailField};
 
-use crate::answer::Answer;
+use crate::answer::{Answer, NoAnswer};
 
 /// Our create form in its order, and what the rail calls each field.
 const FIELDS: [(&str, &[&str]); 17] = [
@@ -44,7 +44,7 @@ pub(crate) fn unavailable(cause: &str) -> RailFailure {
     }
 }
 
-/// The rail, or our own allowance, wants us to wait.
+/// Nothing is sent for a while: so wants the rail, our own allowance, or the circuit breaker.
 pub(crate) fn held_back(cause: &str, wait: Duration) -> RailFailure {
     RailFailure::Unavailable {
         cause: cause.to_owned(),
@@ -57,19 +57,16 @@ pub(crate) fn unreadable() -> RailFailure {
     unclear("unreadable answer")
 }
 
-/// No whole answer came. Only where no connection was made is it certain that nothing was sent.
-pub(crate) fn of_transport(error: &reqwest::Error) -> RailFailure {
-    if error.is_connect() {
-        return unavailable(if error.is_timeout() {
-            "connecting timed out"
-        } else {
-            "could not connect"
-        });
+/// No whole answer came.
+pub(crate) fn of_silence(silence: NoAnswer) -> RailFailure {
+    match silence {
+        NoAnswer::NotMade => unavailable("the request could not be made"),
+        NoAnswer::NotConnected { timed_out: true } => unavailable("connecting timed out"),
+        NoAnswer::NotConnected { timed_out: false } => unavailable("could not connect"),
+        NoAnswer::TimedOut => unclear("timed out"),
+        NoAnswer::Dropped => unclear("connection dropped, or not HTTP"),
+        NoAnswer::TooLong => unclear("answer too long"),
     }
-    if error.is_builder() {
-        return unavailable("the request could not be made");
-    }
-    unclear("connection dropped, or not HTTP")
 }
 
 /// An answer that is no success, to a call whose data the rail does not judge.
@@ -123,6 +120,7 @@ mod tests {
             status: StatusCode::from_u16(status).unwrap(),
             body: serde_json::from_str(body).ok(),
             wait: WAIT,
+            is_simulated: false,
         }
     }
 

@@ -1,10 +1,11 @@
 //! The KYC rail (Blaaiz) over HTTP: the adapter of the domain's [`Rail`](vouch_domain::ports::Rail) port.
 //!
-//! Three promises shape this crate.
+//! Four promises shape this crate.
 //!
 //! * A create is sent once. What the client library, a stale connection or a redirect could repeat, they do not; only a
 //!   401, which says that nothing was carried out, is followed by a second attempt with a fresh access token.
 //! * *Nothing was sent* or *the rail answered* ([`Unavailable`]) is told apart from *nobody knows* ([`Unclear`]).
+//! * While the rail is down, calls fail at once and nothing is sent; see [`Circuit`].
 //! * No address, body or message of the rail leaves this crate: failures carry fixed texts.
 //!
 //! [`Unavailable`]: vouch_domain::ports::RailFailure::Unavailable
@@ -14,12 +15,15 @@ mod adapter;
 mod allowance;
 mod answer;
 mod auth;
+mod breaker;
 mod client;
 mod failure;
 mod look_up;
 mod settings;
+mod transport;
 mod wire;
 
 pub use adapter::HttpRail;
+pub use breaker::Circuit;
 pub use reqwest::Url;
-pub use settings::{Credentials, RailSettings, RailSetupError};
+pub use settings::{Credentials, OpensOn, RailSettings, RailSetupError};

@@ -28,9 +28,10 @@ pub(crate) async fn find(
     urgency: Urgency,
 ) -> Result<Vec<RailCustomer>, RailFailure> {
     let call = Call {
+        operation: "find_customers",
         method: Method::GET,
         path: &["customer"],
-        query: &wire::filters(customer),
+        query: &[wire::filter(customer)],
         body: None,
     };
     let answer = client.repeatedly(&call, deadline, urgency).await?;
@@ -38,7 +39,7 @@ pub(crate) async fn find(
         return Err(failure::of_status(&answer));
     }
     let mut records = wire::customers(&answer).ok_or_else(failure::unreadable)?;
-    // The rail ignores filters that it does not know.
+    // Others may share the number, and the rail ignores filters that it does not know.
     records.retain(|record| may_be(record, customer));
     records.sort_by_key(|record| (record.created_at.is_some(), Reverse(record.created_at)));
     for record in records
@@ -62,6 +63,7 @@ pub(crate) async fn get(
     urgency: Urgency,
 ) -> Result<Option<RailCustomer>, RailFailure> {
     let call = Call {
+        operation: "customer",
         method: Method::GET,
         path: &["customer", id.expose()],
         query: &[],

@@ -3,10 +3,13 @@
 use std::{fmt, num::NonZeroU32, time::Duration};
 
 use reqwest::Url;
+use vouch_domain::tenant::Env;
 
 /// How to reach the rail of one env, and how much may be asked of it.
 #[derive(Clone)]
 pub struct RailSettings {
+    /// Whose rail it is, for logs and metrics.
+    pub env: Env,
     /// Where the rail is: `http` or `https`. The paths of the rail's contract are appended.
     pub base_url: Url,
     /// Who we are there.
@@ -19,19 +22,37 @@ pub struct RailSettings {
     pub per_minute: Option<NonZeroU32>,
     /// The most calls in any hour; none: no limit.
     pub per_hour: Option<NonZeroU32>,
+    /// Which failures open the circuit.
+    pub opens_on: OpensOn,
+}
+
+/// Which failures open the circuit, when they are half of at least twenty calls in ten seconds. Refusals, `429` and
+/// answers that a sandbox rail was ordered to give never do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpensOn {
+    /// No connection, no whole answer, or a status of 500 and above.
+    AnyFailure,
+    /// Only connections that were never made: for a rail that is made to fail on purpose.
+    NoConnection,
 }
 
 impl RailSettings {
-    /// The defaults: look-ups within 3 s, creates within 10 s, no limits.
+    /// The defaults: look-ups within 3 s, creates within 10 s, no limits. The circuit to a live rail opens on any
+    /// failure.
     #[must_use]
-    pub fn new(base_url: Url, credentials: Credentials) -> Self {
+    pub fn new(env: Env, base_url: Url, credentials: Credentials) -> Self {
         Self {
+            env,
             base_url,
             credentials,
             look_up_timeout: Duration::from_secs(3),
             create_timeout: Duration::from_secs(10),
             per_minute: None,
             per_hour: None,
+            opens_on: match env {
+                Env::Test => OpensOn::NoConnection,
+                Env::Live => OpensOn::AnyFailure,
+            },
         }
     }
 }
@@ -39,6 +60,7 @@ impl RailSettings {
 impl fmt::Debug for RailSettings {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("RailSettings")
+            .field("env", &self.env)
             // Of the address only what can hold no password.
             .field("origin", &self.base_url.origin().ascii_serialization())
             .field("credentials", &self.credentials)
@@ -46,6 +68,7 @@ impl fmt::Debug for RailSettings {
             .field("create_timeout", &self.create_timeout)
             .field("per_minute", &self.per_minute)
             .field("per_hour", &self.per_hour)
+            .field("opens_on", &self.opens_on)
             .finish()
     }
 }
@@ -102,7 +125,10 @@ mod tests {
                 secret: "hidden".to_owned(),
             },
         ] {
-            let shown = format!("{:?}", RailSettings::new(url.clone(), credentials));
+            let shown = format!(
+                "{:?}",
+                RailSettings::new(Env::Live, url.clone(), credentials)
+            );
             assert!(shown.contains("https://rail.example"), "{shown}");
             assert!(!shown.contains("hidden"), "{shown}");
         }

@@ -62,14 +62,12 @@ pub(crate) fn contact_change(change: RailContactChange<'_>) -> Value {
         .collect()
 }
 
-/// The filters that find whoever has this customer's e-mail and document number.
-pub(crate) fn filters(customer: &NewCustomer) -> [(&'static str, &str); 2] {
+/// The filter that finds whoever has this customer's document number. Not its e-mail: the rail compares exactly, and
+/// a letter whose case it changed would hide the record.
+pub(crate) fn filter(customer: &NewCustomer) -> (&'static str, &str) {
     let identity = &customer.identity;
     let number_name = number_name(identity.name.customer_type());
-    [
-        ("email", customer.contact.email.expose()),
-        (number_name, identity.id_number.expose()),
-    ]
+    (number_name, identity.id_number.expose())
 }
 
 /// What the rail calls our `id_number`.

@@ -15,8 +15,11 @@ use crate::{
 };
 
 const PREFIX: &str = "VOUCH_";
-/// Read by the logging, before there is a command line.
+/// Read by the logging, before there is a command line; and, in builds for tests, by the fault suite's hook.
+#[cfg(not(debug_assertions))]
 const VARIABLES_WITHOUT_OPTION: [&str; 1] = ["VOUCH_LOG"];
+#[cfg(debug_assertions)]
+const VARIABLES_WITHOUT_OPTION: [&str; 2] = ["VOUCH_LOG", crate::crash::VARIABLE];
 
 /// Where the data is.
 #[derive(Args, Clone)]

@@ -4,6 +4,8 @@ mod check_config;
 mod cli;
 mod clock;
 mod config;
+#[cfg(debug_assertions)]
+mod crash;
 mod demo;
 mod logging;
 mod master_key;

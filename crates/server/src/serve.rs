@@ -43,6 +43,8 @@ use crate::{
 
 /// Runs until the process is asked to stop.
 pub(crate) async fn run(args: ServeArgs) -> Result<(), CommandError> {
+    #[cfg(debug_assertions)]
+    crate::crash::arm()?;
     let store = OpenStore::open(&args.store).await?;
     let sandbox = match sandbox(&args, &store).await {
         Ok(sandbox) => sandbox,

@@ -93,7 +93,12 @@ impl Made {
             after: None,
             event_type: Some(EventType::CustomerUpdated),
         };
-        let page = self.bench.store.events(self.bench.tenant, &request).await.unwrap();
+        let page = self
+            .bench
+            .store
+            .events(self.bench.tenant, &request)
+            .await
+            .unwrap();
         page.events.into_iter().map(|event| event.changed).collect()
     }
 }
@@ -101,7 +106,9 @@ impl Made {
 #[tokio::test]
 async fn a_change_is_stored_with_an_event() {
     let made = made().await;
-    let amended = made.amended(None, None, Ok(new_email("new@example.com"))).await;
+    let amended = made
+        .amended(None, None, Ok(new_email("new@example.com")))
+        .await;
     let expected = Amended {
         customer: made.at_version(2),
         replayed: false,
@@ -143,8 +150,16 @@ async fn an_unknown_customer_is_not_found() {
 #[tokio::test]
 async fn nothing_new_makes_no_version_and_no_event() {
     let made = made().await;
-    for amendment in [Amendment::default(), Amendment { phone: None, ..Amendment::default() }] {
-        let outcome = made.amended(Some(Version::FIRST), None, Ok(amendment)).await;
+    for amendment in [
+        Amendment::default(),
+        Amendment {
+            phone: None,
+            ..Amendment::default()
+        },
+    ] {
+        let outcome = made
+            .amended(Some(Version::FIRST), None, Ok(amendment))
+            .await;
         assert_eq!(outcome.unwrap().customer, made.customer);
     }
     assert!(made.changes().await.is_empty());
@@ -155,13 +170,24 @@ async fn a_key_replays_a_change_and_a_request_that_changed_nothing() {
     for amendment in [new_email("new@example.com"), Amendment::default()] {
         let made = made().await;
         let claim = made.claim();
-        let first = made.amended(None, Some(&claim), Ok(amendment.clone())).await.unwrap();
+        let first = made
+            .amended(None, Some(&claim), Ok(amendment.clone()))
+            .await
+            .unwrap();
         assert!(!first.replayed);
         let events = made.changes().await;
-        made.amended(None, None, Ok(new_email("later@example.com"))).await.unwrap();
-        let replay = made.amended(None, Some(&claim), Ok(amendment)).await.unwrap();
+        made.amended(None, None, Ok(new_email("later@example.com")))
+            .await
+            .unwrap();
+        let replay = made
+            .amended(None, Some(&claim), Ok(amendment))
+            .await
+            .unwrap();
         assert!(replay.replayed);
-        assert_eq!(replay.customer.version, Version(first.customer.version.0 + 1));
+        assert_eq!(
+            replay.customer.version,
+            Version(first.customer.version.0 + 1)
+        );
         assert_eq!(made.changes().await.len(), events.len() + 1);
     }
 }
@@ -171,8 +197,12 @@ async fn a_replay_asks_neither_for_the_form_nor_for_the_version() {
     let made = made().await;
     let claim = made.claim();
     let amendment = Ok(new_email("new@example.com"));
-    made.amended(Some(Version::FIRST), Some(&claim), amendment).await.unwrap();
-    let replay = made.amended(Some(Version::FIRST), Some(&claim), Err(Vec::new())).await;
+    made.amended(Some(Version::FIRST), Some(&claim), amendment)
+        .await
+        .unwrap();
+    let replay = made
+        .amended(Some(Version::FIRST), Some(&claim), Err(Vec::new()))
+        .await;
     assert!(replay.unwrap().replayed);
 }
 
@@ -180,9 +210,13 @@ async fn a_replay_asks_neither_for_the_form_nor_for_the_version() {
 async fn another_body_under_a_bound_key_is_a_conflict() {
     let made = made().await;
     let claim = made.claim();
-    made.amended(None, Some(&claim), Ok(new_email("new@example.com"))).await.unwrap();
+    made.amended(None, Some(&claim), Ok(new_email("new@example.com")))
+        .await
+        .unwrap();
     let other = another_body(&claim);
-    let outcome = made.amended(None, Some(&other), Ok(new_email("other@example.com"))).await;
+    let outcome = made
+        .amended(None, Some(&other), Ok(new_email("other@example.com")))
+        .await;
     assert_eq!(outcome, Err(AmendError::KeyConflict));
 }
 
@@ -190,22 +224,35 @@ async fn another_body_under_a_bound_key_is_a_conflict() {
 async fn another_version_than_the_caller_has_seen_is_a_conflict() {
     let made = made().await;
     let amend = async |seen, address| {
-        made.amended(Some(Version(seen)), None, Ok(new_email(address))).await
+        made.amended(Some(Version(seen)), None, Ok(new_email(address)))
+            .await
     };
-    assert_eq!(amend(2, "early@example.com").await, Err(AmendError::VersionConflict));
+    assert_eq!(
+        amend(2, "early@example.com").await,
+        Err(AmendError::VersionConflict)
+    );
     amend(1, "new@example.com").await.unwrap();
-    assert_eq!(amend(1, "late@example.com").await, Err(AmendError::VersionConflict));
+    assert_eq!(
+        amend(1, "late@example.com").await,
+        Err(AmendError::VersionConflict)
+    );
 }
 
 #[tokio::test]
 async fn a_closed_customer_is_not_amended() {
     let made = made().await;
-    made.bench.store.set_status(made.bench.tenant, made.customer.id, Status::Closed);
+    made.bench
+        .store
+        .set_status(made.bench.tenant, made.customer.id, Status::Closed);
     let claim = made.claim();
-    let outcome = made.amended(None, Some(&claim), Ok(new_email("new@example.com"))).await;
+    let outcome = made
+        .amended(None, Some(&claim), Ok(new_email("new@example.com")))
+        .await;
     assert_eq!(outcome, Err(AmendError::Closed));
     let store = &made.bench.store;
-    let bound = store.bind_key(made.bench.tenant, made.customer.id, &claim).await;
+    let bound = store
+        .bind_key(made.bench.tenant, made.customer.id, &claim)
+        .await;
     assert_eq!(bound, Ok(true), "the key stays free");
 }
 
@@ -239,7 +286,11 @@ impl Made {
             bench: self.bench.clone(),
             left: AtomicUsize::new(left),
         };
-        AmendCustomer::new(Arc::new(rivals), Arc::clone(&self.bench.ids), self.bench.wake.clone())
+        AmendCustomer::new(
+            Arc::new(rivals),
+            Arc::clone(&self.bench.ids),
+            self.bench.wake.clone(),
+        )
     }
 
     fn late_request(&self) -> AmendRequest<'static> {

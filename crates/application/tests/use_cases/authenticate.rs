@@ -58,7 +58,9 @@ impl Door {
     /// Whether the key opens.
     async fn knock(&self) -> Result<bool, StoreError> {
         let principal = self.authenticate.principal(SECRET).await?;
-        Ok(principal.inspect(|principal| assert_eq!(principal.key.id, self.key.key.id)).is_some())
+        Ok(principal
+            .inspect(|principal| assert_eq!(principal.key.id, self.key.key.id))
+            .is_some())
     }
 
     async fn revoke(&self, id: ApiKeyId) {
@@ -77,7 +79,11 @@ async fn only_the_key_itself_opens() {
     let door = door().await;
     assert_eq!(door.knock().await, Ok(true));
     for other in ["", "sk_test_secre", "sk_test_secrets", "SK_TEST_SECRET"] {
-        assert_eq!(door.authenticate.principal(other).await, Ok(None), "{other}");
+        assert_eq!(
+            door.authenticate.principal(other).await,
+            Ok(None),
+            "{other}"
+        );
     }
 }
 
@@ -107,7 +113,10 @@ async fn a_suspended_organisation_is_noticed_likewise() {
         ..OrganisationStanding::NEW
     };
     let organisation = door.key.key.tenant.organisation;
-    door.store.set_standing(organisation, suspended).await.unwrap();
+    door.store
+        .set_standing(organisation, suspended)
+        .await
+        .unwrap();
     sleep(Duration::from_millis(501)).await;
     let principal = door.authenticate.principal(SECRET).await.unwrap().unwrap();
     assert_eq!(principal.standing, suspended);
@@ -156,8 +165,14 @@ async fn an_unknown_key_is_asked_for_each_time() {
 #[test]
 fn digests_depend_on_the_key_and_on_what_they_are_for() {
     let (first, second) = (Digests::new(&[1; 32]), Digests::new(&[2; 32]));
-    assert_eq!(first.api_key("text"), Digests::new(&[1; 32]).api_key("text"));
+    assert_eq!(
+        first.api_key("text"),
+        Digests::new(&[1; 32]).api_key("text")
+    );
     assert_ne!(first.api_key("text"), second.api_key("text"));
     assert_ne!(first.api_key("text"), first.api_key("texts"));
-    assert_ne!(first.api_key("text"), KeyDigest(first.fingerprint(b"text").0));
+    assert_ne!(
+        first.api_key("text"),
+        KeyDigest(first.fingerprint(b"text").0)
+    );
 }

@@ -9,6 +9,7 @@ use vouch_application::{
     ids::IdMint,
     provision::Provisioner,
     rails::{RailLine, Rails},
+    reconcile::Reconciler,
 };
 use vouch_domain::{
     customer::NewCustomer,
@@ -89,11 +90,15 @@ impl Bench {
         customer: &NewCustomer,
         claim: &KeyClaim,
     ) -> Outcome {
-        self.create.create(tenant, claim, Ok(customer.clone())).await
+        self.create
+            .create(tenant, claim, Ok(customer.clone()))
+            .await
     }
 
     pub(crate) async fn create_invalid(&self, claim: &KeyClaim) -> Outcome {
-        self.create.create(self.tenant, claim, Err(Vec::new())).await
+        self.create
+            .create(self.tenant, claim, Err(Vec::new()))
+            .await
     }
 
     /// Starts a create that another task carries out.
@@ -110,7 +115,11 @@ impl Bench {
     }
 
     /// A reservation that somebody is working on.
-    pub(crate) async fn reservation(&self, customer: &NewCustomer, claim: &KeyClaim) -> Reservation {
+    pub(crate) async fn reservation(
+        &self,
+        customer: &NewCustomer,
+        claim: &KeyClaim,
+    ) -> Reservation {
         let reserve = Reserve {
             id: self.ids.mint(),
             customer,
@@ -134,17 +143,24 @@ impl Bench {
         let reservation = self.reservation(&individual(), &unique_claim()).await;
         let rail_customer = RailCustomerId::parse(rail_customer).unwrap();
         let event = self.ids.mint();
-        let recorded = self.store.record_provisioned(&reservation, &rail_customer, event, true);
+        let recorded = self
+            .store
+            .record_provisioned(&reservation, &rail_customer, event, true);
         matches!(recorded.await, Ok(RecordOutcome::Recorded(_)))
     }
 
-    pub(crate) fn provisioner(&self) -> Provisioner {
-        Provisioner::new(Arc::new(self.store.clone()), Arc::clone(&self.ids))
+    pub(crate) fn reconciler(&self) -> Reconciler {
+        let store = Arc::new(self.store.clone());
+        let provisioner = Provisioner::new(Arc::clone(&store) as _, Arc::clone(&self.ids));
+        Reconciler::new(store, provisioner, self.rails.clone(), self.wake.clone())
     }
 
     /// How the key stands. An open reservation that is free is taken over by asking.
     pub(crate) async fn key_standing(&self, claim: &KeyClaim) -> Option<Standing> {
-        self.store.key_standing(self.tenant, claim, TERMS).await.unwrap()
+        self.store
+            .key_standing(self.tenant, claim, TERMS)
+            .await
+            .unwrap()
     }
 }
 
@@ -169,7 +185,10 @@ pub(crate) fn unavailable(retry_after: Option<Duration>) -> RailFailure {
 }
 
 pub(crate) fn assert_unresolved(outcome: &Outcome) {
-    assert!(matches!(outcome, Err(CreateError::RailUnresolved { .. })), "{outcome:?}");
+    assert!(
+        matches!(outcome, Err(CreateError::RailUnresolved { .. })),
+        "{outcome:?}"
+    );
 }
 
 pub(crate) fn assert_new(outcome: &Outcome) {

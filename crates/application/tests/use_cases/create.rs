@@ -8,7 +8,9 @@ use vouch_domain::{
 };
 use vouch_testkit::{Call, Script, individual, interac_email, phone, rail_customer, unique_claim};
 
-use crate::bench::{Bench, another_body, assert_existing, assert_new, assert_unresolved, unavailable};
+use crate::bench::{
+    Bench, another_body, assert_existing, assert_new, assert_unresolved, unavailable,
+};
 
 #[tokio::test(start_paused = true)]
 async fn a_new_customer_is_made_here_and_at_the_rail() {
@@ -21,7 +23,10 @@ async fn a_new_customer_is_made_here_and_at_the_rail() {
     assert_eq!(made.status, Status::Pending);
     // Nothing was ever sent before, so there is nothing to look for.
     assert_eq!(bench.rail.calls(), [Call::Create(Urgency::Caller)]);
-    let found = bench.store.find(bench.tenant, &CustomerHandle::Id(made.id)).await;
+    let found = bench
+        .store
+        .find(bench.tenant, &CustomerHandle::Id(made.id))
+        .await;
     assert_eq!(found, Ok(Some(made)));
 }
 
@@ -41,7 +46,9 @@ async fn a_replay_answers_with_the_customer_as_it_is_now() {
     let Ok(Created::New(mut made)) = bench.create(&customer, &claim).await else {
         panic!("not new");
     };
-    bench.store.set_status(bench.tenant, made.id, Status::Verified);
+    bench
+        .store
+        .set_status(bench.tenant, made.id, Status::Verified);
     made.status = Status::Verified;
     let expected = Created::Existing {
         customer: made,
@@ -164,7 +171,9 @@ async fn an_unreachable_rail_keeps_the_reservation_for_key_and_reference() {
 async fn the_rail_says_when_to_try_again() {
     let bench = Bench::new().await;
     let retry_after = std::time::Duration::from_secs(42);
-    bench.rail.on_create(Script::fail(unavailable(Some(retry_after))));
+    bench
+        .rail
+        .on_create(Script::fail(unavailable(Some(retry_after))));
     let outcome = bench.create(&individual(), &unique_claim()).await;
     assert_eq!(outcome, Err(CreateError::RailUnresolved { retry_after }));
 }
@@ -172,7 +181,9 @@ async fn the_rail_says_when_to_try_again() {
 #[tokio::test(start_paused = true)]
 async fn refused_credentials_keep_the_reservation() {
     let bench = Bench::new().await;
-    bench.rail.on_create(Script::fail(RailFailure::Unauthorised));
+    bench
+        .rail
+        .on_create(Script::fail(RailFailure::Unauthorised));
     let (customer, claim) = (individual(), unique_claim());
     assert_unresolved(&bench.create(&customer, &claim).await);
     assert_new(&bench.create(&customer, &claim).await);

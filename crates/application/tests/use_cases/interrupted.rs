@@ -32,8 +32,13 @@ async fn what_a_dead_process_made_is_adopted_when_its_lease_is_over() {
     // The process died between the rail's answer and its recording.
     bench.reservation(&customer, &claim).await;
     let now = vouch_domain::ports::Clock::now(&*bench.clock);
-    bench.rail.put(vouch_testkit::rail_customer("orphan", &customer, now));
-    assert_eq!(bench.create(&customer, &claim).await, Err(CreateError::InProgress));
+    bench
+        .rail
+        .put(vouch_testkit::rail_customer("orphan", &customer, now));
+    assert_eq!(
+        bench.create(&customer, &claim).await,
+        Err(CreateError::InProgress)
+    );
     bench.pass(TERMS.lease()).await;
     assert_new(&bench.create(&customer, &claim).await);
     assert_eq!(bench.rail.creates(), 0);
@@ -45,7 +50,10 @@ async fn a_store_that_fails_sends_nothing_to_the_rail() {
     let failure = StoreError::Unavailable("down".to_owned());
     bench.store.fail_with(Some(failure.clone()));
     let (customer, claim) = (individual(), unique_claim());
-    assert_eq!(bench.create(&customer, &claim).await, Err(CreateError::Store(failure)));
+    assert_eq!(
+        bench.create(&customer, &claim).await,
+        Err(CreateError::Store(failure))
+    );
     bench.store.fail_with(None);
     assert_eq!(bench.rail.calls(), []);
     assert_new(&bench.create(&customer, &claim).await);
@@ -59,9 +67,14 @@ async fn a_store_that_fails_before_the_recording_loses_nothing() {
     let (customer, claim) = (individual(), unique_claim());
     let creating = bench.creating(&customer, &claim);
     gate.reached().await;
-    bench.store.fail_with(Some(StoreError::Unavailable("down".to_owned())));
+    bench
+        .store
+        .fail_with(Some(StoreError::Unavailable("down".to_owned())));
     gate.open();
-    assert!(matches!(creating.await.unwrap(), Err(CreateError::Store(_))));
+    assert!(matches!(
+        creating.await.unwrap(),
+        Err(CreateError::Store(_))
+    ));
     bench.store.fail_with(None);
     bench.pass(TERMS.lease()).await;
     assert_new(&bench.create(&customer, &claim).await);

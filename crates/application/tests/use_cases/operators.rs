@@ -49,7 +49,11 @@ impl Office {
     async fn tenant(&self, env: Env) -> Tenant {
         let name = Name::restore("Pouch".to_owned()).unwrap();
         let address = email("office@pouch.example");
-        let made = self.operators.create_organisation(name, address).await.unwrap();
+        let made = self
+            .operators
+            .create_organisation(name, address)
+            .await
+            .unwrap();
         assert_eq!(made.standing, OrganisationStanding::NEW);
         Tenant {
             organisation: made.id,
@@ -77,10 +81,18 @@ async fn an_issued_key_opens_its_tenant() {
         assert!(secret.bytes().all(|byte| byte.is_ascii_alphanumeric()));
         assert_eq!(issued.key.prefix, prefix);
         assert!(secret.ends_with(&issued.key.last_four));
-        let principal = office.authenticate.principal(&issued.secret).await.unwrap().unwrap();
+        let principal = office
+            .authenticate
+            .principal(&issued.secret)
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(principal.key, issued.key);
         assert_eq!(principal.key.tenant, tenant);
-        assert_eq!(principal.key.allowed_networks, request(tenant).allowed_networks);
+        assert_eq!(
+            principal.key.allowed_networks,
+            request(tenant).allowed_networks
+        );
     }
 }
 
@@ -101,7 +113,10 @@ async fn a_revoked_key_opens_nothing() {
     let tenant = office.tenant(Env::Test).await;
     let issued = office.operators.create_key(request(tenant)).await.unwrap();
     office.operators.revoke_key(issued.key.id).await.unwrap();
-    assert_eq!(office.authenticate.principal(&issued.secret).await, Ok(None));
+    assert_eq!(
+        office.authenticate.principal(&issued.secret).await,
+        Ok(None)
+    );
     let keys = office.operators.keys(tenant.organisation).await.unwrap();
     assert_eq!(keys[0].revoked_at, Some(office.clock.now()));
 }
@@ -115,8 +130,17 @@ async fn a_standing_is_set() {
         suspended: true,
         ..OrganisationStanding::NEW
     };
-    office.operators.set_standing(tenant.organisation, suspended).await.unwrap();
-    let principal = office.authenticate.principal(&issued.secret).await.unwrap().unwrap();
+    office
+        .operators
+        .set_standing(tenant.organisation, suspended)
+        .await
+        .unwrap();
+    let principal = office
+        .authenticate
+        .principal(&issued.secret)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(principal.standing, suspended);
 }
 
@@ -129,8 +153,13 @@ async fn what_is_unknown_is_said_to_be() {
     };
     let operators = &office.operators;
     let unknown = OperatorError::UnknownOrganisation;
-    assert_eq!(operators.create_key(request(stranger)).await.err(), Some(unknown.clone()));
-    let standing = operators.set_standing(stranger.organisation, OrganisationStanding::NEW).await;
+    assert_eq!(
+        operators.create_key(request(stranger)).await.err(),
+        Some(unknown.clone())
+    );
+    let standing = operators
+        .set_standing(stranger.organisation, OrganisationStanding::NEW)
+        .await;
     assert_eq!(standing, Err(unknown));
     let revoked = operators.revoke_key(operators.ids.mint()).await;
     assert_eq!(revoked, Err(OperatorError::UnknownKey));

@@ -53,7 +53,10 @@ async fn an_invalid_body_waits_for_its_twin() {
     let first = bench.creating(&individual(), &claim);
     gate.reached().await;
     let started = Instant::now();
-    assert_eq!(bench.create_invalid(&claim).await, Err(CreateError::InProgress));
+    assert_eq!(
+        bench.create_invalid(&claim).await,
+        Err(CreateError::InProgress)
+    );
     assert_eq!(started.elapsed(), PATIENCE);
     gate.open();
     assert_new(&first.await.unwrap());

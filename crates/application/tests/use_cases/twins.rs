@@ -3,18 +3,15 @@
 use std::time::Duration;
 
 use tokio::{task::JoinSet, time::Instant};
-use vouch_application::{
-    create::{CreateError, Created},
-    provision::Worker,
-};
+use vouch_application::create::{CreateError, Created};
 use vouch_domain::{
     customer::NewCustomer,
-    ports::{AbsenceClear, Provisioning, RailFailure, Urgency},
+    ports::{Provisioning, RailFailure, Urgency},
     tenant::Env,
 };
 use vouch_testkit::{Call, Gate, Script, individual, new_tenant, unique_claim};
 
-use crate::bench::{Bench, PATIENCE, assert_existing, assert_new, assert_unresolved};
+use crate::bench::{Bench, PATIENCE, assert_existing, assert_new, assert_unresolved, unavailable};
 
 const MANY: usize = 32;
 
@@ -51,7 +48,10 @@ async fn a_twin_waits_five_seconds_at_most() {
     let first = bench.creating(&customer, &claim);
     gate.reached().await;
     let started = Instant::now();
-    assert_eq!(bench.create(&customer, &claim).await, Err(CreateError::InProgress));
+    assert_eq!(
+        bench.create(&customer, &claim).await,
+        Err(CreateError::InProgress)
+    );
     assert_eq!(started.elapsed(), PATIENCE);
     gate.open();
     assert_new(&first.await.unwrap());
@@ -62,8 +62,16 @@ async fn exactly_one_of_many_twins_is_told_that_the_customer_is_new() {
     for by_key in [true, false] {
         let bench = Bench::new().await;
         let (customer, claim) = (individual(), unique_claim());
-        bench.rail.on_create(Script::behave().after(Duration::from_secs(1)));
-        let outcomes = many(&bench, &customer, || if by_key { claim.clone() } else { unique_claim() });
+        bench
+            .rail
+            .on_create(Script::behave().after(Duration::from_secs(1)));
+        let outcomes = many(&bench, &customer, || {
+            if by_key {
+                claim.clone()
+            } else {
+                unique_claim()
+            }
+        });
         assert_one_new(outcomes.await);
         assert_eq!(bench.rail.creates(), 1);
     }
@@ -73,24 +81,16 @@ async fn exactly_one_of_many_twins_is_told_that_the_customer_is_new() {
 async fn exactly_one_is_told_so_when_the_reconciler_finished_the_work() {
     let bench = Bench::new().await;
     let (customer, claim) = (individual(), unique_claim());
-    let mut reservation = bench.reservation(&customer, &claim).await;
-    bench.store.release(&reservation, AbsenceClear::Now).await.unwrap();
-    let Some(vouch_domain::ports::Standing::Resumed(resumed)) = bench.key_standing(&claim).await
-    else {
-        panic!("not resumed");
-    };
-    reservation.lease = resumed.lease;
-    let resumed = bench.provisioner().resume(
-        &bench.line,
-        &reservation,
-        Instant::now(),
-        Worker::Reconciler,
-    );
-    resumed.await.unwrap();
-    let background = [Call::Find(Urgency::Background), Call::Create(Urgency::Background)];
-    assert_eq!(bench.rail.calls(), background);
+    bench.rail.on_create(Script::fail(unavailable(None)));
+    assert_unresolved(&bench.create(&customer, &claim).await);
+    assert_eq!(bench.reconciler().pass(Env::Test).await, Ok(1));
+    let background = [
+        Call::Find(Urgency::Background),
+        Call::Create(Urgency::Background),
+    ];
+    assert_eq!(bench.rail.calls()[1..], background);
     assert_one_new(many(&bench, &customer, || claim.clone()).await);
-    assert_eq!(bench.rail.creates(), 1);
+    assert_eq!(bench.rail.calls().len(), 3);
 }
 
 async fn many(
@@ -156,7 +156,10 @@ async fn another_identity_waits_for_the_reference_and_gets_it_when_it_is_abandon
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert!(!second.is_finished());
     gate.open();
-    assert!(matches!(first.await.unwrap(), Err(CreateError::RefusedByRail { .. })));
+    assert!(matches!(
+        first.await.unwrap(),
+        Err(CreateError::RefusedByRail { .. })
+    ));
     assert_new(&second.await.unwrap());
 }
 
@@ -169,7 +172,10 @@ async fn another_organisation_waits_for_the_person_with_nothing_reserved() {
     let (started, claim) = (Instant::now(), unique_claim());
     assert_unresolved(&bench.create_in(stranger, &customer, &claim).await);
     assert_eq!(started.elapsed(), PATIENCE);
-    let standing = bench.store.key_standing(stranger, &claim, crate::bench::TERMS).await;
+    let standing = bench
+        .store
+        .key_standing(stranger, &claim, crate::bench::TERMS)
+        .await;
     assert_eq!(standing, Ok(None));
     gate.open();
     assert_new(&first.await.unwrap());

@@ -47,7 +47,9 @@ async fn a_record_that_appears_late_is_adopted_and_nothing_is_sent_before() {
         let expected = CreateError::RailUnresolved { retry_after: doubt };
         assert_eq!(bench.create(&customer, &claim).await, Err(expected));
     }
-    bench.rail.put(rail_customer("late", &customer, bench.clock.now()));
+    bench
+        .rail
+        .put(rail_customer("late", &customer, bench.clock.now()));
     assert_new(&bench.create(&customer, &claim).await);
     assert_eq!(bench.rail.creates(), 1);
 }
@@ -96,7 +98,9 @@ async fn a_refusal_because_the_unclear_create_succeeded_ends_in_adoption() {
     bench.rail.on_create(Script::fail(refused()).behind(&gate));
     let creating = bench.creating(&customer, &claim);
     gate.reached().await;
-    bench.rail.put(rail_customer("late", &customer, bench.clock.now()));
+    bench
+        .rail
+        .put(rail_customer("late", &customer, bench.clock.now()));
     gate.open();
     assert_new(&creating.await.unwrap());
     assert_eq!(bench.rail.records().len(), 1);
@@ -121,7 +125,11 @@ async fn the_oldest_record_that_fits_and_is_free_is_adopted() {
     let taken = bench.rail.records()[0].id.clone();
     let now = bench.clock.now();
     let put = |id: &str, seconds: i64| {
-        bench.rail.put(rail_customer(id, &customer, now + chrono::Duration::seconds(seconds)));
+        bench.rail.put(rail_customer(
+            id,
+            &customer,
+            now + chrono::Duration::seconds(seconds),
+        ));
     };
     put("newest", 9);
     put("oldest-free", 5);
@@ -135,7 +143,11 @@ async fn the_oldest_record_that_fits_and_is_free_is_adopted() {
 async fn records_that_do_not_fit_are_left_alone() {
     let (bench, customer, claim) = in_doubt().await;
     let now = bench.clock.now();
-    bench.rail.put(rail_customer("too-old", &customer, now - chrono::Duration::seconds(61)));
+    bench.rail.put(rail_customer(
+        "too-old",
+        &customer,
+        now - chrono::Duration::seconds(61),
+    ));
     let mut renamed = rail_customer("renamed", &customer, now);
     renamed.first_name = Some("Eve".to_owned());
     bench.rail.put(renamed);
@@ -151,7 +163,9 @@ async fn no_create_is_sent_that_the_lease_does_not_cover() {
     let (customer, claim) = (individual(), unique_claim());
     bench.rail.on_create(Script::fail(unavailable(None)));
     assert_unresolved(&bench.create(&customer, &claim).await);
-    bench.rail.on_find(Script::behave().after(TERMS.look_up + Duration::from_millis(1)));
+    bench
+        .rail
+        .on_find(Script::behave().after(TERMS.look_up + Duration::from_millis(1)));
     assert_unresolved(&bench.create(&customer, &claim).await);
     assert_eq!(bench.rail.creates(), 1);
     bench.rail.on_find(Script::behave().after(TERMS.look_up));

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use vouch_domain::{
     customer::{ContactData, Identity, LegalName, NewCustomer},
     ports::{RailCustomerId, RailFailure},
+    tenant::Env,
     values::{
         City, Country, CustomerReference, DateOfBirth, Email, IdExpiryDate, IdIssueDate, IdNumber,
         IdType, InteracEmail, Name, Phone, State, Street, Tin, ZipCode,
@@ -21,7 +22,7 @@ pub(crate) const TOKEN: &str = "/oauth/token";
 /// The defaults, with the sandbox rail's API key.
 pub(crate) fn settings(base_url: &str) -> RailSettings {
     let key = Credentials::ApiKey("sandbox-key".to_owned());
-    RailSettings::new(Url::parse(base_url).unwrap(), key)
+    RailSettings::new(Env::Live, Url::parse(base_url).unwrap(), key)
 }
 
 /// The defaults, with the sandbox rail's OAuth client.

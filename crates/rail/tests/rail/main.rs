@@ -10,6 +10,7 @@ mod allowance;
 mod answers;
 mod auth;
 mod bodies;
+mod circuit;
 mod harness;
 mod look_up;
 mod peer;

@@ -1,0 +1,72 @@
+//! The steps of a provisioning, as points at which a test may stop the process.
+//!
+//! Nothing listens by default. The promise that no fault makes two customers is only as good as the moments at which a
+//! process was really killed, and the interesting moments are too short to be hit by chance.
+
+use std::sync::OnceLock;
+
+/// A moment in the course of a provisioning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The reservation is stored; nothing was sent.
+    Reserved,
+    /// An expired lease was taken over; nothing was looked up.
+    TakenOver,
+    /// The create is about to be sent.
+    Sending,
+    /// The rail has answered that the customer is created; nothing is recorded.
+    Created,
+    /// A record at the rail fits and is about to be bound.
+    Adopting,
+    /// The success is recorded; nobody was told.
+    Recorded,
+    /// The rail refused; nothing is abandoned.
+    Refused,
+    /// The reservation is to be kept; the lease is not given back.
+    Leaving,
+}
+
+impl Step {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Reserved,
+        Self::TakenOver,
+        Self::Sending,
+        Self::Created,
+        Self::Adopting,
+        Self::Recorded,
+        Self::Refused,
+        Self::Leaving,
+    ];
+
+    /// The step's name in lower case.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Reserved => "reserved",
+            Self::TakenOver => "taken_over",
+            Self::Sending => "sending",
+            Self::Created => "created",
+            Self::Adopting => "adopting",
+            Self::Recorded => "recorded",
+            Self::Refused => "refused",
+            Self::Leaving => "leaving",
+        }
+    }
+}
+
+type Listener = Box<dyn Fn(Step) + Send + Sync>;
+
+static LISTENER: OnceLock<Listener> = OnceLock::new();
+
+/// Has every step of this process told to `listener`. Only the first listener counts.
+pub fn listen(listener: impl Fn(Step) + Send + Sync + 'static) {
+    let _ = LISTENER.set(Box::new(listener));
+}
+
+/// Passes a step.
+pub(crate) fn pass(step: Step) {
+    if let Some(listener) = LISTENER.get() {
+        listener(step);
+    }
+}
