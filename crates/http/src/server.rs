@@ -20,7 +20,7 @@ use vouch_domain::{
     values::Policy,
 };
 
-use crate::{access_log, health::Readiness, request_id, routes};
+use crate::{access_log, health::Readiness, request_id, routes, standards};
 
 /// Longest wait for the head of a request.
 const HEAD_DEADLINE: Duration = Duration::from_secs(10);
@@ -103,6 +103,7 @@ pub fn serve(
     per_worker: impl Fn() -> Services + Clone + Send + 'static,
     shared: Shared,
 ) -> io::Result<Server> {
+    standards::load_in_background();
     let server = HttpServer::new(move || app(per_worker(), shared.clone()))
         .workers(workers)
         .client_request_timeout(HEAD_DEADLINE)

@@ -23,6 +23,11 @@ impl Standards for PublishedStandards {
     }
 }
 
+/// Loads the numbering plans, which takes a noticeable part of a second, before the first request needs them.
+pub(crate) fn load_in_background() {
+    std::thread::spawn(|| PublishedStandards.is_possible_phone("+1"));
+}
+
 /// The kinds of number that can be dialled from abroad. A plan gives lengths for each kind that it has.
 const KINDS: [Type; 10] = [
     Type::FixedLine,

@@ -13,6 +13,9 @@ macro_rules! codes {
         }
 
         impl Code {
+            #[cfg(test)]
+            const ALL: &[Self] = &[$(Self::$code,)*];
+
             /// The word on the wire.
             pub(crate) fn as_str(self) -> &'static str {
                 match self { $(Self::$code => $word,)* }
@@ -92,5 +95,32 @@ codes! {
 impl Serialize for Code {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOCUMENT: &str = include_str!("../../../../docs/errors.md");
+
+    #[test]
+    fn the_document_lists_every_code_and_no_other() {
+        let rows = DOCUMENT.lines().filter(|line| line.starts_with("| `"));
+        let documented: Vec<&str> = rows
+            .filter_map(|row| row.rsplitn(2, " | ").last())
+            .collect();
+        let expected: Vec<String> = Code::ALL
+            .iter()
+            .map(|code| {
+                format!(
+                    "| `{}` | {} | `{}`",
+                    code.as_str(),
+                    code.status().as_u16(),
+                    code.kind()
+                )
+            })
+            .collect();
+        assert_eq!(documented, expected);
     }
 }
