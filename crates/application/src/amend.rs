@@ -48,7 +48,7 @@ pub enum AmendError {
     /// The key was used with another body.
     #[error("the key was used with another body")]
     KeyConflict,
-    /// The customer is not in the version that the caller has seen, or others kept changing it.
+    /// The customer is not in the version that the caller has seen.
     #[error("the customer was changed by somebody else")]
     VersionConflict,
     /// The customer is closed.
@@ -99,7 +99,8 @@ impl AmendCustomer {
                 });
             }
         }
-        Err(AmendError::VersionConflict)
+        let contended = StoreError::Unavailable("others kept changing the customer".to_owned());
+        Err(AmendError::Store(contended))
     }
 
     /// Nothing when somebody outran the amendment.

@@ -4,13 +4,15 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::Notify, time::timeout};
 
-/// Wakes a background task of this process.
+/// Wakes the background tasks of this process that wait on it.
 #[derive(Clone, Default)]
 pub struct Wake(Arc<Notify>);
 
 impl Wake {
     /// Wakes it, now or as soon as its present pass ends.
     pub fn wake(&self) {
+        // For those who wait now; and for one who is about to.
+        self.0.notify_waiters();
         self.0.notify_one();
     }
 

@@ -8,7 +8,10 @@ use vouch_domain::{
     form::FieldProblem,
     id::CustomerId,
     idempotency::KeyClaim,
-    ports::{Lease, Provisioning, RailField, Reservation, Reserve, Reserved, Standing, StoreError},
+    ports::{
+        Lease, LeaseTerms, Provisioning, RailField, Reservation, Reserve, Reserved, Standing,
+        StoreError,
+    },
     tenant::Tenant,
 };
 
@@ -16,7 +19,7 @@ use crate::{
     background::Wake,
     ids::IdMint,
     patience::Patience,
-    provision::{ProvisionError, Provisioner, Worker},
+    provision::{Caller, ProvisionError, Provisioner, Worker},
     rails::{RETRY_AFTER, RailLine, Rails},
 };
 
@@ -112,6 +115,9 @@ impl CreateCustomer {
 
     /// Creates the customer that the form describes, or answers with the one that the key or the reference names.
     ///
+    /// The work goes on to its end when the caller hangs up, so that no lease is left to expire for that; the one 201 is
+    /// then left for the caller's next attempt.
+    ///
     /// # Errors
     /// See [`CreateError`].
     pub async fn create(
@@ -120,49 +126,81 @@ impl CreateCustomer {
         claim: &KeyClaim,
         form: Result<NewCustomer, Vec<FieldProblem>>,
     ) -> Result<Created, CreateError> {
-        let line = self.rails.of(tenant.env).ok_or(CreateError::NoRail)?;
-        match form {
-            Ok(customer) => self.create_or_join(tenant, line, claim, &customer).await,
-            Err(problems) => self.replay(tenant, line, claim, problems).await,
+        let here = Arc::new(());
+        let request = Request {
+            tenant,
+            claim: claim.clone(),
+            line: self.rails.of(tenant.env).cloned(),
+            caller: Caller(Arc::downgrade(&here)),
+            use_case: self.clone(),
+        };
+        let outcome = tokio::spawn(async move { request.carry_out(form).await }).await;
+        drop(here);
+        outcome.unwrap_or_else(|_| {
+            let panicked = StoreError::Defect("a provisioning panicked".to_owned());
+            Err(CreateError::Store(panicked))
+        })
+    }
+}
+
+/// One request being carried out.
+struct Request {
+    tenant: Tenant,
+    claim: KeyClaim,
+    /// None where no rail serves the env.
+    line: Option<RailLine>,
+    caller: Caller,
+    use_case: CreateCustomer,
+}
+
+enum Settled {
+    Ended(Result<Created, CreateError>),
+    Blocked(CreateError),
+}
+
+impl Request {
+    async fn carry_out(
+        &self,
+        form: Result<NewCustomer, Vec<FieldProblem>>,
+    ) -> Result<Created, CreateError> {
+        let outcome = match (form, &self.line) {
+            (Ok(customer), Some(line)) => self.create_or_join(line, &customer).await,
+            (Ok(_), None) => self.replay(CreateError::NoRail).await,
+            (Err(problems), _) => self.replay(CreateError::Invalid(problems)).await,
+        };
+        if matches!(outcome, Err(CreateError::RailUnresolved { .. })) {
+            self.use_case.wake.wake();
         }
+        outcome
     }
 
     /// A valid form: reserves, or waits for whoever has what it asks for.
     async fn create_or_join(
         &self,
-        tenant: Tenant,
         line: &RailLine,
-        claim: &KeyClaim,
         customer: &NewCustomer,
     ) -> Result<Created, CreateError> {
         let mut patience = Patience::new();
         loop {
             let reserve = Reserve {
-                id: self.ids.mint(),
+                id: self.use_case.ids.mint(),
                 customer,
-                claim,
+                claim: &self.claim,
                 terms: line.terms,
             };
             let leased_since = Instant::now();
-            let standing = match self.store.reserve(tenant, &reserve).await? {
+            let standing = match self.use_case.store.reserve(self.tenant, &reserve).await? {
                 Reserved::Granted(lease) => {
-                    let reservation = reservation(tenant, &reserve, lease);
-                    return self.start(line, reservation, leased_since).await;
+                    let reservation = reservation(self.tenant, &reserve, lease);
+                    return self.start(line, &reservation, leased_since).await;
                 }
                 Reserved::Stands(standing) => standing,
             };
             let joined = self
-                .join(
-                    tenant,
-                    line,
-                    &reserve,
-                    standing,
-                    leased_since,
-                    &mut patience,
-                )
-                .await;
-            if let Some(outcome) = joined {
-                return outcome;
+                .join(&reserve, standing, leased_since, &mut patience)
+                .await?;
+            if let Some(created) = joined {
+                return Ok(created);
             }
         }
     }
@@ -171,45 +209,42 @@ impl CreateCustomer {
     /// went away, so that reserving may succeed now.
     async fn join(
         &self,
-        tenant: Tenant,
-        line: &RailLine,
         reserve: &Reserve<'_>,
         mut standing: Standing,
         mut leased_since: Instant,
         patience: &mut Patience,
-    ) -> Option<Result<Created, CreateError>> {
+    ) -> Result<Option<Created>, CreateError> {
         loop {
-            let obstacle = match self.settle(tenant, line, standing, leased_since).await {
-                Settled::Ended(outcome) => return Some(outcome),
+            let obstacle = match self.settle(standing, leased_since).await {
+                Settled::Ended(outcome) => return outcome.map(Some),
                 Settled::Blocked(obstacle) => obstacle,
             };
             if !patience.wait().await {
-                return Some(Err(obstacle));
+                return Err(obstacle);
             }
             leased_since = Instant::now();
-            standing = match self.store.standing(tenant, reserve).await {
-                Ok(standing) => standing?,
-                Err(error) => return Some(Err(error.into())),
+            standing = match self.use_case.store.standing(self.tenant, reserve).await? {
+                Some(standing) => standing,
+                None => return Ok(None),
             };
         }
     }
 
-    /// An invalid form: only what its key is bound to may save it.
-    async fn replay(
-        &self,
-        tenant: Tenant,
-        line: &RailLine,
-        claim: &KeyClaim,
-        problems: Vec<FieldProblem>,
-    ) -> Result<Created, CreateError> {
+    /// A request that may not reserve: only what its key is bound to may save it from `otherwise`.
+    async fn replay(&self, otherwise: CreateError) -> Result<Created, CreateError> {
         let mut patience = Patience::new();
+        // Without a rail a lease of no length: what it takes over is given back at once.
+        let terms = self
+            .line
+            .as_ref()
+            .map_or(LeaseTerms::NONE, |line| line.terms);
         loop {
             let leased_since = Instant::now();
-            let standing = self.store.key_standing(tenant, claim, line.terms).await?;
-            let Some(standing) = standing else {
-                return Err(CreateError::Invalid(problems));
+            let store = &self.use_case.store;
+            let Some(standing) = store.key_standing(self.tenant, &self.claim, terms).await? else {
+                return Err(otherwise);
             };
-            let obstacle = match self.settle(tenant, line, standing, leased_since).await {
+            let obstacle = match self.settle(standing, leased_since).await {
                 Settled::Ended(outcome) => return outcome,
                 Settled::Blocked(obstacle) => obstacle,
             };
@@ -220,13 +255,7 @@ impl CreateCustomer {
     }
 
     /// Turns a standing into an outcome, unless somebody else has to move first.
-    async fn settle(
-        &self,
-        tenant: Tenant,
-        line: &RailLine,
-        standing: Standing,
-        leased_since: Instant,
-    ) -> Settled {
+    async fn settle(&self, standing: Standing, leased_since: Instant) -> Settled {
         let outcome = match standing {
             Standing::InProgress => return Settled::Blocked(CreateError::InProgress),
             Standing::PersonBusy => {
@@ -234,12 +263,12 @@ impl CreateCustomer {
                     retry_after: RETRY_AFTER,
                 });
             }
-            Standing::Resumed(reservation) => self.resume(line, *reservation, leased_since).await,
+            Standing::Resumed(reservation) => self.resume(&reservation, leased_since).await,
             Standing::Exists {
                 customer,
                 by_key,
                 answered,
-            } => self.existing(tenant, customer, by_key, answered).await,
+            } => self.existing(customer, by_key, answered).await,
             Standing::KeyConflict => Err(CreateError::KeyConflict),
             Standing::ReferenceTaken {
                 customer,
@@ -256,45 +285,42 @@ impl CreateCustomer {
     async fn start(
         &self,
         line: &RailLine,
-        reservation: Reservation,
+        reservation: &Reservation,
         leased_since: Instant,
     ) -> Result<Created, CreateError> {
-        let (provisioner, line) = (self.provisioner.clone(), line.clone());
-        self.finish(async move {
-            provisioner
-                .start(&line, &reservation, leased_since, Worker::Caller)
-                .await
-        })
-        .await
+        let worker = Worker::Caller(self.caller.clone());
+        let provisioner = &self.use_case.provisioner;
+        let made = provisioner
+            .start(line, reservation, leased_since, worker)
+            .await?;
+        Ok(Created::New(made))
     }
 
     async fn resume(
         &self,
-        line: &RailLine,
-        reservation: Reservation,
+        reservation: &Reservation,
         leased_since: Instant,
     ) -> Result<Created, CreateError> {
-        let (provisioner, line) = (self.provisioner.clone(), line.clone());
-        self.finish(async move {
-            provisioner
-                .resume(&line, &reservation, leased_since, Worker::Caller)
-                .await
-        })
-        .await
+        let line = self.line.as_ref().ok_or(CreateError::NoRail)?;
+        let worker = Worker::Caller(self.caller.clone());
+        let provisioner = &self.use_case.provisioner;
+        let made = provisioner
+            .resume(line, reservation, leased_since, worker)
+            .await?;
+        Ok(Created::New(made))
     }
 
     async fn existing(
         &self,
-        tenant: Tenant,
         customer: CustomerSummary,
         by_key: bool,
         answered: bool,
     ) -> Result<Created, CreateError> {
+        let store = &self.use_case.store;
         // Finished by the reconciler: the first to ask is told that the customer is new.
         if !answered
-            && self
-                .store
-                .claim_creation_answer(tenant, customer.id)
+            && store
+                .claim_creation_answer(self.tenant, customer.id)
                 .await?
         {
             return Ok(Created::New(customer));
@@ -304,30 +330,6 @@ impl CreateCustomer {
             replayed: by_key,
         })
     }
-
-    /// Runs the work to its end even when the caller hangs up, so that a lease is not left to expire for that.
-    async fn finish(
-        &self,
-        work: impl Future<Output = Result<CustomerSummary, ProvisionError>> + Send + 'static,
-    ) -> Result<Created, CreateError> {
-        let wake = self.wake.clone();
-        let work = async move {
-            let outcome = work.await;
-            if matches!(outcome, Err(ProvisionError::Unresolved { .. })) {
-                wake.wake();
-            }
-            outcome
-        };
-        match tokio::spawn(work).await {
-            Ok(outcome) => Ok(Created::New(outcome?)),
-            Err(join) => Err(CreateError::Store(StoreError::Defect(join.to_string()))),
-        }
-    }
-}
-
-enum Settled {
-    Ended(Result<Created, CreateError>),
-    Blocked(CreateError),
 }
 
 fn reservation(tenant: Tenant, reserve: &Reserve<'_>, lease: Lease) -> Reservation {

@@ -27,12 +27,7 @@ impl IdMint {
     /// A new id for this moment.
     #[must_use]
     pub fn mint<K: Kind>(&self) -> Id<K> {
-        loop {
-            // Version 7 is what this makes, so the first round is always the last.
-            if let Ok(id) = Id::from_uuid(self.uuid()) {
-                return id;
-            }
-        }
+        Id::of_time_ordered(self.uuid())
     }
 
     fn uuid(&self) -> Uuid {

@@ -7,6 +7,7 @@ pub mod authenticate;
 pub mod background;
 pub mod create;
 pub mod digest;
+pub mod drift;
 pub mod ids;
 pub mod operators;
 mod patience;

@@ -1,6 +1,9 @@
 //! Bringing a reservation to its end: exactly one customer at the rail, or none.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use tokio::time::{Instant, sleep};
 use vouch_domain::{
@@ -45,20 +48,38 @@ pub enum ProvisionError {
     Store(#[from] StoreError),
 }
 
+/// A caller, who may hang up while the work goes on.
+#[derive(Debug, Clone)]
+pub struct Caller(pub(crate) Weak<()>);
+
+impl Caller {
+    fn is_waiting(&self) -> bool {
+        self.0.strong_count() > 0
+    }
+}
+
 /// For whom a reservation is worked on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Worker {
-    /// A caller who waits, and is told the outcome.
-    Caller,
+    /// A caller, who is told the outcome if it still waits.
+    Caller(Caller),
     /// The reconciler: the one 201 is still to be given.
     Reconciler,
 }
 
 impl Worker {
-    fn urgency(self) -> Urgency {
+    fn urgency(&self) -> Urgency {
         match self {
-            Self::Caller => Urgency::Caller,
+            Self::Caller(_) => Urgency::Caller,
             Self::Reconciler => Urgency::Background,
+        }
+    }
+
+    /// Whether somebody is there to be told that the customer is new.
+    fn takes_the_answer(&self) -> bool {
+        match self {
+            Self::Caller(caller) => caller.is_waiting(),
+            Self::Reconciler => false,
         }
     }
 }
@@ -168,6 +189,7 @@ impl Attempt<'_> {
             .lease()
             .saturating_sub(self.leased_since.elapsed());
         if left < self.line.terms.needed_for_create() {
+            tracing::warn!(customer = %self.reservation.id, "too little is left of the lease to send a create");
             return self.leave(AbsenceClear::AsBefore, None).await;
         }
         steps::pass(Step::Sending);
@@ -195,7 +217,7 @@ impl Attempt<'_> {
             RecordOutcome::Recorded(customer) => Ok(Ok(customer)),
             // The rail answered our create with somebody else's record: to us that is a duplicate it refused.
             RecordOutcome::RailCustomerTaken => Ok(Err(vec![RailField("id_number")])),
-            RecordOutcome::LeaseLost => Err(unresolved(None)),
+            RecordOutcome::LeaseLost => Err(self.lost_lease()),
         }
     }
 
@@ -218,7 +240,7 @@ impl Attempt<'_> {
             match self.record(&candidate.id).await? {
                 RecordOutcome::Recorded(customer) => return Ok(Some(customer)),
                 RecordOutcome::RailCustomerTaken => {}
-                RecordOutcome::LeaseLost => return Err(unresolved(None)),
+                RecordOutcome::LeaseLost => return Err(self.lost_lease()),
             }
         }
         Ok(None)
@@ -235,7 +257,7 @@ impl Attempt<'_> {
     /// Records the success; again, where the store lost the connection: the rail has the customer by now, and the event's
     /// id keeps a repetition from doing anything twice.
     async fn record(&self, rail_customer: &RailCustomerId) -> Result<RecordOutcome, StoreError> {
-        let answered = self.worker == Worker::Caller;
+        let answered = self.worker.takes_the_answer();
         let event = self.provisioner.ids.mint();
         let store = &self.provisioner.store;
         for pause in RECORD_PAUSES {
@@ -260,8 +282,10 @@ impl Attempt<'_> {
 
     async fn abandon<T>(&self, fields: Vec<RailField>) -> Result<T, ProvisionError> {
         steps::pass(Step::Refused);
-        self.provisioner.store.abandon(self.reservation).await?;
-        Err(ProvisionError::Refused { fields })
+        match self.provisioner.store.abandon(self.reservation).await? {
+            true => Err(ProvisionError::Refused { fields }),
+            false => Err(self.lost_lease()),
+        }
     }
 
     /// Keeps the reservation, gives the lease back, and answers that nothing is resolved yet.
@@ -276,6 +300,12 @@ impl Attempt<'_> {
             .release(self.reservation, absence)
             .await?;
         Err(unresolved(retry_after))
+    }
+
+    /// Whoever has the lease now decides.
+    fn lost_lease(&self) -> ProvisionError {
+        tracing::warn!(customer = %self.reservation.id, "the lease ended before the outcome was recorded");
+        unresolved(None)
     }
 
     /// Logs why the rail brought no result, once, and answers when it wants the next attempt.

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::future::join_all;
+use futures_util::{StreamExt, future::join, stream::FuturesUnordered};
 use tokio::time::Instant;
 use vouch_domain::{
     ports::{Reconciliation, Reservation, StoreError},
@@ -18,10 +18,10 @@ use crate::{
 /// How often the store is asked when nothing in this process calls for it: failures of other processes, and leases
 /// that ran out, show only there.
 const PERIOD: Duration = Duration::from_secs(1);
-/// How many reservations are worked on at once.
-const BATCH: u8 = 16;
-/// How many batches one pass takes before it looks around again.
-const BATCHES_PER_PASS: u8 = 64;
+/// How many reservations are taken at a time.
+const BATCH: u8 = 8;
+/// More are taken when so few are left under way: one that hangs does not hold up the others.
+const REFILL_AT: usize = 8;
 
 /// Brings open reservations to their end, for as long as the process lives.
 pub struct Reconciler {
@@ -48,47 +48,56 @@ impl Reconciler {
         }
     }
 
-    /// Works for ever.
+    /// Works for ever, on each env by itself: one rail's trouble does not hold up the other's customers.
     pub async fn run(&self) {
+        join(self.serve(Env::Test), self.serve(Env::Live)).await;
+    }
+
+    async fn serve(&self, env: Env) {
         loop {
-            for env in Env::ALL {
-                if let Err(error) = self.pass(env).await {
-                    tracing::warn!(env = env.as_str(), %error, "open reservations could not be read");
-                }
+            if let Err(error) = self.pass(env).await {
+                tracing::warn!(env = env.as_str(), %error, "open reservations could not be read");
             }
             self.wake.wait(PERIOD).await;
         }
     }
 
-    /// Takes what is due in one env and works on it. Answers how many reservations it took.
+    /// Takes what is due in one env and works on it, until nothing more is due. Answers how many reservations it took.
     ///
     /// # Errors
-    /// [`StoreError`] when the store does not say what is due.
+    /// [`StoreError`] when the store does not say what is due; what was taken before is finished all the same.
     pub async fn pass(&self, env: Env) -> Result<usize, StoreError> {
         let Some(line) = self.rails.of(env) else {
             return Ok(0);
         };
+        let mut under_way = FuturesUnordered::new();
         let mut taken = 0;
-        for _ in 0..BATCHES_PER_PASS {
-            let leased_since = Instant::now();
-            let due = self.store.take_due(env, line.terms, BATCH).await?;
-            if due.is_empty() {
-                break;
+        let mut ended = None;
+        loop {
+            if ended.is_none() && under_way.len() <= REFILL_AT {
+                let leased_since = Instant::now();
+                match self.store.take_due(env, line.terms, BATCH).await {
+                    Ok(due) if due.is_empty() => ended = Some(Ok(())),
+                    Ok(due) => {
+                        taken += due.len();
+                        let works = due
+                            .into_iter()
+                            .map(|due| self.work_on(line, due, leased_since));
+                        under_way.extend(works);
+                    }
+                    Err(error) => ended = Some(Err(error)),
+                }
             }
-            taken += due.len();
-            join_all(
-                due.iter()
-                    .map(|reservation| self.work_on(line, reservation, leased_since)),
-            )
-            .await;
+            if under_way.next().await.is_none() {
+                return ended.unwrap_or(Ok(())).map(|()| taken);
+            }
         }
-        Ok(taken)
     }
 
-    async fn work_on(&self, line: &RailLine, reservation: &Reservation, leased_since: Instant) {
+    async fn work_on(&self, line: &RailLine, reservation: Reservation, leased_since: Instant) {
         let worked = self
             .provisioner
-            .resume(line, reservation, leased_since, Worker::Reconciler)
+            .resume(line, &reservation, leased_since, Worker::Reconciler)
             .await;
         let customer = reservation.id;
         match worked {

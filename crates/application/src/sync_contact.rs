@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use vouch_domain::{
     customer::ContactField,
     ports::{ContactSync, PendingChange, RailContactChange, RailFailure, StoreError, Urgency},
@@ -35,13 +35,15 @@ impl ContactSyncer {
         Self { store, rails, wake }
     }
 
-    /// Works for ever.
+    /// Works for ever, on each env by itself: one rail's trouble does not hold up the other's customers.
     pub async fn run(&self) {
+        join(self.serve(Env::Test), self.serve(Env::Live)).await;
+    }
+
+    async fn serve(&self, env: Env) {
         loop {
-            for env in Env::ALL {
-                if let Err(error) = self.pass(env).await {
-                    tracing::warn!(env = env.as_str(), %error, "pending contact changes could not be read");
-                }
+            if let Err(error) = self.pass(env).await {
+                tracing::warn!(env = env.as_str(), %error, "pending contact changes could not be read");
             }
             self.wake.wait(PERIOD).await;
         }

@@ -69,8 +69,14 @@ impl OrganisationStanding {
 }
 
 /// The keyed hash of an API key: all of the secret that is ever stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeyDigest(pub [u8; 32]);
+
+impl std::fmt::Debug for KeyDigest {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("KeyDigest(…)")
+    }
+}
 
 /// An API key as its owner may see it again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,6 +143,10 @@ impl Network {
             None => (text, None),
         };
         let address: IpAddr = address.parse().map_err(|_| MALFORMED)?;
+        if prefix.is_some() && address.to_canonical() != address {
+            return Err(Rejected("must be written as IPv4, not mapped into IPv6"));
+        }
+        let address = address.to_canonical();
         let width = width(address);
         let prefix = match prefix {
             Some(prefix) => prefix.parse().map_err(|_| MALFORMED)?,

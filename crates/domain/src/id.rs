@@ -45,6 +45,19 @@ impl<K: Kind> Id<K> {
         })
     }
 
+    /// Takes a UUID that was made in order of time. Its version is set to 7, which such a UUID has anyway.
+    #[must_use]
+    pub fn of_time_ordered(uuid: Uuid) -> Self {
+        let version = uuid::Version::SortRand;
+        let uuid = uuid::Builder::from_bytes(uuid.into_bytes())
+            .with_version(version)
+            .into_uuid();
+        Self {
+            uuid,
+            kind: PhantomData,
+        }
+    }
+
     /// Reads the Remittance notation, lower case only.
     ///
     /// # Errors

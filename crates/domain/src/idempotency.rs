@@ -2,9 +2,16 @@
 
 use crate::{access::Contract, customer::CustomerHandle, values::Rejected};
 
-/// The caller's name for one attempt: 1–200 visible ASCII characters.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// The caller's name for one attempt: 1–200 visible ASCII characters. Callers put anything into it, e-mail addresses
+/// included, so it is not shown in `Debug`.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey(String);
+
+impl std::fmt::Debug for IdempotencyKey {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("IdempotencyKey(…)")
+    }
+}
 
 impl IdempotencyKey {
     /// Most characters a key may have.

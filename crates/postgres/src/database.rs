@@ -6,12 +6,12 @@ use diesel::{ConnectionError, ConnectionResult, connection::CacheSize};
 use diesel_async::{
     AsyncConnection, AsyncPgConnection, SimpleAsyncConnection,
     pooled_connection::{
-        AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
-        deadpool::{Object, Pool},
+        AsyncDieselConnectionManager, ManagerConfig, PoolError as Backend, RecyclingMethod,
+        deadpool::{Object, Pool, PoolError},
     },
 };
 use futures_util::{FutureExt, future::BoxFuture};
-use tokio_postgres::NoTls;
+use tokio_postgres::{NoTls, config::LoadBalanceHosts};
 use vouch_domain::ports::StoreError;
 
 use crate::{
@@ -23,7 +23,10 @@ use crate::{
 pub(crate) const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a new connection may take, whichever of the URL's hosts it comes to.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long an answer of one host is waited for, so that one which is gone leaves time for the others.
+const HOST_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long a request waits for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -99,12 +102,10 @@ impl Database {
     }
 
     pub(crate) async fn connection(&self) -> Result<Object<AsyncPgConnection>, StoreError> {
-        self.pool.get().await.map_err(|error| {
-            StoreError::Unavailable(match error {
-                deadpool::managed::PoolError::Timeout(_) => "no connection came free".to_owned(),
-                _ => "no connection could be opened".to_owned(),
-            })
-        })
+        self.pool
+            .get()
+            .await
+            .map_err(|error| StoreError::Unavailable(why(&error)))
     }
 
     /// Whether the database answers.
@@ -120,7 +121,7 @@ impl Database {
 /// Opens a connection whose statements, locks and forgotten transactions cannot last.
 fn establish(url: &str) -> BoxFuture<'_, ConnectionResult<AsyncPgConnection>> {
     async move {
-        let mut config: tokio_postgres::Config = url.parse().map_err(bad_connection)?;
+        let mut config: tokio_postgres::Config = url.parse().map_err(|error| bad_connection(&error))?;
         let options = format!(
             "{} -c statement_timeout={} -c lock_timeout={} -c idle_in_transaction_session_timeout={} -c jit=off",
             config.get_options().unwrap_or_default(),
@@ -139,10 +140,10 @@ fn establish(url: &str) -> BoxFuture<'_, ConnectionResult<AsyncPgConnection>> {
 /// new connection up, so that too has to happen within one transaction.
 fn establish_through_pooler(url: &str) -> BoxFuture<'_, ConnectionResult<AsyncPgConnection>> {
     async move {
-        let (client, mut connection) = connect(url.parse().map_err(bad_connection)?).await?;
+        let (client, mut connection) = connect(url.parse().map_err(|error| bad_connection(&error))?).await?;
         tokio::select! {
-            begun = client.batch_execute(BEGIN) => begun.map_err(bad_connection)?,
-            ended = &mut connection => ended.map_err(bad_connection)?,
+            begun = client.batch_execute(BEGIN) => begun.map_err(|error| bad_connection(&error))?,
+            ended = &mut connection => ended.map_err(|error| bad_connection(&error))?,
         }
         let mut connection =
             AsyncPgConnection::try_from_client_and_connection(client, connection).await?;
@@ -162,16 +163,35 @@ type RawConnection =
 async fn connect(
     mut config: tokio_postgres::Config,
 ) -> ConnectionResult<(tokio_postgres::Client, RawConnection)> {
+    // A host that takes connections and then says nothing would, if it came first, always use up the whole time: so no
+    // host always comes first.
     config
         .application_name("vouch")
-        .connect_timeout(CONNECT_TIMEOUT);
-    config.connect(NoTls).await.map_err(bad_connection)
+        .connect_timeout(HOST_TIMEOUT)
+        .load_balance_hosts(LoadBalanceHosts::Random);
+    config.connect(NoTls).await.map_err(|error| bad_connection(&error))
 }
 
-fn bad_connection(error: tokio_postgres::Error) -> ConnectionError {
-    ConnectionError::CouldntSetupConfiguration(diesel::result::Error::QueryBuilderError(Box::new(
-        error,
-    )))
+fn why(error: &PoolError) -> String {
+    let reason = match error {
+        PoolError::Backend(Backend::ConnectionError(ConnectionError::BadConnection(reason))) => {
+            reason
+        }
+        PoolError::Timeout(_) => return "no connection came free in time".to_owned(),
+        _ => "it could not be set up",
+    };
+    format!("no connection could be opened: {reason}")
+}
+
+/// Keeps of an error what the log may say: neither an SQLSTATE nor the kind of an input or output error holds data.
+fn bad_connection(error: &tokio_postgres::Error) -> ConnectionError {
+    let source = std::error::Error::source(error);
+    let io = source.and_then(|source| source.downcast_ref::<std::io::Error>());
+    ConnectionError::BadConnection(match (error.code(), io) {
+        (Some(code), _) => format!("SQLSTATE {}", code.code()),
+        (None, Some(io)) => io.kind().to_string(),
+        (None, None) => "the database cannot be spoken to".to_owned(),
+    })
 }
 
 /// All the storage ports, on one pool.

@@ -75,7 +75,7 @@ fn database_error(
 /// itself is not passed on, as a message may quote a value.
 fn by_message(message: &str) -> Failure {
     const CONTENTION: [&str; 2] = ["deadlock detected", "could not serialize access"];
-    const UNAVAILABLE: [&str; 11] = [
+    const UNAVAILABLE: [&str; 15] = [
         "canceling statement due to statement timeout",
         "canceling statement due to lock timeout",
         "canceling statement due to conflict with recovery",
@@ -87,6 +87,10 @@ fn by_message(message: &str) -> Failure {
         "idle-in-transaction timeout",
         "out of shared memory",
         "error communicating with the server",
+        "due to user request",
+        "server conn crashed",
+        "query_wait_timeout",
+        "pgbouncer",
     ];
     if CONTENTION.iter().any(|known| message.contains(known)) {
         return Failure::Contention;

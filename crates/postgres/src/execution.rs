@@ -40,9 +40,9 @@ impl Database {
     {
         let mut attempt = 1;
         loop {
-            let mut connection = self.begin().await?;
-            let answer = timeout(DEADLINE, build().get_results(&mut connection)).await;
-            match self.end(connection, answer).await {
+            let mut lent = self.begin().await?;
+            let answer = in_time(build().get_results(lent.connection()?)).await;
+            match self.end(lent, answer).await {
                 Ok(rows) => return Ok(rows),
                 Err(Failure::Contention) if attempt < ATTEMPTS => attempt += 1,
                 Err(failure) => return Err(failure),
@@ -70,9 +70,9 @@ impl Database {
     ) -> Result<usize, Failure> {
         let mut attempt = 1;
         loop {
-            let mut connection = self.begin().await?;
-            let answer = timeout(DEADLINE, build().execute(&mut connection)).await;
-            match self.end(connection, answer).await {
+            let mut lent = self.begin().await?;
+            let answer = in_time(build().execute(lent.connection()?)).await;
+            match self.end(lent, answer).await {
                 Ok(affected) => return Ok(affected),
                 Err(Failure::Contention) if attempt < ATTEMPTS => attempt += 1,
                 Err(failure) => return Err(failure),
@@ -80,50 +80,68 @@ impl Database {
         }
     }
 
-    async fn begin(&self) -> Result<Object<AsyncPgConnection>, Failure> {
-        let mut connection = self.connection().await?;
+    async fn begin(&self) -> Result<Lent, Failure> {
+        let mut lent = Lent {
+            connection: Some(self.connection().await?),
+            close: self.pooler == Pooler::Transaction,
+        };
         if self.pooler == Pooler::Transaction {
-            let begun = timeout(DEADLINE, connection.batch_execute(BEGIN)).await;
-            if !matches!(begun, Ok(Ok(()))) {
-                drop(Object::take(connection));
-                return Err(lost());
-            }
+            in_time(lent.connection()?.batch_execute(BEGIN)).await?;
         }
-        Ok(connection)
+        Ok(lent)
     }
 
-    /// Judges the answer of a statement. A connection that did not answer is not used again, and neither is a pooler's
-    /// whose transaction did not end well: a later `COMMIT` on it would succeed without having stored anything.
+    /// Judges the answer of a statement, and whether its connection may be used again.
     async fn end<Answer>(
         &self,
-        mut connection: Object<AsyncPgConnection>,
-        answer: Result<QueryResult<Answer>, tokio::time::error::Elapsed>,
+        mut lent: Lent,
+        answer: Result<Answer, Failure>,
     ) -> Result<Answer, Failure> {
-        let Ok(answer) = answer else {
+        // Lost, slow, or no primary any more: the next one may be better.
+        if matches!(answer, Err(Failure::Store(StoreError::Unavailable(_)))) {
+            lent.close = true;
+            return answer;
+        }
+        if self.pooler == Pooler::Transaction {
+            let end = if answer.is_ok() { "COMMIT" } else { "ROLLBACK" };
+            in_time(lent.connection()?.batch_execute(end)).await?;
+            lent.close = false;
+        }
+        answer
+    }
+}
+
+/// A connection lent for one statement.
+///
+/// Behind a pooler it is closed unless its transaction came to an end: whoever got it in the middle of one, as when a
+/// request is dropped, would commit somebody else's statement with its own.
+struct Lent {
+    /// None only while it is being dropped.
+    connection: Option<Object<AsyncPgConnection>>,
+    /// Whether to close it instead of giving it back.
+    close: bool,
+}
+
+impl Lent {
+    fn connection(&mut self) -> Result<&mut AsyncPgConnection, Failure> {
+        self.connection.as_deref_mut().ok_or_else(lost)
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take_if(|_| self.close) {
             drop(Object::take(connection));
-            return Err(lost());
-        };
-        if self.pooler == Pooler::None {
-            return Ok(answer?);
         }
-        let answer = match answer {
-            Ok(answer) => answer,
-            Err(error) => {
-                drop(Object::take(connection));
-                return Err(error.into());
-            }
-        };
-        match timeout(DEADLINE, connection.batch_execute("COMMIT")).await {
-            Ok(Ok(())) => Ok(answer),
-            Ok(Err(error)) => {
-                drop(Object::take(connection));
-                Err(error.into())
-            }
-            Err(_) => {
-                drop(Object::take(connection));
-                Err(lost())
-            }
-        }
+    }
+}
+
+async fn in_time<Answer>(
+    running: impl Future<Output = QueryResult<Answer>>,
+) -> Result<Answer, Failure> {
+    match timeout(DEADLINE, running).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(lost()),
     }
 }
 

@@ -6,6 +6,7 @@ mod api_keys;
 mod contact_sync;
 mod customers;
 mod database;
+mod drift;
 mod error;
 mod execution;
 mod hashing;

@@ -11,9 +11,14 @@ use diesel_async::{
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use vouch_domain::ports::StoreError;
 
-use crate::{database::Database, statement::statement};
+use crate::{
+    database::{Database, Pooler},
+    statement::statement,
+};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations");
+
+const THROUGH_POOLER: &str = "migrations need a session of their own: use a URL of the database itself, and VOUCH_DB_POOLER=none";
 
 /// How a database's schema stands to the one this program was written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +41,9 @@ pub struct MigrationError(#[source] Box<dyn std::error::Error + Send + Sync>);
 /// # Errors
 /// [`MigrationError`] naming the migration that failed.
 pub async fn migrate(database: &Database) -> Result<usize, MigrationError> {
+    if database.pooler == Pooler::Transaction {
+        return Err(MigrationError(THROUGH_POOLER.into()));
+    }
     let connection = database
         .connection()
         .await

@@ -11,7 +11,7 @@ use vouch_domain::{
     idempotency::KeyClaim,
     ports::{
         AbsenceClear, Lease, LeaseTerms, Provisioning, RailCustomerId, RecordOutcome, Reservation,
-        Reserve, Reserved, Standing, StoreError,
+        Reserve, Reserved, Standing, StoreError, folded,
     },
     tenant::Tenant,
 };
@@ -119,7 +119,6 @@ const TAKE_OVER: &str = concat!(
 pub(crate) type TakenSql = (BigInt, SummarySql, Text, Text, Text, Binary, Binary);
 pub(crate) type TakenRow = (i64, SummaryRow, String, String, String, Vec<u8>, Vec<u8>);
 
-/// The second half finds what the same call did before, if its answer was lost: the event is there by then.
 const RECORD: &str = concat!(
     "WITH ended AS (
          DELETE FROM reservations
@@ -138,12 +137,16 @@ const RECORD: &str = concat!(
      )
      SELECT ",
     summary_columns!(),
-    " FROM c
-     UNION ALL
-     SELECT ",
+    " FROM c"
+);
+
+/// What the same call did before, if its answer was lost: the event is there by then. A statement of its own, because
+/// [`RECORD`] cannot see what was committed while it waited for the row.
+const RECORDED: &str = concat!(
+    "SELECT ",
     summary_columns!(),
     " FROM events e JOIN customers c ON c.organisation_id = $1 AND c.env = $2 AND c.id = e.customer_id
-     WHERE e.organisation_id = $1 AND e.env = $2 AND e.id = $7 AND e.customer_id = $3"
+     WHERE e.organisation_id = $1 AND e.env = $2 AND e.customer_id = $3 AND e.id = $4"
 );
 
 const ABANDON: &str = "
@@ -236,7 +239,7 @@ impl Provisioning for Store {
         match recorded {
             Ok(rows) => match rows.into_iter().next() {
                 Some(row) => Ok(RecordOutcome::Recorded(summary(row)?)),
-                None => Ok(RecordOutcome::LeaseLost),
+                None => self.recorded_before(reservation, event).await,
             },
             Err(Failure::Taken { constraint }) if constraint == "customers_rail_customer" => {
                 Ok(RecordOutcome::RailCustomerTaken)
@@ -245,8 +248,9 @@ impl Provisioning for Store {
         }
     }
 
-    async fn abandon(&self, reservation: &Reservation) -> Result<(), StoreError> {
-        self.database
+    async fn abandon(&self, reservation: &Reservation) -> Result<bool, StoreError> {
+        let abandoned = self
+            .database
             .affected(|| {
                 statement::<()>(ABANDON)
                     .uuid(reservation.tenant.organisation.uuid())
@@ -255,7 +259,7 @@ impl Provisioning for Store {
                     .uuid(reservation.lease.token)
             })
             .await?;
-        Ok(())
+        Ok(abandoned > 0)
     }
 
     async fn release(
@@ -304,6 +308,27 @@ impl Provisioning for Store {
 }
 
 impl Store {
+    async fn recorded_before(
+        &self,
+        reservation: &Reservation,
+        event: EventId,
+    ) -> Result<RecordOutcome, StoreError> {
+        let row: Option<SummaryRow> = self
+            .database
+            .row(|| {
+                statement::<SummarySql>(RECORDED)
+                    .uuid(reservation.tenant.organisation.uuid())
+                    .text(reservation.tenant.env.as_str())
+                    .uuid(reservation.id.uuid())
+                    .uuid(event.uuid())
+            })
+            .await?;
+        match row {
+            Some(row) => Ok(RecordOutcome::Recorded(summary(row)?)),
+            None => Ok(RecordOutcome::LeaseLost),
+        }
+    }
+
     async fn insert_reservation(
         &self,
         tenant: Tenant,
@@ -576,7 +601,9 @@ impl Store {
 /// locale lower-cases ASCII only.
 fn search_text(reference: &str, interac_email: Option<&str>, display_name: &str) -> String {
     let interac_email = interac_email.unwrap_or_default();
-    format!("{reference}{SEPARATOR}{interac_email}{SEPARATOR}{display_name}").to_lowercase()
+    folded(&format!(
+        "{reference}{SEPARATOR}{interac_email}{SEPARATOR}{display_name}"
+    ))
 }
 
 pub(crate) fn unreadable(error: &PersonalDataError) -> StoreError {

@@ -57,11 +57,23 @@ impl Reconciliation for Store {
                     .big_int(millis(terms.lease()))
             })
             .await?;
-        rows.into_iter()
-            .map(|(organisation, token, row)| {
-                let organisation = id(organisation)?;
-                self.reservation(Tenant { organisation, env }, token, row)
-            })
-            .collect()
+        Ok(rows
+            .into_iter()
+            .filter_map(|row| self.due(env, row))
+            .collect())
+    }
+}
+
+impl Store {
+    /// A row that cannot be read, as under a missing master key, is left to its lease: it must not hold up the others.
+    fn due(&self, env: Env, row: (Uuid, Uuid, TakenRow)) -> Option<Reservation> {
+        let (organisation, token, row) = row;
+        let customer = row.1.0;
+        let read = id(organisation)
+            .and_then(|organisation| self.reservation(Tenant { organisation, env }, token, row));
+        read.inspect_err(
+            |error| tracing::error!(%customer, %error, "an open reservation cannot be read"),
+        )
+        .ok()
     }
 }

@@ -65,7 +65,7 @@ impl MasterKeys {
         let mut data_key = Zeroizing::new([0_u8; 32]);
         fill_random(&mut *data_key)?;
         Ok(Sealed {
-            data_key: self.seal(place, &*data_key)?,
+            data_key: self.seal(&data_key_of(place), &*data_key)?,
             value: seal(&data_key, place, value)?,
         })
     }
@@ -77,7 +77,7 @@ impl MasterKeys {
         data_key: &[u8],
         value: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, SealError> {
-        let data_key = self.open(place, data_key)?;
+        let data_key = self.open(&data_key_of(place), data_key)?;
         let data_key: &[u8; 32] = data_key
             .as_slice()
             .try_into()
@@ -98,6 +98,11 @@ impl MasterKeys {
             .find_map(|key| open(&key.0, place, sealed).ok())
             .ok_or(SealError::Unopened)
     }
+}
+
+/// The place of the key that seals what is at another place.
+fn data_key_of(place: &str) -> String {
+    format!("data key of {place}")
 }
 
 fn seal(key: &[u8; 32], place: &str, value: &[u8]) -> Result<Vec<u8>, SealError> {

@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use reqwest::{Method, StatusCode};
 use vouch_domain::{
     customer::NewCustomer,
-    ports::{Rail, RailContactChange, RailCustomer, RailCustomerId, RailFailure, Urgency},
+    ports::{
+        Rail, RailContactChange, RailCustomer, RailCustomerId, RailFailure, RailPage, Urgency,
+    },
 };
 
 use crate::{
@@ -89,6 +91,22 @@ impl Rail for HttpRail {
     ) -> Result<Option<RailCustomer>, RailFailure> {
         let deadline = Deadline::after(self.look_up_timeout);
         look_up::get(&self.client, id, deadline, urgency).await
+    }
+
+    async fn customers_page(&self, page: u32, urgency: Urgency) -> Result<RailPage, RailFailure> {
+        let call = Call {
+            operation: "customers_page",
+            method: Method::GET,
+            path: &["customer"],
+            query: &[("paginate", "true"), ("page", &page.to_string())],
+            body: None,
+        };
+        let deadline = Deadline::after(self.look_up_timeout);
+        let answer = self.client.repeatedly(&call, deadline, urgency).await?;
+        if !answer.status.is_success() {
+            return Err(failure::of_status(&answer));
+        }
+        wire::page(&answer).ok_or_else(failure::unreadable)
     }
 
     async fn update_customer(

@@ -3,11 +3,13 @@
 //! Reading is tolerant, because the vendor's documents and its answers do not agree: ids at `data.id` and at
 //! `data.data.id`, lists under three names, unknown keys. What cannot be read is absent, never guessed.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use vouch_domain::{
-    customer::{ContactData, ContactField, LegalName, NewCustomer},
-    ports::{RailContactChange, RailCustomer, RailCustomerId},
+    customer::{ContactField, LegalName, NewCustomer},
+    ports::{RailContactChange, RailCustomer, RailCustomerId, RailPage},
     values::{CustomerType, IdType},
 };
 
@@ -40,8 +42,9 @@ pub(crate) fn new_customer(customer: &NewCustomer) -> Value {
     if let Some(issued) = &identity.id_issue_date {
         put("id_issue_date", &issued.date().to_string());
     }
+    // The rail's names for contact fields are ours.
     for field in ContactField::ALL {
-        if let Some(text) = contact_text(contact, field) {
+        if let Some(text) = contact.expose(field) {
             put(field.name(), &text);
         }
     }
@@ -56,7 +59,7 @@ pub(crate) fn contact_change(change: RailContactChange<'_>) -> Value {
         .map(|field| {
             (
                 field.name().to_owned(),
-                Value::from(contact_text(change.contact, *field)),
+                Value::from(change.contact.expose(*field)),
             )
         })
         .collect()
@@ -85,32 +88,6 @@ fn id_type(id_type: IdType) -> &'static str {
     }
 }
 
-/// A contact field as the rail writes it; its names for them are ours.
-fn contact_text(contact: &ContactData, field: ContactField) -> Option<String> {
-    match field {
-        ContactField::Email => Some(contact.email.expose().to_owned()),
-        ContactField::Phone => contact
-            .phone
-            .as_ref()
-            .map(|phone| phone.expose().to_owned()),
-        ContactField::Street => contact
-            .street
-            .as_ref()
-            .map(|street| street.expose().to_owned()),
-        ContactField::City => contact.city.as_ref().map(|city| city.expose().to_owned()),
-        ContactField::State => contact
-            .state
-            .as_ref()
-            .map(|state| state.expose().to_owned()),
-        ContactField::ZipCode => Some(contact.zip_code.expose().to_owned()),
-        ContactField::Dob => contact.dob.as_ref().map(|dob| dob.date().to_string()),
-        ContactField::IdExpiryDate => contact
-            .id_expiry_date
-            .as_ref()
-            .map(|day| day.date().to_string()),
-    }
-}
-
 /// The id of the customer in an answer.
 pub(crate) fn customer_id(answer: &Answer) -> Option<RailCustomerId> {
     id(customer_object(answer)?)
@@ -126,10 +103,7 @@ pub(crate) fn customer(answer: &Answer) -> Option<RailCustomer> {
 pub(crate) fn customers(answer: &Answer) -> Option<Vec<RailCustomer>> {
     let body = answer.body.as_ref()?;
     let data = body.get("data")?;
-    let rows = [Some(data), data.get("data"), data.get("customers")]
-        .into_iter()
-        .flatten()
-        .find_map(Value::as_array)?;
+    let rows = rows(data)?;
     let total = [
         body.get("meta").and_then(|meta| meta.get("total")),
         data.get("pagination")
@@ -144,6 +118,24 @@ pub(crate) fn customers(answer: &Answer) -> Option<Vec<RailCustomer>> {
         return None;
     }
     rows.iter().map(record).collect()
+}
+
+/// One page of the customers in an answer. A rail that does not page gives them all at once.
+pub(crate) fn page(answer: &Answer) -> Option<RailPage> {
+    let body = answer.body.as_ref()?;
+    let customers: Option<Vec<_>> = rows(body.get("data")?)?.iter().map(record).collect();
+    let customers = customers?;
+    Some(RailPage {
+        has_more: body.contains_key("meta") && !customers.is_empty(),
+        customers,
+    })
+}
+
+fn rows(data: &Value) -> Option<&Vec<Value>> {
+    [Some(data), data.get("data"), data.get("customers")]
+        .into_iter()
+        .flatten()
+        .find_map(Value::as_array)
 }
 
 fn customer_object(answer: &Answer) -> Option<&Value> {
@@ -165,7 +157,24 @@ fn record(object: &Value) -> Option<RailCustomer> {
         email: text("email"),
         // Individuals have no registration number, businesses of long ago an `id_number` alone.
         id_number: text("registration_number").or_else(|| text("id_number")),
+        contact: contact(object),
     })
+}
+
+/// Written flat, read in part from a nested object.
+fn contact(object: &Value) -> BTreeMap<ContactField, String> {
+    let places = [Some(object), object.get("kyc_data")];
+    let find = |field: ContactField| {
+        let found = places
+            .iter()
+            .flatten()
+            .find_map(|place| text(place, field.name()));
+        Some((field, found?))
+    };
+    let other_than_email = ContactField::ALL
+        .into_iter()
+        .filter(|field| *field != ContactField::Email);
+    other_than_email.filter_map(find).collect()
 }
 
 fn id(object: &Value) -> Option<RailCustomerId> {

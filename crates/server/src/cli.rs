@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
+use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use vouch_domain::{
     access::Network,
@@ -34,6 +35,8 @@ pub(crate) enum Command {
     /// API keys.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// Compare our customers with the rail's. Exits with 0 when nothing is left to do, with 3 when something is.
+    Reconcile(ReconcileArgs),
     /// Run the sandbox rail alone.
     SandboxRail(SandboxRailArgs),
     /// Print an API's OpenAPI document.
@@ -118,6 +121,24 @@ pub(crate) enum KeyCommand {
         #[arg(value_parser = api_key_id)]
         key: ApiKeyId,
     },
+}
+
+#[derive(Args)]
+pub(crate) struct ReconcileArgs {
+    /// Say what does not agree, and change nothing. Open reservations are finished by every running service.
+    #[arg(long)]
+    pub(crate) report: bool,
+    /// Answer in JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Only this env; every env with a rail by default.
+    #[arg(long, value_parser = env)]
+    pub(crate) env: Option<Env>,
+    /// Ask the rail only about customers made on this day (UTC) or later.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) since: Option<NaiveDate>,
+    #[command(flatten)]
+    pub(crate) serve: ServeArgs,
 }
 
 #[derive(Args)]

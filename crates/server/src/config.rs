@@ -170,7 +170,7 @@ macro_rules! rail_args {
             #[arg(id = concat!($id, "_rail_client_secret"), long = concat!($id, "-rail-client-secret"), env = concat!("VOUCH_RAIL_", $env, "_CLIENT_SECRET"), hide_env_values = true)]
             client_secret: Option<String>,
             /// How long after the end of an unclear create the rail may still commit it, in milliseconds.
-            #[arg(id = concat!($id, "_rail_settle_ms"), long = concat!($id, "-rail-settle-ms"), env = concat!("VOUCH_RAIL_", $env, "_SETTLE_MS"), default_value_t = $settle)]
+            #[arg(id = concat!($id, "_rail_settle_ms"), long = concat!($id, "-rail-settle-ms"), env = concat!("VOUCH_RAIL_", $env, "_SETTLE_MS"), default_value_t = $settle, value_parser = clap::value_parser!(u64).range(50..=600_000))]
             settle_ms: u64,
             /// Calls to it in a minute; 0 for no limit.
             #[arg(id = concat!($id, "_rail_per_minute"), long = concat!($id, "-rail-per-minute"), env = concat!("VOUCH_RAIL_", $env, "_PER_MINUTE"), default_value_t = $per_minute)]
@@ -179,10 +179,10 @@ macro_rules! rail_args {
             #[arg(id = concat!($id, "_rail_per_hour"), long = concat!($id, "-rail-per-hour"), env = concat!("VOUCH_RAIL_", $env, "_PER_HOUR"), default_value_t = $per_hour)]
             per_hour: u32,
             /// The deadline of a look-up, in milliseconds.
-            #[arg(id = concat!($id, "_rail_lookup_timeout_ms"), long = concat!($id, "-rail-lookup-timeout-ms"), env = concat!("VOUCH_RAIL_", $env, "_LOOKUP_TIMEOUT_MS"), default_value_t = 3_000)]
+            #[arg(id = concat!($id, "_rail_lookup_timeout_ms"), long = concat!($id, "-rail-lookup-timeout-ms"), env = concat!("VOUCH_RAIL_", $env, "_LOOKUP_TIMEOUT_MS"), default_value_t = 3_000, value_parser = clap::value_parser!(u64).range(50..=600_000))]
             lookup_timeout_ms: u64,
             /// The deadline of a create, in milliseconds.
-            #[arg(id = concat!($id, "_rail_create_timeout_ms"), long = concat!($id, "-rail-create-timeout-ms"), env = concat!("VOUCH_RAIL_", $env, "_CREATE_TIMEOUT_MS"), default_value_t = 10_000)]
+            #[arg(id = concat!($id, "_rail_create_timeout_ms"), long = concat!($id, "-rail-create-timeout-ms"), env = concat!("VOUCH_RAIL_", $env, "_CREATE_TIMEOUT_MS"), default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(50..=600_000))]
             create_timeout_ms: u64,
         }
 

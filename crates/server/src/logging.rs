@@ -1,15 +1,26 @@
 //! Logs go to standard error: one pretty line each on a terminal, JSON otherwise.
 
-use std::io::{self, IsTerminal};
+use std::{
+    io::{self, IsTerminal},
+    panic::{self, PanicHookInfo},
+};
 
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+
+use crate::CommandError;
 
 /// Our own events; of actix-server's, which announce every thread, only what is wrong.
 const DEFAULT: &str = "info,actix_server=warn";
 
 /// `VOUCH_LOG` chooses what is logged, in the syntax of `tracing-subscriber`'s `EnvFilter`.
-pub(crate) fn init() {
-    let filter = EnvFilter::try_from_env("VOUCH_LOG").unwrap_or_else(|_| EnvFilter::new(DEFAULT));
+///
+/// # Errors
+/// When the variable is not such a filter.
+pub(crate) fn init() -> Result<(), CommandError> {
+    let filter = match std::env::var("VOUCH_LOG") {
+        Ok(filter) => EnvFilter::try_new(filter).map_err(|error| format!("VOUCH_LOG: {error}"))?,
+        Err(_) => EnvFilter::new(DEFAULT),
+    };
     let registry = tracing_subscriber::registry().with(filter);
     if io::stderr().is_terminal() {
         registry
@@ -20,4 +31,12 @@ pub(crate) fn init() {
             .with(fmt::layer().json().with_writer(io::stderr))
             .init();
     }
+    panic::set_hook(Box::new(log_panic));
+    Ok(())
+}
+
+/// Logs where a panic happened, and not what it says: a message of the standard library may quote a value.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string);
+    tracing::error!(place, "a bug: panicked");
 }

@@ -15,6 +15,7 @@ mod output;
 mod private_file;
 mod rails;
 mod readiness;
+mod reconcile;
 mod sandbox;
 mod serve;
 mod store;
@@ -30,10 +31,8 @@ type CommandError = Box<dyn std::error::Error + Send + Sync>;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
-    logging::init();
-    match run(cli).await {
-        Ok(()) => ExitCode::SUCCESS,
+    match run(Cli::parse()).await {
+        Ok(code) => code,
         Err(error) => {
             output::error_line(&describe(&*error));
             ExitCode::FAILURE
@@ -41,23 +40,25 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(cli: Cli) -> Result<(), CommandError> {
+async fn run(cli: Cli) -> Result<ExitCode, CommandError> {
+    logging::init()?;
     let unknown = config::unknown_variables();
     let command = cli.command.unwrap_or(Command::Serve(cli.serve));
-    if let Command::Serve(args) = command {
-        config::refuse_unknown(&unknown)?;
-        return serve::run(args).await;
+    match &command {
+        Command::Serve(_) => config::refuse_unknown(&unknown)?,
+        _ => config::warn_of_unknown(&unknown),
     }
-    config::warn_of_unknown(&unknown);
     match command {
-        Command::Serve(_) => Ok(()),
-        Command::Migrate(args) => store::migrate_only(&args).await,
-        Command::Org(command) => operators::organisation(command).await,
-        Command::Key(command) => operators::key(command).await,
-        Command::SandboxRail(args) => sandbox::run_alone(args).await,
-        Command::Openapi { contract } => operators::openapi(contract),
-        Command::CheckConfig(args) => check_config::run(args),
+        Command::Serve(args) => serve::run(args).await?,
+        Command::Migrate(args) => store::migrate_only(&args).await?,
+        Command::Org(command) => operators::organisation(command).await?,
+        Command::Key(command) => operators::key(command).await?,
+        Command::Reconcile(args) => return reconcile::run(args).await,
+        Command::SandboxRail(args) => sandbox::run_alone(args).await?,
+        Command::Openapi { contract } => operators::openapi(contract)?,
+        Command::CheckConfig(args) => check_config::run(args)?,
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The error and its causes in one line.

@@ -35,6 +35,10 @@ fn make(path: &Path) -> Result<MasterKeys, CommandError> {
     private_file::write(&proposed, STANDARD.encode(key).as_bytes())?;
     let linked = fs::hard_link(&proposed, path);
     fs::remove_file(&proposed)?;
+    if let Some(folder) = path.parent() {
+        // Data sealed under the key must not outlive it, not even in a power cut.
+        fs::File::open(folder)?.sync_all()?;
+    }
     match linked {
         Ok(()) => tracing::info!("made a master key in the data folder: keep it with every backup"),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}

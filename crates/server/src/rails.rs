@@ -4,7 +4,7 @@ use std::{num::NonZeroU32, sync::Arc};
 
 use vouch_application::rails::{RailLine, Rails};
 use vouch_domain::tenant::Env;
-use vouch_rail::{Credentials, HttpRail, RailSettings};
+use vouch_rail::{Circuit, Credentials, HttpRail, RailSettings};
 
 use crate::{
     CommandError,
@@ -12,20 +12,47 @@ use crate::{
     sandbox::Sandbox,
 };
 
-/// The rails of both envs. The sandbox serves test data unless another rail is set for it.
-pub(crate) fn rails(args: &ServeArgs, sandbox: Option<&Sandbox>) -> Result<Rails, CommandError> {
-    let test = args.test_rail.rail();
-    let test = match sandbox {
-        Some(sandbox) if !sandbox.is_ours => None,
-        Some(sandbox) => Some(line(Env::Test, &of_sandbox(&test, sandbox))?),
-        None => Some(line(Env::Test, &test)?),
-    };
-    let live = args.live_rail.rail();
-    let live = match live.url {
-        Some(_) => Some(line(Env::Live, &live)?),
-        None => None,
-    };
-    Ok(Rails { test, live })
+/// The rails of both envs, as the use cases see them and as adapters that tell whether they get through.
+pub(crate) struct ConfiguredRails {
+    pub(crate) rails: Rails,
+    adapters: Vec<(Env, Arc<HttpRail>)>,
+}
+
+impl ConfiguredRails {
+    /// From the settings. The sandbox serves test data unless another rail is set for it.
+    pub(crate) fn new(args: &ServeArgs, sandbox: Option<&Sandbox>) -> Result<Self, CommandError> {
+        let mut configured = Self {
+            rails: Rails::default(),
+            adapters: Vec::new(),
+        };
+        let test = args.test_rail.rail();
+        configured.rails.test = match sandbox {
+            Some(sandbox) if !sandbox.is_ours => None,
+            Some(sandbox) => Some(configured.line(Env::Test, &of_sandbox(&test, sandbox))?),
+            None if test.url.is_none() => None,
+            None => Some(configured.line(Env::Test, &test)?),
+        };
+        let live = args.live_rail.rail();
+        if live.url.is_some() {
+            configured.rails.live = Some(configured.line(Env::Live, &live)?);
+        }
+        Ok(configured)
+    }
+
+    /// The envs whose rail is down.
+    pub(crate) fn down(&self) -> impl Iterator<Item = Env> {
+        let is_down = |(_, rail): &&(Env, Arc<HttpRail>)| rail.circuit() != Circuit::Closed;
+        self.adapters.iter().filter(is_down).map(|(env, _)| *env)
+    }
+
+    fn line(&mut self, env: Env, args: &RailArgs) -> Result<RailLine, CommandError> {
+        let rail = Arc::new(HttpRail::new(settings(env, args)?)?);
+        self.adapters.push((env, Arc::clone(&rail)));
+        Ok(RailLine {
+            rail,
+            terms: args.terms,
+        })
+    }
 }
 
 fn of_sandbox(args: &RailArgs, sandbox: &Sandbox) -> RailArgs {
@@ -38,21 +65,17 @@ fn of_sandbox(args: &RailArgs, sandbox: &Sandbox) -> RailArgs {
     }
 }
 
-fn line(env: Env, args: &RailArgs) -> Result<RailLine, CommandError> {
+fn settings(env: Env, args: &RailArgs) -> Result<RailSettings, CommandError> {
     let url = args.url.as_deref().unwrap_or_default();
-    let settings = RailSettings {
-        base_url: url
-            .parse()
-            .map_err(|error| format!("the {} rail's URL: {error}", env.as_str()))?,
-        credentials: credentials(env, args)?,
+    let url = url
+        .parse()
+        .map_err(|error| format!("the {} rail's URL: {error}", env.as_str()))?;
+    Ok(RailSettings {
         look_up_timeout: args.terms.look_up,
         create_timeout: args.terms.create,
         per_minute: NonZeroU32::new(args.per_minute),
         per_hour: NonZeroU32::new(args.per_hour),
-    };
-    Ok(RailLine {
-        rail: Arc::new(HttpRail::new(settings)?),
-        terms: args.terms,
+        ..RailSettings::new(env, url, credentials(env, args)?)
     })
 }
 

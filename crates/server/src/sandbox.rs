@@ -1,8 +1,12 @@
 //! The sandbox rail: inside `serve` for the test env, or alone.
 
-use std::{fs, net::SocketAddr, path::Path, time::Duration};
+use std::{fs, io::ErrorKind, net::SocketAddr, path::Path, time::Duration};
 
 use serde::{Deserialize, Serialize};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, sleep},
+};
 use vouch_postgres::Database;
 use vouch_sandbox_rail::{Duplicates, NationalIds, OpenError, Options, SandboxRail, StartError};
 
@@ -10,6 +14,8 @@ use crate::{CommandError, cli::SandboxRailArgs, output, private_file};
 
 const STATE: &str = "sandbox-rail";
 const ADDRESS_FILE: &str = "sandbox-rail.json";
+const JOIN_DEADLINE: Duration = Duration::from_secs(5);
+const JOIN_PAUSE: Duration = Duration::from_millis(50);
 
 /// Where the sandbox of a data folder answers; other processes on the folder read it.
 #[derive(Serialize, Deserialize)]
@@ -38,20 +44,42 @@ impl Sandbox {
         let mut options = Options::new(data_dir.join(STATE));
         options.listen = listen;
         let file = data_dir.join(ADDRESS_FILE);
-        let (address, running) = match vouch_sandbox_rail::start(options).await {
+        match vouch_sandbox_rail::start(options).await {
             Ok(rail) => {
                 let address = Address {
                     url: rail.url().to_owned(),
                     id: rail.instance_id(),
                 };
                 private_file::write(&file, &serde_json::to_vec_pretty(&address)?)?;
-                (address, Some(rail))
+                Self::at(address, Some(rail), database).await
             }
             Err(StartError::State(OpenError::InUse(_))) => {
-                (serde_json::from_slice(&fs::read(&file)?)?, None)
+                Self::at(running_elsewhere(&file).await?, None, database).await
             }
-            Err(error) => return Err(error.into()),
-        };
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The data folder's sandbox where another process has it running, or had. Starts none.
+    pub(crate) async fn elsewhere(
+        data_dir: &Path,
+        database: &Database,
+    ) -> Result<Option<Self>, CommandError> {
+        match fs::read(data_dir.join(ADDRESS_FILE)) {
+            Ok(bytes) => {
+                let address = serde_json::from_slice(&bytes)?;
+                Ok(Some(Self::at(address, None, database).await?))
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn at(
+        address: Address,
+        running: Option<SandboxRail>,
+        database: &Database,
+    ) -> Result<Self, CommandError> {
         let is_ours = database.claim_sandbox(address.id).await?;
         if !is_ours {
             tracing::error!(
@@ -72,6 +100,28 @@ impl Sandbox {
             rail.stop().await;
         }
     }
+}
+
+/// Where the process that holds the sandbox's folder serves it. It may have to write that down yet, and the file of a
+/// process that is gone names a port that does not answer.
+async fn running_elsewhere(file: &Path) -> Result<Address, CommandError> {
+    let deadline = Instant::now() + JOIN_DEADLINE;
+    loop {
+        if let Some(address) = answering(file).await {
+            return Ok(address);
+        }
+        if Instant::now() >= deadline {
+            return Err("another process holds the sandbox rail, but does not serve it".into());
+        }
+        sleep(JOIN_PAUSE).await;
+    }
+}
+
+async fn answering(file: &Path) -> Option<Address> {
+    let address: Address = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
+    let socket = address.url.strip_prefix("http://")?;
+    TcpStream::connect(socket).await.ok()?;
+    Some(address)
 }
 
 /// `vouch sandbox-rail`.

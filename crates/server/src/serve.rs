@@ -21,7 +21,6 @@ use vouch_application::{
     digest::Digests,
     ids::IdMint,
     provision::Provisioner,
-    rails::Rails,
     reconcile::Reconciler,
     retention::Purger,
     sync_contact::ContactSyncer,
@@ -35,7 +34,8 @@ use crate::{
     clock::SystemClock,
     config::ServeArgs,
     demo::DemoKeys,
-    metrics, operators, output, rails,
+    metrics, operators, output,
+    rails::ConfiguredRails,
     readiness::ServiceReadiness,
     sandbox::Sandbox,
     store::{self, OpenStore},
@@ -75,25 +75,33 @@ async fn serve(
     store: &OpenStore,
     sandbox: Option<&Sandbox>,
 ) -> Result<(), CommandError> {
-    let parts = Parts::new(args, store, sandbox)?;
     let listener = TcpListener::bind(args.listen)
         .map_err(|error| format!("cannot listen on {}: {error}", args.listen))?;
     let address = listener.local_addr()?;
+    // Before anything that is measured.
     let metrics = metrics::serve(args.ops_listen)?;
+    let parts = Parts::new(args, store, sandbox)?;
 
     let mut background = JoinSet::new();
     parts.start_background(store, args.key_age(), &mut background);
 
     let server = parts.start(args, store, sandbox, listener)?;
     let handle = server.handle();
-    let running = tokio::spawn(server);
+    let mut running = tokio::spawn(server);
     let public_url = args
         .public_url
         .clone()
         .unwrap_or_else(|| format!("http://{address}"));
-    greet(args, store, sandbox, &public_url).await?;
+    if let Err(error) = greet(args, store, sandbox, &public_url).await {
+        // Nobody reads standard output, say. The service is up all the same.
+        tracing::warn!(%error, "the greeting could not be given");
+    }
 
-    asked_to_stop().await?;
+    tokio::select! {
+        stop = asked_to_stop() => stop?,
+        ended = &mut running => return Err(format!("the server ended by itself: {ended:?}").into()),
+        _ = background.join_next() => return Err("a background task ended by itself".into()),
+    }
     tracing::info!("stopping: no new connections, requests under way are finished");
     handle.stop(true).await;
     running.await??;
@@ -108,7 +116,7 @@ struct Parts {
     digests: Arc<Digests>,
     ids: Arc<IdMint>,
     clock: Arc<dyn Clock>,
-    rails: Rails,
+    rails: Arc<ConfiguredRails>,
     /// Wakes the reconciler.
     reservations: Wake,
     /// Wakes the contact syncer.
@@ -126,7 +134,7 @@ impl Parts {
             principals: Arc::default(),
             digests: Arc::new(Digests::new(store.installation.hash_key())),
             ids: Arc::new(IdMint::new(Arc::clone(&clock))),
-            rails: rails::rails(args, sandbox)?,
+            rails: Arc::new(ConfiguredRails::new(args, sandbox)?),
             reservations: Wake::default(),
             changes: Wake::default(),
             clock,
@@ -139,13 +147,13 @@ impl Parts {
         let reconciler = Reconciler::new(
             Arc::clone(&ports) as _,
             Provisioner::new(Arc::clone(&ports) as _, Arc::clone(&self.ids)),
-            self.rails.clone(),
+            self.rails.rails.clone(),
             self.reservations.clone(),
         );
         tasks.spawn(async move { reconciler.run().await });
         let syncer = ContactSyncer::new(
             Arc::clone(&ports) as _,
-            self.rails.clone(),
+            self.rails.rails.clone(),
             self.changes.clone(),
         );
         tasks.spawn(async move { syncer.run().await });
@@ -169,7 +177,7 @@ impl Parts {
             readiness: Arc::new(ServiceReadiness::new(
                 store.database.clone(),
                 sandbox,
-                &self.rails,
+                Arc::clone(&self.rails),
             )),
             trusted_proxies: args.trusted_proxies.clone(),
         };
@@ -197,7 +205,7 @@ impl Parts {
         Services {
             create: CreateCustomer::new(
                 Arc::clone(store) as _,
-                self.rails.clone(),
+                self.rails.rails.clone(),
                 Arc::clone(&self.ids),
                 self.reservations.clone(),
             ),

@@ -8,7 +8,7 @@ use vouch_postgres::{
 use crate::{
     CommandError,
     config::{PoolerArg, StoreArgs},
-    master_key, private_file,
+    master_key,
 };
 
 const DATABASE: &str = "vouch";
@@ -30,12 +30,10 @@ impl OpenStore {
     pub(crate) async fn open(args: &StoreArgs) -> Result<Self, CommandError> {
         let (url, local) = connect(args).await?;
         let database = pool(args, &url, BACKGROUND_CONNECTIONS)?;
-        match &local {
-            Some(_) => {
-                migrate(&database).await?;
-            }
-            None => demand_current_schema(&database).await?,
+        if local.is_some() {
+            migrate(&database).await?;
         }
+        demand_current_schema(&database).await?;
         let installation = Installation::open(&database, master_key::load(args)?).await?;
         Ok(Self {
             url,
@@ -97,7 +95,7 @@ async fn connect(args: &StoreArgs) -> Result<(String, Option<LocalPostgres>), Co
     if let Some(url) = &args.database_url {
         return Ok((url.clone(), None));
     }
-    private_file::create_folder(&args.data_dir)?;
+    // It makes the data folder, in a mode that lets the server's own user through.
     let local =
         vouch_local_postgres::start(vouch_local_postgres::Options::new(&args.data_dir)).await?;
     let url = local.ensure_database(DATABASE).await?;

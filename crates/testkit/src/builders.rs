@@ -1,15 +1,18 @@
 //! Values with sensible contents. Whatever has to be unique is, within one process.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use chrono::{DateTime, Utc};
 use vouch_application::ids::IdMint;
 use vouch_domain::{
     access::{ApiKey, Contract, KeyDigest, Organisation, OrganisationStanding},
-    customer::{ContactData, CustomerHandle, Identity, LegalName, NewCustomer},
+    customer::{ContactData, ContactField, CustomerHandle, Identity, LegalName, NewCustomer},
     idempotency::{Fingerprint, IdempotencyKey, KeyClaim, Operation},
     ports::{NewApiKey, Organisations, RailCustomer, RailCustomerId},
     tenant::{Env, Tenant},
@@ -208,5 +211,16 @@ pub fn rail_customer(id: &str, customer: &NewCustomer, created_at: DateTime<Utc>
         business_name: text(business_name),
         email: Some(customer.contact.email.expose().to_owned()),
         id_number: Some(identity.id_number.expose().to_owned()),
+        contact: contact_at_rail(&customer.contact),
     }
+}
+
+/// What the rail keeps of contact data beside the e-mail.
+pub(crate) fn contact_at_rail(contact: &ContactData) -> BTreeMap<ContactField, String> {
+    let fields = ContactField::ALL
+        .into_iter()
+        .filter(|field| *field != ContactField::Email);
+    fields
+        .filter_map(|field| Some((field, contact.expose(field)?)))
+        .collect()
 }

@@ -54,7 +54,10 @@ impl Drop for ScratchDatabase {
         let (admin_url, name) = (self.place.admin_url.clone(), self.place.name.clone());
         // A thread with a runtime of its own, as that of the test cannot be waited for here.
         let dropped = thread::spawn(move || {
-            let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
+            let runtime = Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime");
             runtime.block_on(server::drop_database(&admin_url, &name));
         });
         // What could not be dropped is swept by a later run.
@@ -117,5 +120,7 @@ fn pool(url: &str) -> Database {
 }
 
 async fn open(database: &Database) -> Installation {
-    Installation::open(database, TestDatabase::master_keys()).await.expect("an installation")
+    Installation::open(database, TestDatabase::master_keys())
+        .await
+        .expect("an installation")
 }

@@ -13,12 +13,15 @@ use vouch_domain::{
     customer::{ContactField, NewCustomer},
     ports::{
         Clock, Rail, RailContactChange, RailCustomer, RailCustomerId, RailFailure, RailField,
-        Urgency,
+        RailPage, Urgency,
     },
     values::CustomerType,
 };
 
-use crate::{FixedClock, rail_customer};
+use crate::{FixedClock, builders::contact_at_rail, rail_customer};
+
+/// As many as the vendor's pages hold.
+const PAGE_SIZE: usize = 15;
 
 /// A call that the rail received.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +32,8 @@ pub enum Call {
     Find(Urgency),
     /// To read a customer.
     Read(Urgency),
+    /// To list this page of customers.
+    Page(u32),
     /// To change these fields.
     Update(Vec<ContactField>),
 }
@@ -145,6 +150,7 @@ struct State {
     creates: VecDeque<Script>,
     finds: VecDeque<Script>,
     reads: VecDeque<Script>,
+    pages: VecDeque<Script>,
     updates: VecDeque<Script>,
     calls: Vec<Call>,
 }
@@ -174,6 +180,11 @@ impl ScriptedRail {
         self.state.lock().unwrap().reads.push_back(script);
     }
 
+    /// Scripts the next page.
+    pub fn on_page(&self, script: Script) {
+        self.state.lock().unwrap().pages.push_back(script);
+    }
+
     /// Scripts the next update.
     pub fn on_update(&self, script: Script) {
         self.state.lock().unwrap().updates.push_back(script);
@@ -189,7 +200,13 @@ impl ScriptedRail {
     #[must_use]
     pub fn creates(&self) -> usize {
         let is_create = |call: &&Call| matches!(call, Call::Create(_));
-        self.state.lock().unwrap().calls.iter().filter(is_create).count()
+        self.state
+            .lock()
+            .unwrap()
+            .calls
+            .iter()
+            .filter(is_create)
+            .count()
     }
 
     /// Every customer that the rail has.
@@ -206,7 +223,9 @@ impl ScriptedRail {
     fn receive(&self, call: Call, scripts: fn(&mut State) -> &mut VecDeque<Script>) -> Script {
         let mut state = self.state.lock().unwrap();
         state.calls.push(call);
-        scripts(&mut state).pop_front().unwrap_or_else(Script::behave)
+        scripts(&mut state)
+            .pop_front()
+            .unwrap_or_else(Script::behave)
     }
 }
 
@@ -262,7 +281,10 @@ impl State {
         let email = customer.contact.email.folded();
         let id_number = customer.identity.id_number.expose();
         let is_asked_for = |record: &&RailCustomer| {
-            record.email.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(&email))
+            record
+                .email
+                .as_ref()
+                .is_some_and(|known| known.eq_ignore_ascii_case(&email))
                 && record.id_number.as_deref() == Some(id_number)
         };
         self.records.iter().filter(is_asked_for).cloned().collect()
@@ -277,7 +299,12 @@ impl Rail for ScriptedRail {
         urgency: Urgency,
     ) -> Result<RailCustomerId, RailFailure> {
         let script = self.receive(Call::Create(urgency), |state| &mut state.creates);
-        let create = || self.state.lock().unwrap().create(customer, self.clock.now());
+        let create = || {
+            self.state
+                .lock()
+                .unwrap()
+                .create(customer, self.clock.now())
+        };
         script.run(create, |id| id).await
     }
 
@@ -299,9 +326,27 @@ impl Rail for ScriptedRail {
         let script = self.receive(Call::Read(urgency), |state| &mut state.reads);
         let read = || {
             let state = self.state.lock().unwrap();
-            Ok(state.records.iter().find(|record| record.id == *id).cloned())
+            Ok(state
+                .records
+                .iter()
+                .find(|record| record.id == *id)
+                .cloned())
         };
         script.run(read, not_a_create).await
+    }
+
+    async fn customers_page(&self, page: u32, _: Urgency) -> Result<RailPage, RailFailure> {
+        let script = self.receive(Call::Page(page), |state| &mut state.pages);
+        let list = || {
+            let state = self.state.lock().unwrap();
+            let before = usize::try_from(page - 1).unwrap() * PAGE_SIZE;
+            let newest_first = state.records.iter().rev().skip(before);
+            Ok(RailPage {
+                customers: newest_first.take(PAGE_SIZE).cloned().collect(),
+                has_more: state.records.len() > before + PAGE_SIZE,
+            })
+        };
+        script.run(list, not_a_create).await
     }
 
     async fn update_customer(
@@ -317,6 +362,7 @@ impl Rail for ScriptedRail {
             let record = state.records.iter_mut().find(|record| record.id == *id);
             let record = record.ok_or(RailFailure::Refused { fields: Vec::new() })?;
             record.email = Some(change.contact.email.expose().to_owned());
+            record.contact = contact_at_rail(change.contact);
             Ok(())
         };
         script.run(update, not_a_create).await

@@ -47,24 +47,37 @@ pub(crate) async fn empty() -> Place {
 
 pub(crate) async fn drop_database(admin_url: &str, name: &str) {
     let admin = connect(admin_url).await;
-    run(&admin, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
+    run(
+        &admin,
+        &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+    )
+    .await;
 }
 
 /// A connection for plain SQL.
 pub(crate) async fn connect(url: &str) -> Client {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("a connection");
+    let (client, connection) = tokio_postgres::connect(url, NoTls)
+        .await
+        .expect("a connection");
     // Ends with the client.
     tokio::spawn(connection);
     client
 }
 
 async fn run(client: &Client, sql: &str) {
-    client.batch_execute(sql).await.expect("an answer to plain SQL");
+    client
+        .batch_execute(sql)
+        .await
+        .expect("an answer to plain SQL");
 }
 
 async fn create(server: &LocalPostgres, template: &str) -> Place {
     let admin = connect(&server.admin_url()).await;
-    let name = format!("{TEST_PREFIX}{}_{}", now(&admin).await, Uuid::new_v4().simple());
+    let name = format!(
+        "{TEST_PREFIX}{}_{}",
+        now(&admin).await,
+        Uuid::new_v4().simple()
+    );
     run(&admin, &format!("CREATE DATABASE {name} {template}")).await;
     Place {
         url: server.connection_url(&name),
@@ -96,13 +109,23 @@ async fn now(admin: &Client) -> i64 {
 async fn sweep(admin: &Client) {
     let oldest = now(admin).await - STALE_AFTER;
     let names = admin
-        .query("SELECT datname FROM pg_database WHERE starts_with(datname, $1)", &[&TEST_PREFIX])
+        .query(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, $1)",
+            &[&TEST_PREFIX],
+        )
         .await
         .expect("the databases");
     for name in names.iter().map(|row| row.get::<_, &str>(0)) {
-        let made = name[TEST_PREFIX.len()..].split('_').next().and_then(|made| made.parse().ok());
+        let made = name[TEST_PREFIX.len()..]
+            .split('_')
+            .next()
+            .and_then(|made| made.parse().ok());
         if made.is_some_and(|made: i64| made < oldest) {
-            run(admin, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
+            run(
+                admin,
+                &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+            )
+            .await;
         }
     }
 }
@@ -120,14 +143,31 @@ async fn template(server: &LocalPostgres) -> String {
         return name;
     }
     let draft = format!("{name}_draft");
-    run(&admin, &format!("DROP DATABASE IF EXISTS {draft} WITH (FORCE)")).await;
-    run(&admin, &format!("CREATE DATABASE {draft} TEMPLATE template0")).await;
+    run(
+        &admin,
+        &format!("DROP DATABASE IF EXISTS {draft} WITH (FORCE)"),
+    )
+    .await;
+    run(
+        &admin,
+        &format!("CREATE DATABASE {draft} TEMPLATE template0"),
+    )
+    .await;
     let database = Database::new(&server.connection_url(&draft), PoolSettings::direct(1));
-    migrate(&database.expect("a URL")).await.expect("a migrated database");
+    migrate(&database.expect("a URL"))
+        .await
+        .expect("a migrated database");
     // Nobody can connect any more, and who still is connected is put out: a copy needs an idle template.
-    run(&admin, &format!("ALTER DATABASE {draft} ALLOW_CONNECTIONS false")).await;
+    run(
+        &admin,
+        &format!("ALTER DATABASE {draft} ALLOW_CONNECTIONS false"),
+    )
+    .await;
     let put_out = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1";
-    admin.query(put_out, &[&draft]).await.expect("an idle template");
+    admin
+        .query(put_out, &[&draft])
+        .await
+        .expect("an idle template");
     run(&admin, &format!("ALTER DATABASE {draft} RENAME TO {name}")).await;
     name
 }

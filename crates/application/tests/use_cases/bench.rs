@@ -41,7 +41,6 @@ pub(crate) struct Bench {
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) ids: Arc<IdMint>,
     pub(crate) tenant: Tenant,
-    pub(crate) line: RailLine,
     pub(crate) rails: Rails,
     pub(crate) wake: Wake,
     create: CreateCustomer,
@@ -58,7 +57,7 @@ impl Bench {
             terms: TERMS,
         };
         let rails = Rails {
-            test: Some(line.clone()),
+            test: Some(line),
             live: None,
         };
         let wake = Wake::default();
@@ -74,7 +73,6 @@ impl Bench {
             rail,
             clock,
             ids,
-            line,
             rails,
             wake,
         }

@@ -1,6 +1,8 @@
 //! Callers that go away, and stores that fail.
 
-use tokio::task::yield_now;
+use std::time::Duration;
+
+use tokio::{task::yield_now, time::sleep};
 use vouch_application::create::CreateError;
 use vouch_domain::ports::{Standing, StoreError};
 use vouch_testkit::{Gate, Script, individual, unique_claim};
@@ -21,6 +23,8 @@ async fn the_work_goes_on_when_the_caller_hangs_up() {
     while bench.key_standing(&claim).await == Some(Standing::InProgress) {
         yield_now().await;
     }
+    // Nobody was told that the customer is new; the next to ask is, and nobody after that.
+    assert_new(&bench.create(&customer, &claim).await);
     assert_existing(&bench.create(&customer, &claim).await, true);
     assert_eq!(bench.rail.creates(), 1);
 }
@@ -79,4 +83,22 @@ async fn a_store_that_fails_before_the_recording_loses_nothing() {
     bench.pass(TERMS.lease()).await;
     assert_new(&bench.create(&customer, &claim).await);
     assert_eq!(bench.rail.records().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_comes_back_soon_is_told_of_the_success() {
+    let bench = Bench::new().await;
+    let gate = Gate::new();
+    bench.rail.on_create(Script::behave().behind(&gate));
+    let creating = bench.creating(&individual(), &unique_claim());
+    gate.reached().await;
+    bench
+        .store
+        .fail_with(Some(StoreError::Unavailable("restarting".to_owned())));
+    gate.open();
+    sleep(Duration::from_secs(1)).await;
+    assert!(!creating.is_finished());
+    bench.store.fail_with(None);
+    assert_new(&creating.await.unwrap());
+    assert_eq!(bench.rail.calls().len(), 1);
 }

@@ -23,7 +23,12 @@ async fn left_open(failure: RailFailure) -> (Bench, CustomerHandle) {
 }
 
 async fn is_made(bench: &Bench, customer: &CustomerHandle) -> bool {
-    bench.store.find(bench.tenant, customer).await.unwrap().is_some()
+    bench
+        .store
+        .find(bench.tenant, customer)
+        .await
+        .unwrap()
+        .is_some()
 }
 
 #[tokio::test(start_paused = true)]
@@ -42,7 +47,10 @@ async fn a_reservation_that_somebody_works_on_is_left_alone() {
     assert_eq!(bench.reconciler().pass(Env::Test).await, Ok(0));
     bench.pass(TERMS.lease()).await;
     assert_eq!(bench.reconciler().pass(Env::Test).await, Ok(1));
-    let (find, create) = (Call::Find(Urgency::Background), Call::Create(Urgency::Background));
+    let (find, create) = (
+        Call::Find(Urgency::Background),
+        Call::Create(Urgency::Background),
+    );
     assert_eq!(bench.rail.calls(), [find, create]);
 }
 
@@ -51,7 +59,9 @@ async fn an_orphan_of_a_dead_process_is_adopted() {
     let bench = Bench::new().await;
     let customer = individual();
     bench.reservation(&customer, &unique_claim()).await;
-    bench.rail.put(rail_customer("orphan", &customer, bench.clock.now()));
+    bench
+        .rail
+        .put(rail_customer("orphan", &customer, bench.clock.now()));
     bench.pass(TERMS.lease()).await;
     assert_eq!(bench.reconciler().pass(Env::Test).await, Ok(1));
     assert_eq!(bench.rail.creates(), 0);
@@ -74,7 +84,9 @@ async fn what_the_rail_refuses_is_abandoned() {
     let bench = Bench::new().await;
     let (customer, claim) = (individual(), unique_claim());
     bench.rail.on_create(Script::fail(unavailable(None)));
-    bench.rail.on_create(Script::fail(RailFailure::Refused { fields: Vec::new() }));
+    bench
+        .rail
+        .on_create(Script::fail(RailFailure::Refused { fields: Vec::new() }));
     assert_unresolved(&bench.create(&customer, &claim).await);
     assert_eq!(bench.reconciler().pass(Env::Test).await, Ok(1));
     assert_eq!(bench.key_standing(&claim).await, None);
@@ -121,7 +133,9 @@ async fn it_finds_within_a_second_what_other_processes_left_and_outlives_a_faili
     let (mut bench, customer) = left_open(unavailable(None)).await;
     // Nobody of another process wakes ours.
     bench.wake = Wake::default();
-    bench.store.fail_with(Some(StoreError::Unavailable("down".to_owned())));
+    bench
+        .store
+        .fail_with(Some(StoreError::Unavailable("down".to_owned())));
     let reconciler = Arc::new(bench.reconciler());
     let running = tokio::spawn(async move { reconciler.run().await });
     sleep(Duration::from_millis(10)).await;

@@ -22,7 +22,10 @@ async fn every_expired_key_is_forgotten_in_one_pass() {
     let handle = vouch_domain::customer::CustomerHandle::Id(made.id);
     for number in 0..1500 {
         let claim = amend_claim(&handle, &format!("key-{number}"));
-        assert_eq!(bench.store.bind_key(bench.tenant, made.id, &claim).await, Ok(true));
+        assert_eq!(
+            bench.store.bind_key(bench.tenant, made.id, &claim).await,
+            Ok(true)
+        );
     }
     let purger = Purger::new(Arc::new(bench.store.clone()), AGE);
     bench.pass(AGE).await;

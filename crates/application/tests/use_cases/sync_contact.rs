@@ -89,7 +89,9 @@ impl Made {
     }
 
     fn refused(&self) -> Vec<ContactField> {
-        self.bench.store.refused_fields(self.bench.tenant, self.customer.id)
+        self.bench
+            .store
+            .refused_fields(self.bench.tenant, self.customer.id)
     }
 
     fn email_at_rail(&self) -> Option<String> {
@@ -118,7 +120,10 @@ async fn a_field_that_the_rail_refuses_holds_up_no_other_and_is_kept() {
     made.bench.rail.on_update(refused());
     made.bench.rail.on_update(refused());
     made.pass().await;
-    assert_eq!(made.updates(), [vec![Email, Phone], vec![Email], vec![Phone]]);
+    assert_eq!(
+        made.updates(),
+        [vec![Email, Phone], vec![Email], vec![Phone]]
+    );
     assert_eq!(made.refused(), [Email]);
     made.bench.pass(PATIENT).await;
     assert_eq!(made.pass().await, 0);

@@ -95,6 +95,25 @@ pub struct Amendment {
 }
 
 impl ContactData {
+    /// One field as a text, for the rail and the comparison with it; dates as `YYYY-MM-DD`.
+    #[must_use]
+    pub fn expose(&self, field: ContactField) -> Option<String> {
+        let text = |text: &str| text.to_owned();
+        match field {
+            ContactField::Email => Some(text(self.email.expose())),
+            ContactField::Phone => self.phone.as_ref().map(|phone| text(phone.expose())),
+            ContactField::Street => self.street.as_ref().map(|street| text(street.expose())),
+            ContactField::City => self.city.as_ref().map(|city| text(city.expose())),
+            ContactField::State => self.state.as_ref().map(|state| text(state.expose())),
+            ContactField::ZipCode => Some(text(self.zip_code.expose())),
+            ContactField::Dob => self.dob.as_ref().map(|dob| dob.date().to_string()),
+            ContactField::IdExpiryDate => self
+                .id_expiry_date
+                .as_ref()
+                .map(|day| day.date().to_string()),
+        }
+    }
+
     /// What the amendment makes of this data, and which fields it really changes.
     #[must_use]
     pub fn amended(&self, amendment: Amendment) -> (Self, Vec<ContactField>) {

@@ -7,6 +7,7 @@ mod access;
 mod clock;
 mod contact_sync;
 mod customers;
+mod drift;
 mod provisioning;
 mod rail;
 mod reconciliation;
@@ -17,19 +18,21 @@ pub use clock::Clock;
 pub use contact_sync::{ContactSync, PendingChange};
 pub use customers::{
     Amend, AmendOutcome, AmendmentBasis, CustomerPage, CustomerPageRequest, CustomerQueries,
-    Customers, EventPage, EventPageRequest, PageError, SearchText,
+    Customers, EventPage, EventPageRequest, PageError, SearchText, folded,
 };
+pub use drift::{CustomerKey, Drift, TrackedCustomer};
 pub use provisioning::{
     AbsenceClear, Lease, LeaseTerms, Provisioning, RecordOutcome, Reservation, Reserve, Reserved,
     Standing,
 };
 pub use rail::{
-    Rail, RailContactChange, RailCustomer, RailCustomerId, RailFailure, RailField, Urgency,
+    Rail, RailContactChange, RailCustomer, RailCustomerId, RailFailure, RailField, RailPage,
+    Urgency,
 };
 pub use reconciliation::Reconciliation;
 pub use retention::Retention;
 
-/// A store could not do what was asked. The text names the fault (an SQLSTATE, a constraint) and never holds data.
+/// A store could not do what was asked. The text names the fault, such as a constraint, and never holds data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// The store cannot be reached, is overloaded, or lost the connection. Whether the step happened may be unknown.

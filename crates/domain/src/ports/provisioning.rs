@@ -48,8 +48,8 @@ pub trait Provisioning: Send + Sync {
     ) -> Result<RecordOutcome, StoreError>;
 
     /// Ends a reservation because the rail refused: reference, person, Interac e-mail and every key are free again.
-    /// Does nothing when the lease has passed to somebody else.
-    async fn abandon(&self, reservation: &Reservation) -> Result<(), StoreError>;
+    /// Answers whether it did: it does nothing when the lease has passed to somebody else.
+    async fn abandon(&self, reservation: &Reservation) -> Result<bool, StoreError>;
 
     /// Gives the lease back with the reservation still open, so that the next attempt need not wait for its end.
     /// Does nothing when the lease has passed to somebody else.
@@ -92,6 +92,13 @@ pub struct LeaseTerms {
 }
 
 impl LeaseTerms {
+    /// A lease that has ended when it begins.
+    pub const NONE: Self = Self {
+        look_up: Duration::ZERO,
+        create: Duration::ZERO,
+        settle: Duration::ZERO,
+    };
+
     /// The whole lease.
     #[must_use]
     pub fn lease(self) -> Duration {

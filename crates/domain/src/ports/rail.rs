@@ -1,4 +1,4 @@
-use std::{fmt, time::Duration};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -35,6 +35,10 @@ pub trait Rail: Send + Sync {
         urgency: Urgency,
     ) -> Result<Option<RailCustomer>, RailFailure>;
 
+    /// A page of all customers of the account, newest first, counted from 1. Whoever is made meanwhile moves the others
+    /// on: a later page may repeat some, and leaves none out.
+    async fn customers_page(&self, page: u32, urgency: Urgency) -> Result<RailPage, RailFailure>;
+
     /// Sends changed contact data; what was cleared is cleared there.
     async fn update_customer(
         &self,
@@ -53,7 +57,8 @@ pub enum Urgency {
     Background,
 }
 
-/// The rail's own id of a customer. Never shown outside: not in a response, header, error, event or log.
+/// The rail's own id of a customer. Never shown outside: not in a response, header, error, event or log. Only the drift
+/// report, on an operator's own terminal, names records that are nobody's here.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct RailCustomerId(String);
 
@@ -71,7 +76,7 @@ impl RailCustomerId {
         Ok(Self(text.to_owned()))
     }
 
-    /// The id, for the rail's adapter and the store only.
+    /// The id, for the rail's adapter, the store and the operators' drift report only.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -105,6 +110,17 @@ pub struct RailCustomer {
     pub email: Option<String>,
     /// Document number; for a business its registration number.
     pub id_number: Option<String>,
+    /// Contact data other than the e-mail. A row of a list holds only part of it.
+    pub contact: BTreeMap<ContactField, String>,
+}
+
+/// A page of the rail's customers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RailPage {
+    /// Newest first.
+    pub customers: Vec<RailCustomer>,
+    /// Whether there may be older ones.
+    pub has_more: bool,
 }
 
 impl fmt::Debug for RailCustomer {
@@ -145,6 +161,18 @@ impl RailCustomer {
             && same_name
             && same_email
             && not_before
+    }
+
+    /// In which contact fields this record, a whole one, differs from ours: e-mails compare in any case, everything else
+    /// as it is written.
+    #[must_use]
+    pub fn differing_contact(&self, ours: &ContactData) -> Vec<ContactField> {
+        let is_our_email = |theirs: &String| theirs.eq_ignore_ascii_case(ours.email.expose());
+        let differs = |field: &ContactField| match field {
+            ContactField::Email => !self.email.as_ref().is_some_and(is_our_email),
+            other => self.contact.get(other) != ours.expose(*other).as_ref(),
+        };
+        ContactField::ALL.into_iter().filter(differs).collect()
     }
 }
 

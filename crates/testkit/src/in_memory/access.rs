@@ -28,7 +28,9 @@ impl ApiKeys for InMemory {
 
     async fn add(&self, key: &NewApiKey) -> Result<bool, StoreError> {
         let mut state = self.state()?;
-        let is_known = state.organisations.contains_key(&key.key.tenant.organisation);
+        let is_known = state
+            .organisations
+            .contains_key(&key.key.tenant.organisation);
         if is_known {
             state.api_keys.push(key.clone());
         }
@@ -41,8 +43,10 @@ impl ApiKeys for InMemory {
     ) -> Result<Vec<ApiKey>, StoreError> {
         let state = self.state()?;
         let keys = state.api_keys.iter().map(|known| &known.key);
-        let mut keys: Vec<ApiKey> =
-            keys.filter(|key| key.tenant.organisation == organisation).cloned().collect();
+        let mut keys: Vec<ApiKey> = keys
+            .filter(|key| key.tenant.organisation == organisation)
+            .cloned()
+            .collect();
         keys.sort_by_key(|key| key.id);
         Ok(keys)
     }
@@ -65,7 +69,9 @@ impl Organisations for InMemory {
         if state.organisations.contains_key(&organisation.id) {
             return Err(StoreError::Defect("the organisation exists".to_owned()));
         }
-        state.organisations.insert(organisation.id, organisation.clone());
+        state
+            .organisations
+            .insert(organisation.id, organisation.clone());
         Ok(())
     }
 

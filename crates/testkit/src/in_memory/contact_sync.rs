@@ -22,7 +22,10 @@ impl ContactSync for InMemory {
     ) -> Result<Vec<PendingChange>, StoreError> {
         let mut state = self.state()?;
         let now = state.now;
-        let tenants = state.customers.iter_mut().filter(|(tenant, _)| tenant.env == env);
+        let tenants = state
+            .customers
+            .iter_mut()
+            .filter(|(tenant, _)| tenant.env == env);
         let due = tenants.flat_map(|(tenant, records)| {
             let records = records.values_mut();
             records.filter_map(|record| record.take_pending(*tenant, now, lease))
@@ -40,7 +43,9 @@ impl ContactSync for InMemory {
         let Some(record) = state.with_lease(change) else {
             return Ok(());
         };
-        record.refused.retain(|field| !change.fields.contains(field));
+        record
+            .refused
+            .retain(|field| !change.fields.contains(field));
         record.refused.extend(refused);
         match &mut record.pending {
             Some(pending) if pending.version != change.version => {
@@ -68,12 +73,21 @@ impl State {
     fn with_lease(&mut self, change: &PendingChange) -> Option<&mut Record> {
         let record = self.records_mut(change.tenant).get_mut(&change.customer)?;
         let is_held = |pending: &Pending| pending.token == Some(change.lease);
-        record.pending.as_ref().is_some_and(is_held).then_some(record)
+        record
+            .pending
+            .as_ref()
+            .is_some_and(is_held)
+            .then_some(record)
     }
 }
 
 impl Record {
-    fn take_pending(&mut self, tenant: Tenant, now: Duration, lease: Duration) -> Option<PendingChange> {
+    fn take_pending(
+        &mut self,
+        tenant: Tenant,
+        now: Duration,
+        lease: Duration,
+    ) -> Option<PendingChange> {
         let Stage::Provisioned(rail_customer) = &self.stage else {
             return None;
         };

@@ -31,7 +31,10 @@ impl Customers for InMemory {
 
     async fn amend(&self, tenant: Tenant, amend: &Amend<'_>) -> Result<AmendOutcome, StoreError> {
         let mut state = self.state()?;
-        if amend.claim.is_some_and(|claim| state.bound(tenant, claim).is_some()) {
+        if amend
+            .claim
+            .is_some_and(|claim| state.bound(tenant, claim).is_some())
+        {
             return Ok(AmendOutcome::Outrun);
         }
         let now = state.now;

@@ -3,6 +3,7 @@
 mod access;
 mod contact_sync;
 mod customers;
+mod drift;
 mod provisioning;
 mod queries;
 mod reconciliation;
@@ -122,7 +123,10 @@ impl InMemory {
     /// Moves a customer to a status, which no port does yet.
     pub fn set_status(&self, tenant: Tenant, customer: CustomerId, status: Status) {
         let mut state = self.state.lock().unwrap();
-        let record = state.records_mut(tenant).get_mut(&customer).expect("a customer");
+        let record = state
+            .records_mut(tenant)
+            .get_mut(&customer)
+            .expect("a customer");
         record.customer.summary.status = status;
     }
 
@@ -130,7 +134,10 @@ impl InMemory {
     #[must_use]
     pub fn refused_fields(&self, tenant: Tenant, customer: CustomerId) -> Vec<ContactField> {
         let mut state = self.state.lock().unwrap();
-        let record = state.records_mut(tenant).get(&customer).expect("a customer");
+        let record = state
+            .records_mut(tenant)
+            .get(&customer)
+            .expect("a customer");
         record.refused.iter().copied().collect()
     }
 
@@ -149,7 +156,10 @@ impl State {
     }
 
     fn records(&self, tenant: Tenant) -> impl DoubleEndedIterator<Item = &Record> {
-        self.customers.get(&tenant).into_iter().flat_map(BTreeMap::values)
+        self.customers
+            .get(&tenant)
+            .into_iter()
+            .flat_map(BTreeMap::values)
     }
 
     /// Customers of the tenant that exist for the world.
@@ -179,10 +189,17 @@ impl State {
             customer,
             bound_at: self.now,
         };
-        self.keys.entry(key_identity(tenant, claim)).or_insert(bound);
+        self.keys
+            .entry(key_identity(tenant, claim))
+            .or_insert(bound);
     }
 }
 
 fn key_identity(tenant: Tenant, claim: &KeyClaim) -> KeyIdentity {
-    (tenant, claim.contract, claim.operation.scope(), claim.key.clone())
+    (
+        tenant,
+        claim.contract,
+        claim.operation.scope(),
+        claim.key.clone(),
+    )
 }

@@ -94,13 +94,18 @@ impl Provisioning for InMemory {
         Ok(RecordOutcome::Recorded(summary))
     }
 
-    async fn abandon(&self, reservation: &Reservation) -> Result<(), StoreError> {
+    async fn abandon(&self, reservation: &Reservation) -> Result<bool, StoreError> {
         let mut state = self.state()?;
-        if state.held(reservation).is_some() {
-            state.records_mut(reservation.tenant).remove(&reservation.id);
-            state.keys.retain(|_, bound| bound.customer != reservation.id);
+        let is_held = state.held(reservation).is_some();
+        if is_held {
+            state
+                .records_mut(reservation.tenant)
+                .remove(&reservation.id);
+            state
+                .keys
+                .retain(|_, bound| bound.customer != reservation.id);
         }
-        Ok(())
+        Ok(is_held)
     }
 
     async fn release(
@@ -180,9 +185,14 @@ impl State {
         terms: LeaseTerms,
     ) -> Standing {
         let now = self.now;
-        let record = self.records_mut(tenant).get_mut(&named).expect("a customer");
+        let record = self
+            .records_mut(tenant)
+            .get_mut(&named)
+            .expect("a customer");
         let differing = asked.map_or_else(Vec::new, |asked| {
-            let Customer { identity, contact, .. } = &record.customer;
+            let Customer {
+                identity, contact, ..
+            } = &record.customer;
             differing_fields(
                 &identity.compared_with_email(&contact.email),
                 &asked.identity.compared_with_email(&asked.contact.email),
@@ -220,7 +230,8 @@ impl State {
             return Some(Standing::PersonBusy);
         }
         let address = customer.interac_email.as_ref()?;
-        self.is_held(tenant, address).then_some(Standing::InteracEmailTaken)
+        self.is_held(tenant, address)
+            .then_some(Standing::InteracEmailTaken)
     }
 
     fn is_person_reserved(&self, env: Env, customer: &NewCustomer) -> bool {
@@ -247,7 +258,10 @@ impl State {
     }
 
     fn of_env(&self, env: Env) -> impl Iterator<Item = &Record> {
-        let of_env = self.customers.iter().filter(move |(tenant, _)| tenant.env == env);
+        let of_env = self
+            .customers
+            .iter()
+            .filter(move |(tenant, _)| tenant.env == env);
         of_env.flat_map(|(_, records)| records.values())
     }
 
@@ -257,14 +271,21 @@ impl State {
         reservation: &Reservation,
         event: EventId,
     ) -> Option<CustomerSummary> {
-        let record = self.customers.get(&reservation.tenant)?.get(&reservation.id)?;
+        let record = self
+            .customers
+            .get(&reservation.tenant)?
+            .get(&reservation.id)?;
         let is_known = record.events.iter().any(|known| known.id == event);
         is_known.then(|| record.customer.summary.clone())
     }
 
     /// The lease, if the reservation still has it.
     fn held(&mut self, reservation: &Reservation) -> Option<&mut OpenLease> {
-        match &mut self.records_mut(reservation.tenant).get_mut(&reservation.id)?.stage {
+        match &mut self
+            .records_mut(reservation.tenant)
+            .get_mut(&reservation.id)?
+            .stage
+        {
             Stage::Reserved(lease) if lease.token == reservation.lease.token => Some(lease),
             Stage::Reserved(_) | Stage::Provisioned(_) => None,
         }

@@ -4,7 +4,7 @@ use vouch_domain::{
     event::Event,
     ports::{
         CustomerPage, CustomerPageRequest, CustomerQueries, EventPage, EventPageRequest, PageError,
-        SearchText, StoreError,
+        SearchText, StoreError, folded,
     },
     tenant::Tenant,
 };
@@ -19,7 +19,9 @@ impl CustomerQueries for InMemory {
         customer: &CustomerHandle,
     ) -> Result<Option<CustomerSummary>, StoreError> {
         let state = self.state()?;
-        Ok(state.find(tenant, customer).map(|record| record.customer.summary.clone()))
+        Ok(state
+            .find(tenant, customer)
+            .map(|record| record.customer.summary.clone()))
     }
 
     async fn page(
@@ -39,10 +41,15 @@ impl CustomerQueries for InMemory {
             let summary = &record.customer.summary;
             before.is_none_or(|before| summary.id < before)
                 && request.status.is_none_or(|status| summary.status == status)
-                && request.search.as_ref().is_none_or(|search| record.holds(search))
+                && request
+                    .search
+                    .as_ref()
+                    .is_none_or(|search| record.holds(search))
         });
-        let (customers, has_more) =
-            cut(matches.map(|record| record.customer.summary.clone()), request.limit);
+        let (customers, has_more) = cut(
+            matches.map(|record| record.customer.summary.clone()),
+            request.limit,
+        );
         Ok(CustomerPage {
             customers,
             has_more,
@@ -83,7 +90,9 @@ impl Record {
             interac_email.map_or("", |address| address.as_str()),
             &self.customer.identity.name.display(),
         ];
-        texts.iter().any(|text| text.to_lowercase().contains(search.as_str()))
+        texts
+            .iter()
+            .any(|text| folded(text).contains(search.as_str()))
     }
 }
 

@@ -20,9 +20,14 @@ impl Reconciliation for InMemory {
     ) -> Result<Vec<Reservation>, StoreError> {
         let mut state = self.state()?;
         let now = state.now;
-        let tenants = state.customers.iter_mut().filter(|(tenant, _)| tenant.env == env);
+        let tenants = state
+            .customers
+            .iter_mut()
+            .filter(|(tenant, _)| tenant.env == env);
         let records = tenants.flat_map(|(tenant, records)| {
-            records.iter_mut().map(|(id, record)| (*tenant, *id, record))
+            records
+                .iter_mut()
+                .map(|(id, record)| (*tenant, *id, record))
         });
         let mut taken = Vec::new();
         for (tenant, id, record) in records {

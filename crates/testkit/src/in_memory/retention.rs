@@ -18,11 +18,14 @@ impl Retention for InMemory {
             .filter(|(_, record)| matches!(record.stage, Stage::Reserved(_)))
             .map(|(id, _)| *id)
             .collect();
-        let expired = state.keys.iter().filter(|(_, bound)| {
-            bound.bound_at + age < now && !open.contains(&bound.customer)
-        });
-        let expired: Vec<_> =
-            expired.map(|(key, _)| key.clone()).take(usize::from(limit)).collect();
+        let expired = state
+            .keys
+            .iter()
+            .filter(|(_, bound)| bound.bound_at + age < now && !open.contains(&bound.customer));
+        let expired: Vec<_> = expired
+            .map(|(key, _)| key.clone())
+            .take(usize::from(limit))
+            .collect();
         for key in &expired {
             state.keys.remove(key);
         }

@@ -14,7 +14,7 @@ use vouch_domain::{
         AbsenceClear, Amend, AmendOutcome, AmendmentBasis, ApiKeys, Clock, CustomerPage,
         CustomerPageRequest, CustomerQueries, Customers, EventPage, EventPageRequest, Lease,
         LeaseTerms, NewApiKey, PageError, Provisioning, Rail, RailContactChange, RailCustomer,
-        RailCustomerId, RailFailure, RecordOutcome, Reservation, Reserve, Reserved,
+        RailCustomerId, RailFailure, RailPage, RecordOutcome, Reservation, Reserve, Reserved,
         RevocationEpoch, Standing, StoreError, Urgency,
     },
     tenant::Tenant,
@@ -217,6 +217,9 @@ impl Rail for FakePorts {
         _: &RailCustomerId,
         _: Urgency,
     ) -> Result<Option<RailCustomer>, RailFailure> {
+        unreachable!()
+    }
+    async fn customers_page(&self, _: u32, _: Urgency) -> Result<RailPage, RailFailure> {
         unreachable!()
     }
     async fn update_customer(
