@@ -39,7 +39,10 @@ fn noon() -> DateTime<Utc> {
 
 async fn a_key_leads_to_its_principal(world: &World<impl Adapter>) {
     for env in Env::ALL {
-        let tenant = Tenant { env, ..world.tenant };
+        let tenant = Tenant {
+            env,
+            ..world.tenant
+        };
         let new = added(world, tenant).await;
         let principal = world.store().principal(new.digest).await.unwrap().unwrap();
         assert_eq!(principal.key, new.key);
@@ -49,16 +52,25 @@ async fn a_key_leads_to_its_principal(world: &World<impl Adapter>) {
 
 async fn an_unknown_key_leads_nowhere(world: &World<impl Adapter>) {
     added(world, world.tenant).await;
-    assert_eq!(world.store().principal(KeyDigest([0xff; 32])).await, Ok(None));
+    assert_eq!(
+        world.store().principal(KeyDigest([0xff; 32])).await,
+        Ok(None)
+    );
 }
 
 async fn a_key_keeps_its_expiry_and_its_networks(world: &World<impl Adapter>) {
     let mut new = new_key(&world.ids, world.tenant);
     new.key.expires_at = Some(noon());
-    new.key.allowed_networks = ["10.0.0.0/8", "192.0.2.7", "2001:db8::/32", "::1", "0.0.0.0/0"]
-        .iter()
-        .map(|text| Network::parse(text).unwrap())
-        .collect();
+    new.key.allowed_networks = [
+        "10.0.0.0/8",
+        "192.0.2.7",
+        "2001:db8::/32",
+        "::1",
+        "0.0.0.0/0",
+    ]
+    .iter()
+    .map(|text| Network::parse(text).unwrap())
+    .collect();
     assert_eq!(ApiKeys::add(world.store(), &new).await, Ok(true));
     let principal = world.store().principal(new.digest).await.unwrap().unwrap();
     assert_eq!(principal.key, new.key);
@@ -84,9 +96,15 @@ async fn keys_are_listed_by_age_for_their_organisation_alone(world: &World<impl 
     let first = added(world, world.tenant).await.key;
     added(world, other).await;
     let second = added(world, live).await.key;
-    let keys = world.store().of_organisation(world.tenant.organisation).await;
+    let keys = world
+        .store()
+        .of_organisation(world.tenant.organisation)
+        .await;
     assert_eq!(keys, Ok(vec![first, second]));
-    assert_eq!(world.store().of_organisation(world.ids.mint()).await, Ok(Vec::new()));
+    assert_eq!(
+        world.store().of_organisation(world.ids.mint()).await,
+        Ok(Vec::new())
+    );
 }
 
 async fn a_revocation_moves_the_epoch_and_is_for_good(world: &World<impl Adapter>) {
@@ -94,7 +112,13 @@ async fn a_revocation_moves_the_epoch_and_is_for_good(world: &World<impl Adapter
     let before = epoch(world).await;
     assert_eq!(world.store().revoke(new.key.id, noon()).await, Ok(true));
     assert_ne!(epoch(world).await, before);
-    assert_eq!(world.store().revoke(new.key.id, noon() + Duration::hours(1)).await, Ok(true));
+    assert_eq!(
+        world
+            .store()
+            .revoke(new.key.id, noon() + Duration::hours(1))
+            .await,
+        Ok(true)
+    );
     let principal = world.store().principal(new.digest).await.unwrap().unwrap();
     assert_eq!(principal.key.revoked_at, Some(noon()));
     assert!(!principal.is_valid_at(noon()));
@@ -102,7 +126,10 @@ async fn a_revocation_moves_the_epoch_and_is_for_good(world: &World<impl Adapter
 
 async fn an_unknown_key_is_not_revoked(world: &World<impl Adapter>) {
     let before = epoch(world).await;
-    assert_eq!(world.store().revoke(world.ids.mint(), noon()).await, Ok(false));
+    assert_eq!(
+        world.store().revoke(world.ids.mint(), noon()).await,
+        Ok(false)
+    );
     assert_eq!(epoch(world).await, before);
 }
 
@@ -127,13 +154,20 @@ async fn a_standing_is_set_and_moves_the_epoch(world: &World<impl Adapter>) {
     assert_ne!(epoch(world).await, before);
     let principal = store.principal(new.digest).await.unwrap().unwrap();
     assert_eq!(principal.standing, suspended);
-    assert_eq!(store.set_standing(world.ids.mint(), suspended).await, Ok(false));
+    assert_eq!(
+        store.set_standing(world.ids.mint(), suspended).await,
+        Ok(false)
+    );
 }
 
 async fn reads_leave_the_epoch_alone(world: &World<impl Adapter>) {
     let before = epoch(world).await;
     let new = added(world, world.tenant).await;
     world.store().principal(new.digest).await.unwrap();
-    world.store().of_organisation(world.tenant.organisation).await.unwrap();
+    world
+        .store()
+        .of_organisation(world.tenant.organisation)
+        .await
+        .unwrap();
     assert_eq!(epoch(world).await, before);
 }

@@ -25,7 +25,10 @@ contract![
 ];
 
 async fn basis(world: &World<impl Adapter>, customer: &CustomerSummary) -> Customer {
-    let basis = world.store().amendment_basis(world.tenant, &by_id(customer), None).await;
+    let basis = world
+        .store()
+        .amendment_basis(world.tenant, &by_id(customer), None)
+        .await;
     basis.unwrap().unwrap().customer
 }
 
@@ -113,7 +116,10 @@ async fn events_of_amendments_follow_without_gaps(world: &World<impl Adapter>) {
         let changed = [ContactField::Email, ContactField::Street];
         amend(world, &read, &contact, &changed, None).await;
         // One that is outrun leaves no gap.
-        assert_eq!(amend_email(world, &read, "late@example.com", None).await, AmendOutcome::Outrun);
+        assert_eq!(
+            amend_email(world, &read, "late@example.com", None).await,
+            AmendOutcome::Outrun
+        );
     }
     let request = EventPageRequest {
         customer: by_id(&made),
@@ -121,7 +127,12 @@ async fn events_of_amendments_follow_without_gaps(world: &World<impl Adapter>) {
         after: None,
         event_type: None,
     };
-    let events = world.store().events(world.tenant, &request).await.unwrap().events;
+    let events = world
+        .store()
+        .events(world.tenant, &request)
+        .await
+        .unwrap()
+        .events;
     let sequences: Vec<i32> = events.iter().map(|event| event.sequence).collect();
     assert_eq!(sequences, [1, 2, 3, 4, 5]);
     for event in &events[1..] {
@@ -135,7 +146,10 @@ async fn an_amendment_of_another_version_is_outrun(world: &World<impl Adapter>) 
     let made = world.exists(&individual()).await;
     let mut read = basis(world, &made).await;
     read.summary.version = Version(2);
-    assert_eq!(amend_email(world, &read, "new@example.com", None).await, AmendOutcome::Outrun);
+    assert_eq!(
+        amend_email(world, &read, "new@example.com", None).await,
+        AmendOutcome::Outrun
+    );
     assert_eq!(basis(world, &made).await.summary, made);
 }
 
@@ -146,7 +160,9 @@ async fn of_two_amendments_of_one_version_one_is_outrun(world: &World<impl Adapt
         amend_email(world, &read, "first@example.com", None),
         amend_email(world, &read, "second@example.com", None),
     );
-    let outrun = [&first, &second].into_iter().filter(|one| **one == AmendOutcome::Outrun);
+    let outrun = [&first, &second]
+        .into_iter()
+        .filter(|one| **one == AmendOutcome::Outrun);
     assert_eq!(outrun.count(), 1, "{first:?} {second:?}");
     assert_eq!(basis(world, &made).await.summary.version, Version(2));
 }
@@ -161,12 +177,13 @@ async fn an_amendment_binds_its_key(world: &World<impl Adapter>) {
     assert_eq!(bound, Ok(false));
 }
 
-async fn an_amendment_under_a_bound_key_is_outrun_and_changes_nothing(
-    world: &World<impl Adapter>,
-) {
+async fn an_amendment_under_a_bound_key_is_outrun_and_changes_nothing(world: &World<impl Adapter>) {
     let made = world.exists(&individual()).await;
     let claim = amend_claim(&by_id(&made), "the-key");
-    assert_eq!(world.store().bind_key(world.tenant, made.id, &claim).await, Ok(true));
+    assert_eq!(
+        world.store().bind_key(world.tenant, made.id, &claim).await,
+        Ok(true)
+    );
     let read = basis(world, &made).await;
     let outcome = amend_email(world, &read, "new@example.com", Some(&claim)).await;
     assert_eq!(outcome, AmendOutcome::Outrun);
@@ -199,7 +216,10 @@ async fn a_new_email_counts_for_the_comparison_of_identities(world: &World<impl 
         ..customer
     };
     let standing = world.stands(&now, &unique_claim()).await;
-    assert!(matches!(standing, Standing::Exists { by_key: false, .. }), "{standing:?}");
+    assert!(
+        matches!(standing, Standing::Exists { by_key: false, .. }),
+        "{standing:?}"
+    );
 }
 
 async fn the_basis_tells_what_the_key_is_bound_to(world: &World<impl Adapter>) {
@@ -208,7 +228,9 @@ async fn the_basis_tells_what_the_key_is_bound_to(world: &World<impl Adapter>) {
         let claim = amend_claim(&handle, "the-key");
         let store = world.store();
         let bound = async || {
-            let basis = store.amendment_basis(world.tenant, &handle, Some(&claim)).await;
+            let basis = store
+                .amendment_basis(world.tenant, &handle, Some(&claim))
+                .await;
             basis.unwrap().unwrap().bound
         };
         assert_eq!(bound().await, None);

@@ -16,7 +16,10 @@ contract![
 
 async fn an_answer_given_with_the_recording_cannot_be_claimed(world: &World<impl Adapter>) {
     let made = world.exists(&individual()).await;
-    let claimed = world.store().claim_creation_answer(world.tenant, made.id).await;
+    let claimed = world
+        .store()
+        .claim_creation_answer(world.tenant, made.id)
+        .await;
     assert_eq!(claimed, Ok(false));
 }
 
@@ -25,7 +28,9 @@ async fn an_answer_is_claimed_once(world: &World<impl Adapter>) {
     let reservation = world.granted(&customer, &claim).await;
     let event: EventId = world.ids.mint();
     let store = world.store();
-    let recorded = store.record_provisioned(&reservation, &rail_id("rail-1"), event, false).await;
+    let recorded = store
+        .record_provisioned(&reservation, &rail_id("rail-1"), event, false)
+        .await;
     assert!(matches!(recorded, Ok(RecordOutcome::Recorded(_))));
     for answered in [false, true] {
         let standing = world.stands(&customer, &claim).await;
@@ -33,13 +38,18 @@ async fn an_answer_is_claimed_once(world: &World<impl Adapter>) {
             matches!(&standing, Standing::Exists { answered: known, .. } if *known == answered),
             "{standing:?}"
         );
-        let claimed = store.claim_creation_answer(world.tenant, reservation.id).await;
+        let claimed = store
+            .claim_creation_answer(world.tenant, reservation.id)
+            .await;
         assert_eq!(claimed, Ok(!answered));
     }
 }
 
 async fn nobody_claims_the_answer_of_an_unknown_customer(world: &World<impl Adapter>) {
     let unknown = world.ids.mint();
-    let claimed = world.store().claim_creation_answer(world.tenant, unknown).await;
+    let claimed = world
+        .store()
+        .claim_creation_answer(world.tenant, unknown)
+        .await;
     assert_eq!(claimed, Ok(false));
 }

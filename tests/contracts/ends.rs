@@ -3,8 +3,10 @@
 use vouch_domain::{
     customer::{CustomerHandle, NewCustomer, Status, Version},
     event::EventType,
+    id::EventId,
     ports::{
-        CustomerPageRequest, CustomerQueries, Customers, EventPageRequest, PageError, RecordOutcome, Standing,
+        CustomerPageRequest, CustomerQueries, Customers, EventPageRequest, PageError, Provisioning,
+        RecordOutcome, Standing,
     },
 };
 use vouch_testkit::{individual, interac_email, unique_claim};
@@ -18,6 +20,7 @@ contract![
     a_rail_customer_is_bound_once,
     a_recording_without_the_lease_changes_nothing,
     a_customer_is_recorded_once,
+    a_repeated_recording_answers_as_at_first,
     an_abandoned_reservation_frees_everything,
     an_abandonment_without_the_lease_does_nothing,
 ];
@@ -57,14 +60,20 @@ async fn a_reservation_is_invisible(world: &World<impl Adapter>) {
     ];
     for handle in handles {
         assert_eq!(world.find(&handle).await, None);
-        assert_eq!(store.amendment_basis(world.tenant, &handle, None).await, Ok(None));
+        assert_eq!(
+            store.amendment_basis(world.tenant, &handle, None).await,
+            Ok(None)
+        );
         let events = store.events(world.tenant, &events_of(handle.clone())).await;
         assert_eq!(events.unwrap().events, []);
         let after_it = CustomerPageRequest {
             after: Some(handle),
             ..everything()
         };
-        assert_eq!(store.page(world.tenant, &after_it).await, Err(PageError::UnknownCursor));
+        assert_eq!(
+            store.page(world.tenant, &after_it).await,
+            Err(PageError::UnknownCursor)
+        );
     }
     let page = store.page(world.tenant, &everything()).await.unwrap();
     assert_eq!((page.customers, page.has_more), (Vec::new(), false));
@@ -81,9 +90,16 @@ async fn a_recorded_customer_is_visible_as_pending(world: &World<impl Adapter>) 
     assert_eq!(made.version, Version::FIRST);
     assert_eq!(world.find(&by_id(&made)).await, Some(made.clone()));
     assert_eq!(world.find(&by_reference(&made)).await, Some(made.clone()));
-    let page = world.store().page(world.tenant, &everything()).await.unwrap();
-    assert_eq!(page.customers, [made.clone()]);
-    let basis = world.store().amendment_basis(world.tenant, &by_id(&made), None).await;
+    let page = world
+        .store()
+        .page(world.tenant, &everything())
+        .await
+        .unwrap();
+    assert_eq!(page.customers, std::slice::from_ref(&made));
+    let basis = world
+        .store()
+        .amendment_basis(world.tenant, &by_id(&made), None)
+        .await;
     let basis = basis.unwrap().unwrap();
     assert_eq!(basis.customer.summary, made);
     assert_eq!(basis.customer.identity, customer.identity);
@@ -94,7 +110,11 @@ async fn a_recorded_customer_is_visible_as_pending(world: &World<impl Adapter>) 
 async fn a_recorded_customer_has_one_event(world: &World<impl Adapter>) {
     let reservation = world.granted(&complete(), &unique_claim()).await;
     let made = world.recorded(&reservation).await;
-    let page = world.store().events(world.tenant, &events_of(by_id(&made))).await.unwrap();
+    let page = world
+        .store()
+        .events(world.tenant, &events_of(by_id(&made)))
+        .await
+        .unwrap();
     let [event] = &page.events[..] else {
         panic!("not one event: {page:?}");
     };
@@ -108,10 +128,16 @@ async fn a_recorded_customer_has_one_event(world: &World<impl Adapter>) {
 async fn a_rail_customer_is_bound_once(world: &World<impl Adapter>) {
     let first = world.granted(&individual(), &unique_claim()).await;
     let taken = rail_id("rail-1");
-    assert!(matches!(world.record(&first, &taken).await, RecordOutcome::Recorded(_)));
+    assert!(matches!(
+        world.record(&first, &taken).await,
+        RecordOutcome::Recorded(_)
+    ));
     let (customer, claim) = (individual(), unique_claim());
     let second = world.granted(&customer, &claim).await;
-    assert_eq!(world.record(&second, &taken).await, RecordOutcome::RailCustomerTaken);
+    assert_eq!(
+        world.record(&second, &taken).await,
+        RecordOutcome::RailCustomerTaken
+    );
     // The reservation is open still, and under the same lease.
     assert_eq!(world.stands(&customer, &claim).await, Standing::InProgress);
     let outcome = world.record(&second, &rail_id("rail-2")).await;
@@ -123,7 +149,10 @@ async fn a_recording_without_the_lease_changes_nothing(world: &World<impl Adapte
     let old = world.granted(&customer, &claim).await;
     world.expire_leases().await;
     let new = world.resumed(&customer, &claim).await;
-    assert_eq!(world.record(&old, &rail_id("rail-1")).await, RecordOutcome::LeaseLost);
+    assert_eq!(
+        world.record(&old, &rail_id("rail-1")).await,
+        RecordOutcome::LeaseLost
+    );
     assert_eq!(world.find(&CustomerHandle::Id(old.id)).await, None);
     let outcome = world.record(&new, &rail_id("rail-1")).await;
     assert!(matches!(outcome, RecordOutcome::Recorded(_)));
@@ -136,6 +165,34 @@ async fn a_customer_is_recorded_once(world: &World<impl Adapter>) {
     assert_eq!(again, RecordOutcome::LeaseLost);
     world.abandon(&reservation).await;
     assert_eq!(world.find(&by_id(&made)).await, Some(made));
+}
+
+async fn a_repeated_recording_answers_as_at_first(world: &World<impl Adapter>) {
+    let reservation = world.granted(&individual(), &unique_claim()).await;
+    let (event, rail): (EventId, _) = (world.ids.mint(), rail_id("rail-1"));
+    let store = world.store();
+    let record = async || {
+        let recorded = store.record_provisioned(&reservation, &rail, event, true);
+        recorded.await.unwrap()
+    };
+    let first = record().await;
+    assert!(matches!(first, RecordOutcome::Recorded(_)), "{first:?}");
+    assert_eq!(record().await, first);
+    let handle = CustomerHandle::Id(reservation.id);
+    let page = store
+        .events(world.tenant, &events_of(handle))
+        .await
+        .unwrap();
+    assert_eq!(page.events.len(), 1);
+    // Another recording's event proves nothing.
+    let other = world.granted(&individual(), &unique_claim()).await;
+    world.expire_leases().await;
+    let outcome = world.resumed(&other.customer, &unique_claim()).await;
+    assert_ne!(outcome.lease, other.lease);
+    let lost = store
+        .record_provisioned(&other, &rail_id("rail-2"), event, true)
+        .await;
+    assert_eq!(lost, Ok(RecordOutcome::LeaseLost));
 }
 
 async fn an_abandoned_reservation_frees_everything(world: &World<impl Adapter>) {
@@ -161,5 +218,8 @@ async fn an_abandonment_without_the_lease_does_nothing(world: &World<impl Adapte
         interac_email: customer.interac_email,
         ..individual()
     };
-    assert_eq!(world.stands(&other, &unique_claim()).await, Standing::InteracEmailTaken);
+    assert_eq!(
+        world.stands(&other, &unique_claim()).await,
+        Standing::InteracEmailTaken
+    );
 }

@@ -4,7 +4,7 @@ use vouch_domain::{
     customer::{ContactData, CustomerHandle, CustomerSummary, Status},
     event::{Event, EventType},
     id::EventId,
-    ports::{Amend, Customers, CustomerQueries, EventPageRequest, PageError},
+    ports::{Amend, CustomerQueries, Customers, EventPageRequest, PageError},
 };
 use vouch_testkit::{email, individual, reference};
 
@@ -22,7 +22,10 @@ contract![
 async fn amended(world: &World<impl Adapter>, times: usize) -> (CustomerSummary, Vec<Event>) {
     let made = world.exists(&individual()).await;
     for number in 0..times {
-        let basis = world.store().amendment_basis(world.tenant, &by_id(&made), None).await;
+        let basis = world
+            .store()
+            .amendment_basis(world.tenant, &by_id(&made), None)
+            .await;
         let read = basis.unwrap().unwrap().customer;
         let contact = ContactData {
             email: email(&format!("new{number}@example.com")),
@@ -64,7 +67,11 @@ async fn page(
 async fn events_page_from_the_oldest(world: &World<impl Adapter>) {
     let (customer, all) = amended(world, 4).await;
     for handle in [by_id(&customer), by_reference(&customer)] {
-        let page = async |limit, after| page(world, handle.clone(), limit, after, None).await.unwrap();
+        let page = async |limit, after| {
+            page(world, handle.clone(), limit, after, None)
+                .await
+                .unwrap()
+        };
         assert_eq!(page(2, None).await, (all[..2].to_vec(), true));
         assert_eq!(page(2, Some(all[1].id)).await, (all[2..4].to_vec(), true));
         assert_eq!(page(2, Some(all[3].id)).await, (all[4..].to_vec(), false));
@@ -76,19 +83,27 @@ async fn events_page_from_the_oldest(world: &World<impl Adapter>) {
 async fn events_are_filtered_by_type(world: &World<impl Adapter>) {
     let (customer, all) = amended(world, 3).await;
     let page = async |limit, after, event_type| {
-        page(world, by_id(&customer), limit, after, Some(event_type)).await.unwrap()
+        page(world, by_id(&customer), limit, after, Some(event_type))
+            .await
+            .unwrap()
     };
     let (created, updated) = (EventType::CustomerCreated, EventType::CustomerUpdated);
     assert_eq!(page(1, None, created).await, (all[..1].to_vec(), false));
     assert_eq!(page(2, None, updated).await, (all[1..3].to_vec(), true));
     // The cursor need not be of the type.
-    assert_eq!(page(9, Some(all[0].id), updated).await, (all[1..].to_vec(), false));
+    assert_eq!(
+        page(9, Some(all[0].id), updated).await,
+        (all[1..].to_vec(), false)
+    );
     assert_eq!(page(9, Some(all[0].id), created).await, (Vec::new(), false));
 }
 
 async fn an_event_keeps_the_customer_as_it_was(world: &World<impl Adapter>) {
     let made = world.exists(&individual()).await;
-    world.adapter.set_status(world.tenant, made.id, Status::Verified).await;
+    world
+        .adapter
+        .set_status(world.tenant, made.id, Status::Verified)
+        .await;
     let (events, _) = page(world, by_id(&made), 9, None, None).await.unwrap();
     assert_eq!(events[0].customer, made);
 }
@@ -105,7 +120,10 @@ async fn an_unknown_event_is_no_cursor(world: &World<impl Adapter>) {
 async fn an_unknown_customer_has_no_events(world: &World<impl Adapter>) {
     let (_, events) = amended(world, 1).await;
     let nobody = || CustomerHandle::Reference(reference("nobody"));
-    assert_eq!(page(world, nobody(), 9, None, None).await, Ok((Vec::new(), false)));
+    assert_eq!(
+        page(world, nobody(), 9, None, None).await,
+        Ok((Vec::new(), false))
+    );
     let page = page(world, nobody(), 9, Some(events[0].id), None).await;
     assert_eq!(page, Err(PageError::UnknownCursor));
 }

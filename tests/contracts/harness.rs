@@ -9,8 +9,9 @@ use vouch_domain::{
     id::{CustomerId, EventId},
     idempotency::KeyClaim,
     ports::{
-        AbsenceClear, ApiKeys, CustomerQueries, Customers, Lease, LeaseTerms, Organisations,
-        Provisioning, RailCustomerId, RecordOutcome, Reservation, Reserve, Reserved, Standing,
+        AbsenceClear, ApiKeys, ContactSync, CustomerQueries, Customers, Lease, LeaseTerms,
+        Organisations, Provisioning, RailCustomerId, Reconciliation, RecordOutcome, Reservation,
+        Reserve, Reserved, Retention, Standing,
     },
     tenant::{Env, Tenant},
 };
@@ -25,13 +26,20 @@ pub(crate) const TERMS: LeaseTerms = LeaseTerms {
 
 /// Every storage port.
 pub(crate) trait Ports:
-    Provisioning + Customers + CustomerQueries + ApiKeys + Organisations + Clone + 'static
+    Provisioning
+    + Reconciliation
+    + Customers
+    + CustomerQueries
+    + ContactSync
+    + ApiKeys
+    + Organisations
+    + Retention
+    + Clone
+    + 'static
 {
 }
-impl<T> Ports for T where
-    T: Provisioning + Customers + CustomerQueries + ApiKeys + Organisations + Clone + 'static
-{
-}
+impl Ports for InMemory {}
+impl Ports for vouch_postgres::Store {}
 
 /// An adapter under test, empty, and what tests can do to it that no port can.
 #[async_trait]
@@ -44,6 +52,8 @@ pub(crate) trait Adapter: Sized + Send + Sync {
     async fn advance(&self, by: Duration);
     /// Moves a customer to a status.
     async fn set_status(&self, tenant: Tenant, customer: CustomerId, status: Status);
+    /// The changed fields that the rail refused.
+    async fn refused_fields(&self, tenant: Tenant, customer: CustomerId) -> Vec<ContactField>;
 }
 
 #[async_trait]
@@ -65,7 +75,21 @@ impl Adapter for InMemory {
     async fn set_status(&self, tenant: Tenant, customer: CustomerId, status: Status) {
         Self::set_status(self, tenant, customer, status);
     }
+
+    async fn refused_fields(&self, tenant: Tenant, customer: CustomerId) -> Vec<ContactField> {
+        Self::refused_fields(self, tenant, customer)
+    }
 }
+
+/// Every time that is compared with the database's clock: to let time pass is to move them back.
+const LEASE_CLOCK: [(&str, &str); 6] = [
+    ("reservations", "leased_until"),
+    ("reservations", "absence_clear_at"),
+    ("reservations", "next_attempt_at"),
+    ("contact_changes", "leased_until"),
+    ("contact_changes", "next_attempt_at"),
+    ("idempotency_keys", "bound_at"),
+];
 
 #[async_trait]
 impl Adapter for TestDatabase {
@@ -80,20 +104,43 @@ impl Adapter for TestDatabase {
     }
 
     async fn advance(&self, by: Duration) {
-        let sql = "UPDATE reservations SET leased_until = leased_until - $1 * interval '1 second',
-                                           absence_clear_at = absence_clear_at - $1 * interval '1 second'";
-        self.client().await.execute(sql, &[&by.as_secs_f64()]).await.expect("moved leases");
+        let client = self.client().await;
+        for (table, column) in LEASE_CLOCK {
+            let sql = format!("UPDATE {table} SET {column} = {column} - $1 * interval '1 second'");
+            client
+                .execute(&sql, &[&by.as_secs_f64()])
+                .await
+                .expect("moved times");
+        }
     }
 
     async fn set_status(&self, tenant: Tenant, customer: CustomerId, status: Status) {
-        let sql = "UPDATE customers SET status = $4 WHERE organisation_id = $1 AND env = $2 AND id = $3";
+        let sql =
+            "UPDATE customers SET status = $4 WHERE organisation_id = $1 AND env = $2 AND id = $3";
         let (organisation, env) = (tenant.organisation.uuid(), tenant.env.as_str());
         let changed = self
             .client()
             .await
-            .execute(sql, &[&organisation, &env, &customer.uuid(), &status.as_str()])
+            .execute(
+                sql,
+                &[&organisation, &env, &customer.uuid(), &status.as_str()],
+            )
             .await;
         assert_eq!(changed.expect("a changed status"), 1);
+    }
+
+    async fn refused_fields(&self, tenant: Tenant, customer: CustomerId) -> Vec<ContactField> {
+        let sql = "SELECT field FROM refused_changes WHERE organisation_id = $1 AND env = $2 AND customer_id = $3";
+        let (organisation, env) = (tenant.organisation.uuid(), tenant.env.as_str());
+        let rows = self
+            .client()
+            .await
+            .query(sql, &[&organisation, &env, &customer.uuid()])
+            .await
+            .expect("the refused fields");
+        let names: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+        let is_refused = |field: &ContactField| names.iter().any(|name| name == field.name());
+        ContactField::ALL.into_iter().filter(is_refused).collect()
     }
 }
 
@@ -124,7 +171,11 @@ impl<A: Adapter> World<A> {
         new_tenant(self.store(), &self.ids, env).await
     }
 
-    pub(crate) fn request<'a>(&self, customer: &'a NewCustomer, claim: &'a KeyClaim) -> Reserve<'a> {
+    pub(crate) fn request<'a>(
+        &self,
+        customer: &'a NewCustomer,
+        claim: &'a KeyClaim,
+    ) -> Reserve<'a> {
         Reserve {
             id: self.ids.mint(),
             customer,
@@ -135,7 +186,10 @@ impl<A: Adapter> World<A> {
 
     pub(crate) async fn reserve(&self, customer: &NewCustomer, claim: &KeyClaim) -> Reserved {
         let request = self.request(customer, claim);
-        self.store().reserve(self.tenant, &request).await.expect("an answer")
+        self.store()
+            .reserve(self.tenant, &request)
+            .await
+            .expect("an answer")
     }
 
     /// A reservation that has to be granted.
@@ -150,7 +204,11 @@ impl<A: Adapter> World<A> {
         claim: &KeyClaim,
     ) -> Reservation {
         let request = self.request(customer, claim);
-        let reserved = self.store().reserve(tenant, &request).await.expect("an answer");
+        let reserved = self
+            .store()
+            .reserve(tenant, &request)
+            .await
+            .expect("an answer");
         let Reserved::Granted(lease) = reserved else {
             panic!("not granted: {reserved:?}");
         };
@@ -179,23 +237,43 @@ impl<A: Adapter> World<A> {
     }
 
     /// How a request stands, without reserving anything.
-    pub(crate) async fn standing(&self, customer: &NewCustomer, claim: &KeyClaim) -> Option<Standing> {
+    pub(crate) async fn standing(
+        &self,
+        customer: &NewCustomer,
+        claim: &KeyClaim,
+    ) -> Option<Standing> {
         let request = self.request(customer, claim);
-        self.store().standing(self.tenant, &request).await.expect("an answer")
+        self.store()
+            .standing(self.tenant, &request)
+            .await
+            .expect("an answer")
     }
 
     pub(crate) async fn key_standing(&self, claim: &KeyClaim) -> Option<Standing> {
-        self.store().key_standing(self.tenant, claim, TERMS).await.expect("an answer")
+        self.store()
+            .key_standing(self.tenant, claim, TERMS)
+            .await
+            .expect("an answer")
     }
 
-    pub(crate) async fn record(&self, reservation: &Reservation, rail: &RailCustomerId) -> RecordOutcome {
+    pub(crate) async fn record(
+        &self,
+        reservation: &Reservation,
+        rail: &RailCustomerId,
+    ) -> RecordOutcome {
         let event: EventId = self.ids.mint();
-        self.store().record_provisioned(reservation, rail, event, true).await.expect("an answer")
+        self.store()
+            .record_provisioned(reservation, rail, event, true)
+            .await
+            .expect("an answer")
     }
 
     /// A recording that has to succeed, under a rail id of its own.
     pub(crate) async fn recorded(&self, reservation: &Reservation) -> CustomerSummary {
-        match self.record(reservation, &rail_id(&reservation.id.to_string())).await {
+        match self
+            .record(reservation, &rail_id(&reservation.id.to_string()))
+            .await
+        {
             RecordOutcome::Recorded(summary) => summary,
             other => panic!("not recorded: {other:?}"),
         }
@@ -206,7 +284,11 @@ impl<A: Adapter> World<A> {
         self.exists_in(self.tenant, customer).await
     }
 
-    pub(crate) async fn exists_in(&self, tenant: Tenant, customer: &NewCustomer) -> CustomerSummary {
+    pub(crate) async fn exists_in(
+        &self,
+        tenant: Tenant,
+        customer: &NewCustomer,
+    ) -> CustomerSummary {
         let reservation = self.granted_in(tenant, customer, &unique_claim()).await;
         self.recorded(&reservation).await
     }
@@ -221,11 +303,17 @@ impl<A: Adapter> World<A> {
     }
 
     pub(crate) async fn find(&self, handle: &CustomerHandle) -> Option<CustomerSummary> {
-        self.store().find(self.tenant, handle).await.expect("an answer")
+        self.store()
+            .find(self.tenant, handle)
+            .await
+            .expect("an answer")
     }
 
     pub(crate) async fn release(&self, reservation: &Reservation, absence: AbsenceClear) {
-        self.store().release(reservation, absence).await.expect("an answer");
+        self.store()
+            .release(reservation, absence)
+            .await
+            .expect("an answer");
     }
 
     pub(crate) async fn abandon(&self, reservation: &Reservation) {
@@ -234,7 +322,9 @@ impl<A: Adapter> World<A> {
 
     /// Lets every lease that exists expire.
     pub(crate) async fn expire_leases(&self) {
-        self.adapter.advance(TERMS.lease() + Duration::from_secs(1)).await;
+        self.adapter
+            .advance(TERMS.lease() + Duration::from_secs(1))
+            .await;
     }
 }
 

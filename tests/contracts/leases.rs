@@ -39,7 +39,10 @@ async fn a_released_reservation_is_resumed_by_its_reference_and_binds_the_new_ke
     world.release(&reservation, AbsenceClear::Now).await;
     let resumed = world.resumed(&customer, &second).await;
     assert_eq!(resumed.id, reservation.id);
-    assert_eq!(world.key_standing(&second).await, Some(Standing::InProgress));
+    assert_eq!(
+        world.key_standing(&second).await,
+        Some(Standing::InProgress)
+    );
     let made = world.recorded(&resumed).await;
     let expected = Standing::Exists {
         customer: made,
@@ -58,13 +61,19 @@ async fn a_bound_key_resumes_whatever_the_body_asks_for(world: &World<impl Adapt
     };
     assert_eq!(resumed.customer, reservation.customer);
     world.release(&resumed, AbsenceClear::Now).await;
-    assert_eq!(world.resumed(&individual(), &claim).await.id, reservation.id);
+    assert_eq!(
+        world.resumed(&individual(), &claim).await.id,
+        reservation.id
+    );
 }
 
 async fn a_lease_is_taken_over_only_when_it_has_expired(world: &World<impl Adapter>) {
     let (customer, claim) = (individual(), unique_claim());
     let reservation = world.granted(&customer, &claim).await;
-    world.adapter.advance(TERMS.lease() - Duration::from_secs(60)).await;
+    world
+        .adapter
+        .advance(TERMS.lease() - Duration::from_secs(60))
+        .await;
     assert_eq!(world.stands(&customer, &claim).await, Standing::InProgress);
     world.adapter.advance(Duration::from_secs(61)).await;
     assert_eq!(world.resumed(&customer, &claim).await.id, reservation.id);
@@ -95,7 +104,9 @@ async fn a_taken_over_lease_is_held_by_the_new_holder_alone(world: &World<impl A
 async fn absence_is_clear_at_once_when_nothing_is_under_way(world: &World<impl Adapter>) {
     let (customer, claim) = (individual(), unique_claim());
     let first = world.granted(&customer, &claim).await;
-    world.release(&first, AbsenceClear::After(Duration::from_secs(900))).await;
+    world
+        .release(&first, AbsenceClear::After(Duration::from_secs(900)))
+        .await;
     let second = world.resumed(&customer, &claim).await;
     world.release(&second, AbsenceClear::Now).await;
     let third = world.resumed(&customer, &claim).await;
@@ -134,7 +145,9 @@ async fn doubt_is_never_shortened_by_a_later_doubt(world: &World<impl Adapter>) 
     let first = world.granted(&customer, &claim).await;
     world.release(&first, AbsenceClear::After(long)).await;
     let second = world.resumed(&customer, &claim).await;
-    world.release(&second, AbsenceClear::After(Duration::from_secs(60))).await;
+    world
+        .release(&second, AbsenceClear::After(Duration::from_secs(60)))
+        .await;
     assert_doubt(world.resumed(&customer, &claim).await.lease, long);
 }
 

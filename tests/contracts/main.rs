@@ -9,6 +9,7 @@
 
 mod access;
 mod amendments;
+mod contact_sync;
 mod creation_answer;
 mod ends;
 mod events;
@@ -18,6 +19,8 @@ mod leases;
 mod pages;
 mod postgres;
 mod races;
+mod reconciliation;
+mod retention;
 mod search;
 mod standings;
 mod tenancy;

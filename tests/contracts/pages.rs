@@ -56,7 +56,12 @@ async fn a_page_goes_on_after_an_id_or_a_reference(world: &World<impl Adapter>) 
 
 async fn has_more_tells_whether_there_is_one_more(world: &World<impl Adapter>) {
     let all = newest_first(world, 3).await;
-    for (limit, after, count, has_more) in [(2, None, 2, true), (3, None, 3, false), (2, Some(0), 2, false), (1, Some(2), 0, false)] {
+    for (limit, after, count, has_more) in [
+        (2, None, 2, true),
+        (3, None, 3, false),
+        (2, Some(0), 2, false),
+        (1, Some(2), 0, false),
+    ] {
         let after = after.map(|position: usize| by_id(&all[position]));
         let page = page(world, &request(limit, after)).await;
         assert_eq!((page.customers.len(), page.has_more), (count, has_more));
@@ -70,14 +75,20 @@ async fn an_unknown_cursor_is_refused(world: &World<impl Adapter>) {
         CustomerHandle::Reference(reference("nobody")),
     ];
     for handle in unknown {
-        let page = world.store().page(world.tenant, &request(9, Some(handle))).await;
+        let page = world
+            .store()
+            .page(world.tenant, &request(9, Some(handle)))
+            .await;
         assert_eq!(page, Err(PageError::UnknownCursor));
     }
 }
 
 async fn a_cursor_need_not_match_the_filters(world: &World<impl Adapter>) {
     let all = newest_first(world, 3).await;
-    world.adapter.set_status(world.tenant, all[2].id, Status::Verified).await;
+    world
+        .adapter
+        .set_status(world.tenant, all[2].id, Status::Verified)
+        .await;
     let verified_after = CustomerPageRequest {
         status: Some(Status::Verified),
         ..request(9, Some(by_id(&all[0])))
@@ -91,7 +102,10 @@ async fn customers_are_filtered_by_status(world: &World<impl Adapter>) {
     let all = newest_first(world, 8).await;
     let statuses = Status::ALL.into_iter().cycle();
     for (customer, status) in all.iter().zip(statuses) {
-        world.adapter.set_status(world.tenant, customer.id, status).await;
+        world
+            .adapter
+            .set_status(world.tenant, customer.id, status)
+            .await;
     }
     for (position, status) in Status::ALL.into_iter().enumerate() {
         let in_status = CustomerPageRequest {

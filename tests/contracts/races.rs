@@ -7,7 +7,9 @@ use vouch_domain::{
     customer::NewCustomer,
     id::EventId,
     idempotency::KeyClaim,
-    ports::{AbsenceClear, CustomerQueries, Provisioning, RecordOutcome, Reserve, Reserved, Standing},
+    ports::{
+        AbsenceClear, CustomerQueries, Provisioning, RecordOutcome, Reserve, Reserved, Standing,
+    },
 };
 use vouch_testkit::{individual, interac_email, unique_claim};
 
@@ -63,9 +65,13 @@ async fn reserve_all<A: Adapter>(
 
 /// One is granted, and all others stand like this.
 fn assert_one_granted(outcomes: &[Reserved], others: &Standing) {
-    let granted = outcomes.iter().filter(|one| matches!(one, Reserved::Granted(_)));
+    let granted = outcomes
+        .iter()
+        .filter(|one| matches!(one, Reserved::Granted(_)));
     assert_eq!(granted.count(), 1, "{outcomes:?}");
-    let stand = outcomes.iter().filter(|one| **one == Reserved::Stands(others.clone()));
+    let stand = outcomes
+        .iter()
+        .filter(|one| **one == Reserved::Stands(others.clone()));
     assert_eq!(stand.count(), MANY - 1, "{outcomes:?}");
 }
 
@@ -77,7 +83,9 @@ async fn of_many_requests_under_one_key_one_is_granted(world: &World<impl Adapte
 
 async fn of_many_requests_for_one_reference_one_is_granted(world: &World<impl Adapter>) {
     let customer = individual();
-    let requests = (0..MANY).map(|_| (customer.clone(), unique_claim())).collect();
+    let requests = (0..MANY)
+        .map(|_| (customer.clone(), unique_claim()))
+        .collect();
     assert_one_granted(&reserve_all(world, requests).await, &Standing::InProgress);
 }
 
@@ -97,20 +105,27 @@ async fn of_many_requests_for_one_interac_email_one_is_granted(world: &World<imp
         ..individual()
     };
     let requests = (0..MANY).map(|_| (request(), unique_claim())).collect();
-    assert_one_granted(&reserve_all(world, requests).await, &Standing::InteracEmailTaken);
+    assert_one_granted(
+        &reserve_all(world, requests).await,
+        &Standing::InteracEmailTaken,
+    );
 }
 
 async fn an_expired_lease_is_taken_over_once(world: &World<impl Adapter>) {
     let customer = individual();
     let reservation = world.granted(&customer, &unique_claim()).await;
     world.release(&reservation, AbsenceClear::Now).await;
-    let requests = (0..MANY).map(|_| (customer.clone(), unique_claim())).collect();
+    let requests = (0..MANY)
+        .map(|_| (customer.clone(), unique_claim()))
+        .collect();
     let outcomes = reserve_all(world, requests).await;
     let resumed = outcomes
         .iter()
         .filter(|one| matches!(one, Reserved::Stands(Standing::Resumed(_))));
     assert_eq!(resumed.count(), 1, "{outcomes:?}");
-    let waiting = outcomes.iter().filter(|one| **one == Reserved::Stands(Standing::InProgress));
+    let waiting = outcomes
+        .iter()
+        .filter(|one| **one == Reserved::Stands(Standing::InProgress));
     assert_eq!(waiting.count(), MANY - 1, "{outcomes:?}");
 }
 
@@ -118,7 +133,11 @@ async fn one_of_many_claimants_gets_the_answer(world: &World<impl Adapter>) {
     let reservation = world.granted(&individual(), &unique_claim()).await;
     let event: EventId = world.ids.mint();
     let rail = rail_id("rail-1");
-    world.store().record_provisioned(&reservation, &rail, event, false).await.unwrap();
+    world
+        .store()
+        .record_provisioned(&reservation, &rail, event, false)
+        .await
+        .unwrap();
     let claimed = at_once((0..MANY).map(|_| {
         let (store, tenant, id) = (world.store().clone(), world.tenant, reservation.id);
         async move { store.claim_creation_answer(tenant, id).await.unwrap() }
@@ -135,11 +154,16 @@ async fn one_of_many_reservations_binds_a_rail_customer(world: &World<impl Adapt
     let outcomes = at_once(reservations.into_iter().map(|reservation| {
         let (store, event) = (world.store().clone(), world.ids.mint());
         async move {
-            store.record_provisioned(&reservation, &rail_id("rail-1"), event, true).await.unwrap()
+            store
+                .record_provisioned(&reservation, &rail_id("rail-1"), event, true)
+                .await
+                .unwrap()
         }
     }))
     .await;
-    let taken = outcomes.iter().filter(|one| **one == RecordOutcome::RailCustomerTaken);
+    let taken = outcomes
+        .iter()
+        .filter(|one| **one == RecordOutcome::RailCustomerTaken);
     assert_eq!(taken.count(), MANY - 1, "{outcomes:?}");
     let page = vouch_domain::ports::CustomerPageRequest {
         limit: 100,
@@ -147,5 +171,14 @@ async fn one_of_many_reservations_binds_a_rail_customer(world: &World<impl Adapt
         status: None,
         search: None,
     };
-    assert_eq!(world.store().page(world.tenant, &page).await.unwrap().customers.len(), 1);
+    assert_eq!(
+        world
+            .store()
+            .page(world.tenant, &page)
+            .await
+            .unwrap()
+            .customers
+            .len(),
+        1
+    );
 }

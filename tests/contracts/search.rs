@@ -30,8 +30,15 @@ fn search_for(text: &str) -> CustomerPageRequest {
 
 /// References of the customers that match, newest first.
 async fn found(world: &World<impl Adapter>, text: &str) -> Vec<String> {
-    let page = world.store().page(world.tenant, &search_for(text)).await.unwrap();
-    page.customers.iter().map(|customer| customer.reference.as_str().to_owned()).collect()
+    let page = world
+        .store()
+        .page(world.tenant, &search_for(text))
+        .await
+        .unwrap();
+    page.customers
+        .iter()
+        .map(|customer| customer.reference.as_str().to_owned())
+        .collect()
 }
 
 async fn assert_found(world: &World<impl Adapter>, text: &str, expected: &[&str]) {
@@ -77,7 +84,13 @@ async fn letter_case_makes_no_difference(world: &World<impl Adapter>) {
 }
 
 async fn nothing_is_a_wildcard(world: &World<impl Adapter>) {
-    for at in ["100%_sure", "100 sure", "back\\slash", "back/slash", "a'b\"c"] {
+    for at in [
+        "100%_sure",
+        "100 sure",
+        "back\\slash",
+        "back/slash",
+        "a'b\"c",
+    ] {
         world.exists(&person(at, "Ada", "Obi")).await;
     }
     for (text, expected) in [
@@ -111,7 +124,13 @@ async fn no_match_crosses_from_one_text_to_the_next(world: &World<impl Adapter>)
     let mut customer = person("ends-here", "Starts", "Again");
     customer.interac_email = Some(interac_email("middle@example.com"));
     world.exists(&customer).await;
-    for text in ["heremiddle", "here middle", "heres", "comstarts", "com starts"] {
+    for text in [
+        "heremiddle",
+        "here middle",
+        "heres",
+        "comstarts",
+        "com starts",
+    ] {
         assert_found(world, text, &[]).await;
     }
     assert_found(world, "starts again", &["ends-here"]).await;
@@ -121,7 +140,12 @@ async fn personal_data_is_not_searched(world: &World<impl Adapter>) {
     let customer = individual();
     world.exists(&customer).await;
     let (identity, contact) = (&customer.identity, &customer.contact);
-    for text in [contact.email.expose(), identity.id_number.expose(), identity.tin.expose(), "ottawa"] {
+    for text in [
+        contact.email.expose(),
+        identity.id_number.expose(),
+        identity.tin.expose(),
+        "ottawa",
+    ] {
         assert_found(world, text, &[]).await;
     }
 }
@@ -130,10 +154,17 @@ async fn a_search_combines_with_status_and_cursor(world: &World<impl Adapter>) {
     let mut made = Vec::new();
     for number in 0..6 {
         let word = if number % 2 == 0 { "even" } else { "odd" };
-        made.push(world.exists(&person(&format!("{word}-{number}"), "Ada", "Obi")).await);
+        made.push(
+            world
+                .exists(&person(&format!("{word}-{number}"), "Ada", "Obi"))
+                .await,
+        );
     }
     for customer in &made[..3] {
-        world.adapter.set_status(world.tenant, customer.id, Status::Verified).await;
+        world
+            .adapter
+            .set_status(world.tenant, customer.id, Status::Verified)
+            .await;
     }
     let request = CustomerPageRequest {
         status: Some(Status::Verified),
@@ -148,10 +179,13 @@ async fn a_search_combines_with_status_and_cursor(world: &World<impl Adapter>) {
         ..search_for("even")
     };
     let page = world.store().page(world.tenant, &first).await.unwrap();
-    assert_eq!(page.customers, [made[4].clone(), {
-        let mut verified = made[2].clone();
-        verified.status = Status::Verified;
-        verified
-    }]);
+    assert_eq!(
+        page.customers,
+        [made[4].clone(), {
+            let mut verified = made[2].clone();
+            verified.status = Status::Verified;
+            verified
+        }]
+    );
     assert!(page.has_more);
 }

@@ -39,7 +39,10 @@ async fn an_open_reservation_is_in_progress_for_its_key_and_its_reference(
     let (customer, claim) = (individual(), unique_claim());
     world.granted(&customer, &claim).await;
     assert_eq!(world.stands(&customer, &claim).await, Standing::InProgress);
-    assert_eq!(world.stands(&customer, &unique_claim()).await, Standing::InProgress);
+    assert_eq!(
+        world.stands(&customer, &unique_claim()).await,
+        Standing::InProgress
+    );
     assert_eq!(world.key_standing(&claim).await, Some(Standing::InProgress));
 }
 
@@ -54,10 +57,19 @@ async fn another_body_under_a_bound_key_is_a_conflict(world: &World<impl Adapter
     let (customer, claim) = (individual(), unique_claim());
     let reservation = world.granted(&customer, &claim).await;
     let other = another_body(&claim);
-    assert_eq!(world.stands(&individual(), &other).await, Standing::KeyConflict);
-    assert_eq!(world.key_standing(&other).await, Some(Standing::KeyConflict));
+    assert_eq!(
+        world.stands(&individual(), &other).await,
+        Standing::KeyConflict
+    );
+    assert_eq!(
+        world.key_standing(&other).await,
+        Some(Standing::KeyConflict)
+    );
     world.recorded(&reservation).await;
-    assert_eq!(world.stands(&individual(), &other).await, Standing::KeyConflict);
+    assert_eq!(
+        world.stands(&individual(), &other).await,
+        Standing::KeyConflict
+    );
 }
 
 async fn a_made_customer_exists_by_its_key(world: &World<impl Adapter>) {
@@ -143,7 +155,10 @@ async fn a_person_wins_over_an_interac_email(world: &World<impl Adapter>) {
         interac_email: Some(interac_email("held@example.com")),
         ..open
     };
-    assert_eq!(world.stands(&request, &unique_claim()).await, Standing::PersonBusy);
+    assert_eq!(
+        world.stands(&request, &unique_claim()).await,
+        Standing::PersonBusy
+    );
 }
 
 async fn every_identity_field_that_differs_is_named(world: &World<impl Adapter>) {
@@ -161,16 +176,39 @@ async fn every_identity_field_that_differs_is_named(world: &World<impl Adapter>)
         changed
     };
     let cases = [
-        (change(&|new| new.identity.name = named("Eve", "Obi")), vec![Field::FirstName]),
-        (change(&|new| new.identity.name = named("ada", "Obi")), vec![Field::FirstName]),
-        (change(&|new| new.identity.name = named("Ada", "Eze")), vec![Field::LastName]),
+        (
+            change(&|new| new.identity.name = named("Eve", "Obi")),
+            vec![Field::FirstName],
+        ),
+        (
+            change(&|new| new.identity.name = named("ada", "Obi")),
+            vec![Field::FirstName],
+        ),
+        (
+            change(&|new| new.identity.name = named("Ada", "Eze")),
+            vec![Field::LastName],
+        ),
         (
             change(&|new| new.identity.name = LegalName::Business { name: name("Obi") }),
-            vec![Field::Type, Field::FirstName, Field::LastName, Field::BusinessName],
+            vec![
+                Field::Type,
+                Field::FirstName,
+                Field::LastName,
+                Field::BusinessName,
+            ],
         ),
-        (change(&|new| new.contact.email = email("new@example.com")), vec![Field::Email]),
-        (change(&|new| new.identity.country = Country::Nigeria), vec![Field::Country]),
-        (change(&|new| new.identity.id_type = IdType::DriversLicense), vec![Field::IdType]),
+        (
+            change(&|new| new.contact.email = email("new@example.com")),
+            vec![Field::Email],
+        ),
+        (
+            change(&|new| new.identity.country = Country::Nigeria),
+            vec![Field::Country],
+        ),
+        (
+            change(&|new| new.identity.id_type = IdType::DriversLicense),
+            vec![Field::IdType],
+        ),
         (
             change(&|new| new.identity.id_number = IdNumber::restore("XY9".to_owned()).unwrap()),
             vec![Field::IdNumber],
@@ -237,7 +275,10 @@ async fn a_person_is_reserved_once_at_a_time(world: &World<impl Adapter>) {
     second.contact.email = email(&first.contact.email.expose().to_uppercase());
     let claim = unique_claim();
     assert_eq!(world.stands(&second, &claim).await, Standing::PersonBusy);
-    assert_eq!(world.standing(&second, &claim).await, Some(Standing::PersonBusy));
+    assert_eq!(
+        world.standing(&second, &claim).await,
+        Some(Standing::PersonBusy)
+    );
 
     let mut namesake = NewCustomer {
         reference: individual().reference,
@@ -254,10 +295,18 @@ async fn an_interac_email_is_held_by_one_customer(world: &World<impl Adapter>) {
     let first = with_interac("Held@Example.com");
     let reservation = world.granted(&first, &unique_claim()).await;
     let (second, claim) = (with_interac("held@example.COM"), unique_claim());
-    assert_eq!(world.stands(&second, &claim).await, Standing::InteracEmailTaken);
+    assert_eq!(
+        world.stands(&second, &claim).await,
+        Standing::InteracEmailTaken
+    );
     world.recorded(&reservation).await;
-    assert_eq!(world.stands(&second, &claim).await, Standing::InteracEmailTaken);
-    world.granted(&with_interac("free@example.com"), &claim).await;
+    assert_eq!(
+        world.stands(&second, &claim).await,
+        Standing::InteracEmailTaken
+    );
+    world
+        .granted(&with_interac("free@example.com"), &claim)
+        .await;
 }
 
 /// After each conflict the key is unbound, and whatever else the request asked for is free.
@@ -281,7 +330,11 @@ async fn a_conflict_leaves_nothing_behind(world: &World<impl Adapter>) {
     };
     for conflict in [reference_taken, person_busy, interac_email_taken] {
         world.stands(&conflict, &claim).await;
-        assert_eq!(world.key_standing(&claim).await, None, "the key stays bound");
+        assert_eq!(
+            world.key_standing(&claim).await,
+            None,
+            "the key stays bound"
+        );
         let granted = world.granted(&wanted, &claim).await;
         world.abandon(&granted).await;
     }
@@ -289,6 +342,11 @@ async fn a_conflict_leaves_nothing_behind(world: &World<impl Adapter>) {
 
 async fn nothing_stands_against_a_free_request(world: &World<impl Adapter>) {
     let claim = unique_claim();
-    assert_eq!(world.standing(&with_interac("free@example.com"), &claim).await, None);
+    assert_eq!(
+        world
+            .standing(&with_interac("free@example.com"), &claim)
+            .await,
+        None
+    );
     assert_eq!(world.key_standing(&claim).await, None);
 }

@@ -42,21 +42,37 @@ async fn tenants_see_nothing_of_each_other(world: &World<impl Adapter>) {
         for handle in [by_id(&made), by_reference(&made)] {
             assert_eq!(store.find(tenant, &handle).await, Ok(None));
             assert_eq!(store.amendment_basis(tenant, &handle, None).await, Ok(None));
-            assert_eq!(store.events(tenant, &everything(handle.clone())).await.unwrap().events, []);
+            assert_eq!(
+                store
+                    .events(tenant, &everything(handle.clone()))
+                    .await
+                    .unwrap()
+                    .events,
+                []
+            );
             let after = CustomerPageRequest {
                 after: Some(handle.clone()),
                 ..all()
             };
-            assert_eq!(store.page(tenant, &after).await, Err(PageError::UnknownCursor));
+            assert_eq!(
+                store.page(tenant, &after).await,
+                Err(PageError::UnknownCursor)
+            );
             let after = EventPageRequest {
                 after: Some(event),
                 ..everything(handle)
             };
-            assert_eq!(store.events(tenant, &after).await, Err(PageError::UnknownCursor));
+            assert_eq!(
+                store.events(tenant, &after).await,
+                Err(PageError::UnknownCursor)
+            );
         }
         assert_eq!(store.page(tenant, &all()).await.unwrap().customers, []);
         assert_eq!(store.key_standing(tenant, &claim, TERMS).await, Ok(None));
-        assert_eq!(store.claim_creation_answer(tenant, made.id).await, Ok(false));
+        assert_eq!(
+            store.claim_creation_answer(tenant, made.id).await,
+            Ok(false)
+        );
     }
 }
 
@@ -106,7 +122,9 @@ async fn tenants_cannot_act_on_each_others_reservations(world: &World<impl Adapt
         let outcome = world.record(&stolen, &rail_id("rail-1")).await;
         assert_eq!(outcome, RecordOutcome::LeaseLost);
         world.abandon(&stolen).await;
-        world.release(&stolen, vouch_domain::ports::AbsenceClear::Now).await;
+        world
+            .release(&stolen, vouch_domain::ports::AbsenceClear::Now)
+            .await;
         assert_eq!(world.stands(&customer, &claim).await, Standing::InProgress);
     }
 }
@@ -124,7 +142,10 @@ async fn tenants_cannot_amend_each_others_customers(world: &World<impl Adapter>)
             event: world.ids.mint(),
             claim: None,
         };
-        assert_eq!(world.store().amend(tenant, &amend).await, Ok(AmendOutcome::Outrun));
+        assert_eq!(
+            world.store().amend(tenant, &amend).await,
+            Ok(AmendOutcome::Outrun)
+        );
         assert_eq!(world.find(&by_id(&made)).await, Some(made.clone()));
     }
 }
@@ -155,7 +176,9 @@ async fn a_rail_customer_is_bound_once_per_env(world: &World<impl Adapter>) {
         (own_live, true),
         (stranger_live, false),
     ] {
-        let reservation = world.granted_in(tenant, &individual(), &unique_claim()).await;
+        let reservation = world
+            .granted_in(tenant, &individual(), &unique_claim())
+            .await;
         match world.record(&reservation, &rail).await {
             RecordOutcome::Recorded(_) => assert!(is_free),
             RecordOutcome::RailCustomerTaken => assert!(!is_free),

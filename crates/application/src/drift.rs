@@ -201,21 +201,21 @@ impl DriftReport {
 }
 
 /// Whether a customer's contact data differs, and whether the rail has refused to change that.
+#[derive(Clone, Copy, Default)]
 struct Differences {
     open: bool,
     accepted: bool,
 }
 
 async fn compare(rail: &dyn Rail, customer: &TrackedCustomer) -> Result<Differences, RailFailure> {
-    let none = Differences {
-        open: false,
-        accepted: false,
-    };
     let Some(id) = &customer.rail_customer else {
-        return Ok(none);
+        return Ok(Differences::default());
     };
     let Some(record) = patiently(|| rail.customer(id, Urgency::Background)).await? else {
-        return Ok(Differences { open: true, ..none });
+        return Ok(Differences {
+            open: true,
+            ..Differences::default()
+        });
     };
     let differing = record.differing_contact(&customer.contact);
     Ok(Differences {

@@ -52,6 +52,17 @@ pub enum StartError {
         /// The file that says so.
         record: PathBuf,
     },
+    /// The data folder is new, but an earlier one at the same path left its cluster elsewhere.
+    #[error(
+        "an earlier data folder left its cluster in {}: remove that, or bring back {}",
+        .cluster.display(), .record.display()
+    )]
+    LeftOver {
+        /// The cluster.
+        cluster: PathBuf,
+        /// The file that named it.
+        record: PathBuf,
+    },
     /// A folder that must be private is not: someone else may have planted it.
     #[error("{} {problem}; remove it", .folder.display())]
     UnsafeFolder {

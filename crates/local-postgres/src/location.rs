@@ -144,6 +144,11 @@ fn find_home(data_dir: &Path) -> Result<PathBuf, StartError> {
     if exists(&data_dir.join("postgres"))? || Owner::of_new_cluster()?.can_enter(data_dir)? {
         return Ok(data_dir.to_owned());
     }
+    let cluster = system_home.join("postgres");
+    // Looked at in this order, because another process may be making both: the record comes before its cluster.
+    if exists(&cluster)? && read_record(&record)?.is_none() {
+        return Err(StartError::LeftOver { cluster, record });
+    }
     make_folder(Path::new(SYSTEM_FOLDER), 0o711)?;
     make_folder(&system_home, 0o711)?;
     let line = format!("{}\n", system_home.display());

@@ -14,10 +14,9 @@ use vouch_domain::{
 use crate::{
     database::Store,
     personal_data::{self, PlainIdentity},
-    provisioning::{millis, unreadable},
     rows::{broken, contact_fields, id},
     sealing::Sealed,
-    statement::statement,
+    statement::{millis, statement},
 };
 
 /// The next attempt comes after 1 s to 2 s at first, doubling up to about four minutes.
@@ -182,7 +181,7 @@ impl Store {
         let sealed = Sealed { data_key, value };
         let (_, contact) =
             personal_data::open(&self.master_keys, tenant, customer, &plain, &sealed)
-                .map_err(|error| unreadable(&error))?;
+                .map_err(StoreError::from)?;
         Ok(PendingChange {
             tenant,
             customer: id(customer)?,

@@ -14,7 +14,6 @@ use crate::{
     database::Store,
     error::Failure,
     personal_data::{self, PlainIdentity},
-    provisioning::unreadable,
     rows::{SummaryRow, SummarySql, broken, handle_parts, summary, summary_columns},
     sealing::Sealed,
     statement::statement,
@@ -139,7 +138,7 @@ impl Store {
             &plain,
             &sealed,
         )
-        .map_err(|error| unreadable(&error))?;
+        .map_err(StoreError::from)?;
         let bound = bound
             .map(|bytes| bytes.try_into().map(Fingerprint))
             .transpose()
@@ -163,7 +162,7 @@ impl Store {
         let hashes = self.hashing.identity(id, amend.identity, amend.contact);
         let sealed =
             personal_data::seal(&self.master_keys, tenant, id, amend.identity, amend.contact)
-                .map_err(|error| unreadable(&error))?;
+                .map_err(StoreError::from)?;
         let changed: Vec<String> = amend
             .changed
             .iter()

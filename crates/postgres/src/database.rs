@@ -2,31 +2,30 @@
 
 use std::{sync::Arc, time::Duration};
 
-use diesel::{ConnectionError, ConnectionResult, connection::CacheSize};
+use diesel::ConnectionError;
 use diesel_async::{
-    AsyncConnection, AsyncPgConnection, SimpleAsyncConnection,
+    AsyncPgConnection,
     pooled_connection::{
         AsyncDieselConnectionManager, ManagerConfig, PoolError as Backend, RecyclingMethod,
         deadpool::{Object, Pool, PoolError},
     },
 };
-use futures_util::{FutureExt, future::BoxFuture};
-use tokio_postgres::{NoTls, config::LoadBalanceHosts};
 use vouch_domain::ports::StoreError;
 
 use crate::{
-    execution::BEGIN, hashing::Hashing, installation::Installation, sealing::MasterKeys,
+    connect::{establish, establish_through_pooler},
+    hashing::Hashing,
+    installation::Installation,
+    sealing::MasterKeys,
     statement::statement,
 };
 
 /// Nothing that the service asks of the database takes this long; what does is stopped.
 pub(crate) const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
-const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
-const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
+pub(crate) const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a new connection may take, whichever of the URL's hosts it comes to.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long an answer of one host is waited for, so that one which is gone leaves time for the others.
-const HOST_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long a request waits for a free connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -118,60 +117,6 @@ impl Database {
     }
 }
 
-/// Opens a connection whose statements, locks and forgotten transactions cannot last.
-fn establish(url: &str) -> BoxFuture<'_, ConnectionResult<AsyncPgConnection>> {
-    async move {
-        let mut config: tokio_postgres::Config = url.parse().map_err(|error| bad_connection(&error))?;
-        let options = format!(
-            "{} -c statement_timeout={} -c lock_timeout={} -c idle_in_transaction_session_timeout={} -c jit=off",
-            config.get_options().unwrap_or_default(),
-            STATEMENT_TIMEOUT.as_millis(),
-            LOCK_TIMEOUT.as_millis(),
-            IDLE_IN_TRANSACTION_TIMEOUT.as_millis(),
-        );
-        config.options(&options);
-        let (client, connection) = connect(config).await?;
-        AsyncPgConnection::try_from_client_and_connection(client, connection).await
-    }
-    .boxed()
-}
-
-/// Opens a connection to a pooler, which takes no options and keeps nothing prepared. Diesel prepares statements to set a
-/// new connection up, so that too has to happen within one transaction.
-fn establish_through_pooler(url: &str) -> BoxFuture<'_, ConnectionResult<AsyncPgConnection>> {
-    async move {
-        let (client, mut connection) = connect(url.parse().map_err(|error| bad_connection(&error))?).await?;
-        tokio::select! {
-            begun = client.batch_execute(BEGIN) => begun.map_err(|error| bad_connection(&error))?,
-            ended = &mut connection => ended.map_err(|error| bad_connection(&error))?,
-        }
-        let mut connection =
-            AsyncPgConnection::try_from_client_and_connection(client, connection).await?;
-        connection.set_prepared_statement_cache_size(CacheSize::Disabled);
-        connection
-            .batch_execute("COMMIT")
-            .await
-            .map_err(ConnectionError::CouldntSetupConfiguration)?;
-        Ok(connection)
-    }
-    .boxed()
-}
-
-type RawConnection =
-    tokio_postgres::Connection<tokio_postgres::Socket, tokio_postgres::tls::NoTlsStream>;
-
-async fn connect(
-    mut config: tokio_postgres::Config,
-) -> ConnectionResult<(tokio_postgres::Client, RawConnection)> {
-    // A host that takes connections and then says nothing would, if it came first, always use up the whole time: so no
-    // host always comes first.
-    config
-        .application_name("vouch")
-        .connect_timeout(HOST_TIMEOUT)
-        .load_balance_hosts(LoadBalanceHosts::Random);
-    config.connect(NoTls).await.map_err(|error| bad_connection(&error))
-}
-
 fn why(error: &PoolError) -> String {
     let reason = match error {
         PoolError::Backend(Backend::ConnectionError(ConnectionError::BadConnection(reason))) => {
@@ -181,17 +126,6 @@ fn why(error: &PoolError) -> String {
         _ => "it could not be set up",
     };
     format!("no connection could be opened: {reason}")
-}
-
-/// Keeps of an error what the log may say: neither an SQLSTATE nor the kind of an input or output error holds data.
-fn bad_connection(error: &tokio_postgres::Error) -> ConnectionError {
-    let source = std::error::Error::source(error);
-    let io = source.and_then(|source| source.downcast_ref::<std::io::Error>());
-    ConnectionError::BadConnection(match (error.code(), io) {
-        (Some(code), _) => format!("SQLSTATE {}", code.code()),
-        (None, Some(io)) => io.kind().to_string(),
-        (None, None) => "the database cannot be spoken to".to_owned(),
-    })
 }
 
 /// All the storage ports, on one pool.

@@ -11,7 +11,6 @@ use vouch_domain::{
 use crate::{
     database::Store,
     personal_data::{self, PlainIdentity},
-    provisioning::unreadable,
     rows::{broken, contact_fields, id},
     sealing::Sealed,
     statement::statement,
@@ -146,7 +145,7 @@ impl Store {
         let sealed = Sealed { data_key, value };
         let (_, contact) =
             personal_data::open(&self.master_keys, tenant, customer, &plain, &sealed)
-                .map_err(|error| unreadable(&error))?;
+                .map_err(StoreError::from)?;
         Ok(TrackedCustomer {
             key,
             is_reserved,

@@ -3,6 +3,7 @@
 //! The only crate that speaks SQL. Each port method is one statement where speed matters, and atomic in any case.
 
 mod api_keys;
+mod connect;
 mod contact_sync;
 mod customers;
 mod database;
@@ -10,6 +11,7 @@ mod drift;
 mod error;
 mod execution;
 mod hashing;
+mod idempotency_keys;
 mod installation;
 mod migrations;
 mod organisations;
@@ -20,6 +22,7 @@ mod reconciliation;
 mod retention;
 mod rows;
 mod sealing;
+mod standing;
 mod statement;
 
 pub use database::{ConnectError, Database, PoolSettings, Pooler, Store};

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use vouch_domain::{
     customer::{ContactData, Identity, LegalName},
+    ports::StoreError,
     tenant::Tenant,
     values::{
         City, Country, CustomerType, DateOfBirth, Email, IdExpiryDate, IdIssueDate, IdNumber,
@@ -49,6 +50,12 @@ pub(crate) enum PersonalDataError {
     Shape,
     #[error("stored personal data breaks a rule: {0}")]
     Value(#[from] Rejected),
+}
+
+impl From<PersonalDataError> for StoreError {
+    fn from(error: PersonalDataError) -> Self {
+        Self::Defect(error.to_string())
+    }
 }
 
 /// Seals for one row.

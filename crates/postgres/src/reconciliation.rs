@@ -10,9 +10,9 @@ use vouch_domain::{
 
 use crate::{
     database::Store,
-    provisioning::{TakenRow, TakenSql, millis},
     rows::{id, summary_columns},
-    statement::statement,
+    standing::{TakenRow, TakenSql},
+    statement::{millis, statement},
 };
 
 /// The next attempt comes after 0.5 s to 1 s at first, doubling up to 4 s to 8 s: jitter keeps the attempts of one outage

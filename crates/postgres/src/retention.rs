@@ -5,7 +5,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use vouch_domain::ports::{Retention, StoreError};
 
-use crate::{database::Store, provisioning::millis, statement::statement};
+use crate::{
+    database::Store,
+    statement::{millis, statement},
+};
 
 const PURGE_KEYS: &str = "
     DELETE FROM idempotency_keys k

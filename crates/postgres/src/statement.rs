@@ -1,6 +1,6 @@
 //! SQL statements written by hand, prepared once per connection.
 
-use std::{borrow::Cow, marker::PhantomData};
+use std::{borrow::Cow, marker::PhantomData, time::Duration};
 
 use chrono::{DateTime, Utc};
 use diesel::{
@@ -119,4 +119,9 @@ impl<Row> QueryId for Statement<Row> {
 
 impl<Row> Query for Statement<Row> {
     type SqlType = Row;
+}
+
+/// A duration as a placeholder takes it.
+pub(crate) fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

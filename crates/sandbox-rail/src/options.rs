@@ -54,7 +54,10 @@ impl Options {
     /// The defaults: a loopback port the operating system chooses, API key `sandbox-key`, OAuth client
     /// `sandbox-client` with secret `sandbox-secret`, tokens of 900 s, duplicates and national ids accepted, the
     /// system's clock.
-    #[allow(clippy::disallowed_methods, reason = "the sandbox's clock is read here and nowhere else")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "the sandbox's clock is read here and nowhere else"
+    )]
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),

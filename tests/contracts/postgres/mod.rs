@@ -1,1 +1,8 @@
 //! What only PostgreSQL has to do.
+
+mod contention;
+mod installation;
+mod plans;
+mod pooler;
+mod secrecy;
+mod statements;

@@ -10,6 +10,7 @@ mod amend;
 mod authenticate;
 mod bench;
 mod create;
+mod drift;
 mod ids;
 mod interrupted;
 mod operators;

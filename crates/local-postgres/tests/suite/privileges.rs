@@ -76,6 +76,24 @@ async fn below_a_private_parent_the_cluster_is_where_its_owner_can_reach_it() {
 }
 
 #[tokio::test]
+async fn a_cluster_that_outlived_its_data_folder_is_not_taken_for_a_new_one() {
+    let parent = DataDir::with_mode(0o700);
+    let data_dir = parent.join("data");
+    let postgres = start(options(&data_dir)).await.unwrap();
+    let cluster = postgres.cluster_dir();
+    postgres.release().await;
+    fs::remove_dir_all(&data_dir).unwrap();
+    let again = start(options(&data_dir)).await;
+    if !is_root() {
+        // The cluster went with the folder.
+        return again.unwrap().release().await;
+    }
+    let _outside = Outside(cluster.parent().unwrap().to_owned());
+    let message = again.err().unwrap().to_string();
+    assert!(message.contains(cluster.to_str().unwrap()), "{message}");
+}
+
+#[tokio::test]
 async fn a_cluster_that_has_come_out_of_reach_is_not_replaced() {
     let parent = DataDir::new();
     let data_dir = parent.join("data");

@@ -30,6 +30,7 @@ async fn round_trip(settings: RailSettings, customer: &NewCustomer) {
 
     let read = rail.customer(&id, urgency).await.unwrap().unwrap();
     assert!(read.fits(customer, found[0].created_at.unwrap()));
+    assert_eq!(read.differing_contact(&customer.contact), []);
 
     let mut contact = customer.contact.clone();
     contact.phone = Some(Phone::restore("+442079460000".to_owned()).unwrap());
@@ -39,6 +40,16 @@ async fn round_trip(settings: RailSettings, customer: &NewCustomer) {
         fields: &[ContactField::Phone, ContactField::Street],
     };
     assert_eq!(rail.update_customer(&id, change, urgency).await, Ok(()));
+
+    let read = rail.customer(&id, urgency).await.unwrap().unwrap();
+    assert_eq!(read.differing_contact(&contact), []);
+    let differing = read.differing_contact(&customer.contact);
+    let changed = if customer.contact.street.is_some() {
+        2
+    } else {
+        1
+    };
+    assert_eq!(differing, change.fields[..changed]);
 }
 
 #[tokio::test]

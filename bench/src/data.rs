@@ -1,0 +1,293 @@
+//! The customers that are measured on.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio_postgres::Client;
+use uuid::Uuid;
+use vouch_application::ids::IdMint;
+use vouch_domain::{
+    id::{CustomerId, EventId},
+    ports::{LeaseTerms, Provisioning, RailCustomerId, Reservation, Reserve, Reserved},
+    tenant::{Env, Tenant},
+};
+use vouch_postgres::{Database, Installation, PoolSettings, Store};
+use vouch_testkit::{FixedClock, individual, unique_claim};
+
+use crate::{Failure, home::connect, service::master_keys};
+
+/// Customers that the service itself could have made, and so can be amended; evenly spread among the others.
+const AMENDABLE: u64 = 4_000;
+/// Other organisations, and their customers.
+const OTHERS: u64 = 40;
+const CUSTOMERS_OF_OTHERS: u64 = 500;
+/// Rows of one statement of the load.
+const PORTION: u64 = 10_000;
+/// How many customers at a time are made as the service makes them.
+const AT_ONCE: usize = 16;
+/// Customers whose ids and references are asked for.
+const SAMPLE: i64 = 10_000;
+/// Customers of one row of `bench.everyone` and `bench.amendable`.
+pub const BATCH: usize = 8;
+
+/// Terms of reservations that end at once.
+pub const TERMS: LeaseTerms = LeaseTerms {
+    look_up: Duration::from_secs(3),
+    create: Duration::from_secs(10),
+    settle: Duration::from_secs(2),
+};
+
+/// Files of paths to ask for, one in each line.
+pub struct Paths {
+    folder: PathBuf,
+}
+
+impl Paths {
+    /// The file of this name.
+    #[must_use]
+    pub fn of(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.paths"))
+    }
+
+    /// Writes such a file.
+    ///
+    /// # Errors
+    /// When the folder does not take it.
+    pub fn write(&self, name: &str, paths: &[String]) -> Result<(), Failure> {
+        Ok(std::fs::write(self.of(name), paths.join("\n"))?)
+    }
+}
+
+/// The store of the measured installation.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn store(url: &str) -> Result<Store, Failure> {
+    let database = Database::new(url, PoolSettings::direct(AT_ONCE))?;
+    let installation = Installation::open(&database, master_keys()?).await?;
+    Ok(Store::new(database, &installation))
+}
+
+/// Fills the database: so many customers of this tenant, and some thousands of others.
+///
+/// # Errors
+/// When the database fails.
+pub async fn load(url: &str, tenant: Tenant, rows: u64) -> Result<(), Failure> {
+    let client = connect(url).await?;
+    client.batch_execute(include_str!("data.sql")).await?;
+    add_amendable(url, tenant, rows).await?;
+    client
+        .batch_execute("CREATE TABLE bench.real_customer AS SELECT * FROM customers LIMIT 1")
+        .await?;
+    // References between the rows of one statement need no check.
+    client
+        .batch_execute("SET session_replication_role = replica")
+        .await?;
+    let search_index = drop_search_index(&client).await?;
+    let since = start().timestamp_millis();
+    let progress = progress("customers", rows + OTHERS * CUSTOMERS_OF_OTHERS);
+    add(&client, tenant.organisation.uuid(), rows, since, &progress).await?;
+    for _ in 0..OTHERS {
+        let other = Uuid::new_v4();
+        let organisation =
+            "INSERT INTO organisations VALUES ($1, 'Other', 'other@example.com', false, true)";
+        client.execute(organisation, &[&other]).await?;
+        add(&client, other, CUSTOMERS_OF_OTHERS, since, &progress).await?;
+    }
+    progress.finish();
+    client.batch_execute(&search_index).await?;
+    add_batches(&client, tenant.organisation.uuid()).await?;
+    client.batch_execute("VACUUM ANALYZE").await?;
+    client.batch_execute("CHECKPOINT").await?;
+    Ok(())
+}
+
+/// The first customer's millisecond.
+fn start() -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(1_768_471_200_000).unwrap_or_default()
+}
+
+fn progress(what: &'static str, length: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {human_pos}/{human_len} {eta}");
+    let progress = ProgressBar::new(length).with_message(what);
+    match style {
+        Ok(style) => progress.with_style(style),
+        Err(_) => progress,
+    }
+}
+
+async fn add(
+    client: &Client,
+    organisation: Uuid,
+    rows: u64,
+    since: i64,
+    progress: &ProgressBar,
+) -> Result<(), Failure> {
+    for first in (1..=rows).step_by(usize::try_from(PORTION)?) {
+        let last = rows.min(first + PORTION - 1);
+        let add = "SELECT bench.add_customers($1, $2, $3, $4)";
+        client
+            .execute(
+                add,
+                &[
+                    &organisation,
+                    &i64::try_from(first)?,
+                    &i64::try_from(last)?,
+                    &since,
+                ],
+            )
+            .await?;
+        progress.inc(last - first + 1);
+    }
+    Ok(())
+}
+
+/// An index that is made at the end is made in a fraction of the time. Answers the statement that makes it.
+async fn drop_search_index(client: &Client) -> Result<String, Failure> {
+    let definition = client
+        .query_one("SELECT pg_get_indexdef('customers_search'::regclass)", &[])
+        .await?
+        .get(0);
+    client.batch_execute("DROP INDEX customers_search").await?;
+    Ok(definition)
+}
+
+/// Makes customers by the store's own steps.
+async fn add_amendable(url: &str, tenant: Tenant, rows: u64) -> Result<(), Failure> {
+    // Whoever loses these loses the whole measurement.
+    let store = store(&format!("{url}?options=-csynchronous_commit%3Doff")).await?;
+    let clock = FixedClock::new();
+    clock.set(start());
+    let ids = IdMint::new(clock.clone());
+    let apart = Duration::from_millis(rows / AMENDABLE);
+    let progress = progress("amendable customers", AMENDABLE);
+    let made = stream::iter(0..AMENDABLE).map(|_| {
+        clock.advance(apart);
+        let (id, event) = (ids.mint(), ids.mint());
+        create(&store, tenant, id, event)
+    });
+    made.buffer_unordered(AT_ONCE)
+        .try_for_each(async |()| {
+            progress.inc(1);
+            Ok(())
+        })
+        .await?;
+    progress.finish();
+    Ok(())
+}
+
+/// One customer, by the two statements of a create.
+///
+/// # Errors
+/// When the database fails.
+pub async fn create(
+    store: &Store,
+    tenant: Tenant,
+    id: CustomerId,
+    event: EventId,
+) -> Result<(), Failure> {
+    let customer = individual();
+    let claim = unique_claim();
+    let request = Reserve {
+        id,
+        customer: &customer,
+        claim: &claim,
+        terms: TERMS,
+    };
+    let Reserved::Granted(lease) = store.reserve(tenant, &request).await? else {
+        return Err("a new customer is not reserved".into());
+    };
+    let reservation = Reservation {
+        tenant,
+        id,
+        customer,
+        lease,
+    };
+    let rail_customer = RailCustomerId::parse(&id.to_string())?;
+    store
+        .record_provisioned(&reservation, &rail_customer, event, true)
+        .await?;
+    Ok(())
+}
+
+/// Customers in rows of [`BATCH`], so that `pgbench` learns of several in one query.
+async fn add_batches(client: &Client, organisation: Uuid) -> Result<(), Failure> {
+    let columns: Vec<String> = (0..BATCH)
+        .map(|n| format!("ids[{0}] AS id{n}, refs[{0}] AS reference{n}", n + 1))
+        .collect();
+    let columns = columns.join(", ");
+    let others = "true";
+    let amendable = "reference LIKE 'customer-%'";
+    for (table, which) in [("everyone", others), ("amendable", amendable)] {
+        let sql = format!(
+            "CREATE TABLE bench.{table} AS
+             SELECT n, {columns} FROM (
+                 SELECT n, array_agg(id) AS ids, array_agg(reference) AS refs FROM (
+                     SELECT id, reference, (row_number() OVER (ORDER BY random()) - 1) / {BATCH} AS n FROM customers
+                     WHERE organisation_id = '{organisation}' AND {which} LIMIT {SAMPLE}
+                 ) numbered GROUP BY n HAVING count(*) = {BATCH}
+             ) batches;
+             ALTER TABLE bench.{table} ADD PRIMARY KEY (n)"
+        );
+        client.batch_execute(&sql).await?;
+    }
+    Ok(())
+}
+
+/// Writes the files of paths that are asked for.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sample(url: &str, tenant: Tenant, folder: &Path) -> Result<Paths, Failure> {
+    let client = connect(url).await?;
+    let paths = Paths {
+        folder: folder.to_owned(),
+    };
+    let mut by_id = Vec::new();
+    let mut by_reference = Vec::new();
+    let mut after = Vec::new();
+    let mut amended = Vec::new();
+    let customers = "SELECT id, reference FROM customers WHERE organisation_id = $1 AND env = $2 ORDER BY random() LIMIT $3";
+    let parameters = (tenant.organisation.uuid(), tenant.env.as_str());
+    for row in client
+        .query(customers, &[&parameters.0, &parameters.1, &SAMPLE])
+        .await?
+    {
+        let id = CustomerId::from_uuid(row.get(0))?;
+        let reference: String = row.get(1);
+        by_id.push(format!("/v1/customers/{id}"));
+        by_reference.push(format!("/v1/customers/{reference}"));
+        after.push(format!("/v1/customers?starting_after={id}"));
+    }
+    let amendable = "SELECT id FROM customers WHERE organisation_id = $1 AND env = $2 AND reference LIKE 'customer-%'";
+    for row in client
+        .query(amendable, &[&parameters.0, &parameters.1])
+        .await?
+    {
+        amended.push(format!(
+            "/v1/customers/{}",
+            CustomerId::from_uuid(row.get(0))?
+        ));
+    }
+    paths.write("retrieve_by_id", &by_id)?;
+    paths.write("retrieve_by_reference", &by_reference)?;
+    paths.write("list_deep", &after)?;
+    paths.write("patch", &amended)?;
+    paths.write("list", &["/v1/customers".to_owned()])?;
+    paths.write("create", &["/v1/customers".to_owned()])?;
+    Ok(paths)
+}
+
+/// The tenant whose customers are measured.
+#[must_use]
+pub fn tenant(organisation: vouch_domain::id::OrganisationId) -> Tenant {
+    Tenant {
+        organisation,
+        env: Env::Test,
+    }
+}

@@ -1,0 +1,56 @@
+-- What measurements need beside the service's own tables.
+CREATE SCHEMA bench;
+
+-- An id of the service's kind: a version 7 UUID of this millisecond.
+CREATE FUNCTION bench.id_at(millisecond bigint, tail text) RETURNS uuid LANGUAGE sql IMMUTABLE
+RETURN (lpad(to_hex(millisecond), 12, '0') || '7' || substr(tail, 1, 3) || '8' || substr(tail, 4, 15))::uuid;
+
+CREATE FUNCTION bench.new_id() RETURNS uuid LANGUAGE sql VOLATILE
+RETURN bench.id_at((extract(epoch FROM clock_timestamp()) * 1000)::bigint, md5(random()::text));
+
+CREATE FUNCTION bench.name(n bigint) RETURNS text LANGUAGE sql IMMUTABLE
+RETURN (ARRAY['Ada', 'Adaeze', 'Alan', 'Amara', 'Barbara', 'Chidi', 'Dennis', 'Donald', 'Edsger', 'Emeka', 'Folake', 'Frances',
+              'Grace', 'Hassan', 'Ifeoma', 'Ingrid', 'Jean', 'Kenneth', 'Kwame', 'Lars', 'Leslie', 'Margaret', 'Ngozi', 'Niklaus',
+              'Obinna', 'Peter', 'Radia', 'Robin', 'Shafi', 'Sophie', 'Tony', 'Tunde', 'Uche', 'Vera', 'Whitfield', 'Yusuf'])[1 + n % 36]
+    || ' ' ||
+       (ARRAY['Adeyemi', 'Allen', 'Backus', 'Bello', 'Chukwu', 'Diffie', 'Dijkstra', 'Eze', 'Floyd', 'Gray', 'Hamilton', 'Hoare',
+              'Hopper', 'Ibrahim', 'Iverson', 'Jones', 'Kahan', 'Knuth', 'Lamport', 'Liskov', 'Lovelace', 'McCarthy', 'Mensah',
+              'Milner', 'Minsky', 'Naur', 'Obi', 'Okafor', 'Okonkwo', 'Perlis', 'Perlman', 'Ritchie', 'Shamir', 'Smith', 'Tarjan',
+              'Thompson', 'Turing', 'Wilkes', 'Wirth', 'Yao', 'Zimmermann'])[1 + (n / 36) % 41];
+
+-- Customers number `first` to `last` of an organisation, one in each millisecond from `since`, with all that their creates
+-- left behind. Their sealed columns are copies of a real customer's, as long as any but closed to the service.
+CREATE FUNCTION bench.add_customers(organisation uuid, first bigint, last bigint, since bigint) RETURNS void LANGUAGE sql AS $$
+    WITH person AS (
+        SELECT n, bench.id_at(since + n, md5(n::text || organisation)) AS id, 'user-' || lpad(n::text, 7, '0') AS reference,
+               bench.name(n) AS name, lower(replace(bench.name(n), ' ', '.')) || '.' || n || '@mail.example' AS address
+        FROM generate_series(first, last) n
+    ), made AS (
+        INSERT INTO customers (organisation_id, env, id, reference, provisioning, rail_customer_id, status, version,
+                               event_count, answered_at, customer_type, country, id_type, display_name, interac_email,
+                               search_text, identity_hashes, data_key, personal_data)
+        SELECT organisation, 'test', p.id, p.reference, 'provisioned', p.id::text,
+               (ARRAY['pending', 'verified', 'verified', 'verified', 'rejected'])[1 + n % 5], 1, 1, now(), 'individual', 'CA',
+               'passport', p.name, p.address, p.reference || E'\x1f' || p.address || E'\x1f' || lower(p.name),
+               real.identity_hashes, real.data_key, real.personal_data
+        FROM person p, bench.real_customer real
+        RETURNING organisation_id, env, id, interac_email, status
+    ), logged AS (
+        INSERT INTO events (organisation_id, env, customer_id, sequence, id, event_type, interac_email, status, version, changed)
+        SELECT organisation_id, env, id, 1, id, 'customer_created', interac_email, 'pending', 1, '{}' FROM made
+    ), held AS (
+        INSERT INTO interac_holds (organisation_id, env, address, customer_id)
+        SELECT organisation_id, env, interac_email, id FROM made
+    )
+    INSERT INTO idempotency_keys (organisation_id, env, contract, scope, key, fingerprint, customer_id)
+    SELECT organisation_id, env, 'remittance', 'POST /customers', id::text, sha256(id::text::bytea), id FROM made
+$$;
+
+-- All that a create by SQL alone needs, as if the service had worked it out.
+CREATE FUNCTION bench.newcomer(OUT id uuid, OUT token uuid, OUT event uuid, OUT name text, OUT address text, OUT search text,
+                               OUT person bytea) LANGUAGE sql VOLATILE AS $$
+    SELECT n.id, gen_random_uuid(), bench.new_id(), n.name, n.address,
+           n.id || E'\x1f' || n.address || E'\x1f' || lower(n.name), sha256(n.id::text::bytea)
+    FROM (SELECT i.id, bench.name((random() * 1476)::bigint) AS name, i.id || '@mail.example' AS address
+          FROM bench.new_id() AS i(id)) n
+$$;

@@ -1,0 +1,175 @@
+//! Rounds of slices: in each round everything runs once, in turns, so that what disturbs the machine disturbs all alike.
+
+use std::time::Duration;
+
+use indicatif::ProgressBar;
+use tokio_postgres::Client;
+
+use crate::{
+    Failure,
+    data::Paths,
+    limit::Limit,
+    outcome::{Row, median},
+    pgbench::Pgbench,
+    scenario::Scenario,
+    service::Service,
+    usage::processor_time,
+    wrk::{self, Answered, Load},
+};
+
+/// What is measured with what.
+pub struct Bench<'a> {
+    /// The service under load.
+    pub service: &'a Service,
+    /// The key of its caller.
+    pub key: &'a str,
+    /// The server of the constant answer.
+    pub limit: &'a Limit,
+    /// The database alone.
+    pub pgbench: &'a Pgbench,
+    /// Its process.
+    pub postmaster: u32,
+    /// A connection to tidy up by.
+    pub client: &'a Client,
+    /// What is asked for.
+    pub paths: &'a Paths,
+    /// How long each slice is.
+    pub seconds: u16,
+    /// How many rounds there are.
+    pub rounds: u16,
+}
+
+/// One slice of each.
+struct Slice {
+    answered: Answered,
+    service_time: Duration,
+    postgres_time: Duration,
+    pgbench: f64,
+    constant: f64,
+}
+
+impl Bench<'_> {
+    /// Measures these kinds of request on these numbers of connections.
+    ///
+    /// # Errors
+    /// When a program that measures fails. A request that fails makes its row void instead.
+    pub async fn run(
+        &self,
+        scenarios: &[Scenario],
+        connections: &[u16],
+    ) -> Result<Vec<Row>, Failure> {
+        let cases: Vec<(&Scenario, u16)> = scenarios
+            .iter()
+            .flat_map(|scenario| {
+                connections
+                    .iter()
+                    .map(move |connections| (scenario, *connections))
+            })
+            .collect();
+        let mut slices: Vec<Vec<Slice>> = cases.iter().map(|_| Vec::new()).collect();
+        let length = u64::from(self.rounds) * cases.len() as u64;
+        let progress = ProgressBar::new(length).with_message("slices");
+        for round in 0..self.rounds {
+            for (slices, (scenario, connections)) in slices.iter_mut().zip(&cases) {
+                slices.push(self.slice(scenario, *connections, round).await?);
+                progress.inc(1);
+            }
+        }
+        progress.finish();
+        Ok(cases
+            .iter()
+            .zip(&slices)
+            .map(|(case, slices)| row(case, slices))
+            .collect())
+    }
+
+    async fn slice(
+        &self,
+        scenario: &Scenario,
+        connections: u16,
+        round: u16,
+    ) -> Result<Slice, Failure> {
+        let unique = format!("{}-{connections}-{round}", scenario.name.replace('_', "-"));
+        let paths = self.paths.of(scenario.name);
+        let load = Load {
+            url: &self.service.url,
+            kind: scenario.kind,
+            paths: &paths,
+            key: self.key,
+            unique: &unique,
+            connections,
+            seconds: self.seconds,
+        };
+        let before = (
+            processor_time(self.service.process())?,
+            processor_time(self.postmaster)?,
+        );
+        let answered = wrk::run(&load).await?;
+        let after = (
+            processor_time(self.service.process())?,
+            processor_time(self.postmaster)?,
+        );
+        self.forget_changes().await?;
+        let pgbench = self
+            .pgbench
+            .run(&scenario.script, connections, self.seconds)
+            .await?;
+        self.forget_changes().await?;
+        let paths = self.paths.of("list");
+        let constant = Load {
+            url: &self.limit.url,
+            kind: "get",
+            paths: &paths,
+            seconds: 1,
+            ..load
+        };
+        Ok(Slice {
+            answered,
+            service_time: after.0.saturating_sub(before.0),
+            postgres_time: after.1.saturating_sub(before.1),
+            pgbench,
+            constant: wrk::run(&constant).await?.rate(),
+        })
+    }
+
+    /// The rail is told of changes in the background: what is left of that must not weigh on the next slice.
+    async fn forget_changes(&self) -> Result<(), Failure> {
+        self.client
+            .batch_execute("DELETE FROM contact_changes")
+            .await?;
+        Ok(())
+    }
+}
+
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "a count of requests is far below 2^52"
+)]
+fn row((scenario, connections): &(&Scenario, u16), slices: &[Slice]) -> Row {
+    let over = |value: fn(&Slice) -> f64| median(slices.iter().map(value));
+    let micros = |time: Duration, requests: u64| time.as_secs_f64() * 1e6 / requests.max(1) as f64;
+    Row {
+        scenario: scenario.name.to_owned(),
+        connections: *connections,
+        rate: over(|slice| slice.answered.rate()),
+        pgbench: over(|slice| slice.pgbench),
+        ratio: over(|slice| slice.answered.rate() / slice.pgbench),
+        constant: over(|slice| slice.constant),
+        latency: [
+            over(|slice| slice.answered.p50),
+            over(|slice| slice.answered.p99),
+            over(|slice| slice.answered.p999),
+        ],
+        service_time: median(
+            slices
+                .iter()
+                .map(|slice| micros(slice.service_time, slice.answered.requests)),
+        ),
+        postgres_time: median(
+            slices
+                .iter()
+                .map(|slice| micros(slice.postgres_time, slice.answered.requests)),
+        ),
+        errors: slices.iter().map(|slice| slice.answered.errors).sum(),
+    }
+}

@@ -1,0 +1,23 @@
+//! What the cases are written with: services of their own or a shared one, callers, and the rail behind them.
+
+mod answer;
+mod caller;
+mod data_folder;
+mod home;
+mod patience;
+mod people;
+mod process;
+mod program;
+mod rail;
+mod raw;
+mod service;
+
+pub(crate) use answer::Answer;
+pub(crate) use caller::Caller;
+pub(crate) use home::{Home, MASTER_KEY};
+pub(crate) use patience::eventually;
+pub(crate) use people::{business, canadian, individual, unique, with, without};
+pub(crate) use process::{Process, signal};
+pub(crate) use rail::Rail;
+pub(crate) use raw::{RawAnswer, exchange};
+pub(crate) use service::Service;

@@ -1,0 +1,80 @@
+//! The sandbox rail behind a service, and what a test may do to it.
+
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+
+/// A sandbox rail's controls.
+pub(crate) struct Rail {
+    pub(crate) url: String,
+}
+
+impl Rail {
+    pub(crate) fn at(url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+        }
+    }
+
+    async fn control(&self, method: Method, path: &str, body: Option<Value>) -> Value {
+        let url = format!("{}/_sandbox/{path}", self.url);
+        let mut request = Client::new().request(method, url);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let answer = Answer::unchecked(request).await;
+        assert!((200..300).contains(&answer.status), "{}", answer.text);
+        answer.json()
+    }
+
+    /// Every record with this e-mail.
+    pub(crate) async fn customers(&self, email: &str) -> Vec<Value> {
+        let all = self.control(Method::GET, "customers", None).await;
+        let all = all["data"].as_array().expect("a list").clone();
+        let is_wanted = |record: &Value| {
+            let stored = record["email"].as_str().unwrap_or_default();
+            stored.eq_ignore_ascii_case(email)
+        };
+        all.into_iter().filter(is_wanted).collect()
+    }
+
+    /// Every record of the person in this body.
+    pub(crate) async fn records_of(&self, body: &Value) -> Vec<Value> {
+        self.customers(body["email"].as_str().expect("an e-mail"))
+            .await
+    }
+
+    /// Has creates fail like this once.
+    pub(crate) async fn fail_once(&self, fault: &str) {
+        self.fault(json!({"operation": "create_customer", "fault": fault, "times": 1}))
+            .await;
+    }
+
+    /// Adds a fault.
+    pub(crate) async fn fault(&self, fault: Value) {
+        self.control(Method::POST, "faults", Some(fault)).await;
+    }
+
+    /// Decides about a record.
+    pub(crate) async fn decide(&self, id: &str, status: &str) {
+        let path = format!("customers/{id}/decide");
+        let decision = json!({ "status": status });
+        self.control(Method::POST, &path, Some(decision)).await;
+    }
+
+    /// Ends all faults.
+    pub(crate) async fn heal(&self) {
+        self.control(Method::DELETE, "faults", None).await;
+    }
+
+    /// How often the faults have shown.
+    pub(crate) async fn fired(&self) -> u64 {
+        let faults = self.control(Method::GET, "faults", None).await;
+        let faults = faults["data"].as_array().expect("a list").clone();
+        faults
+            .iter()
+            .map(|fault| fault["fired"].as_u64().expect("a number"))
+            .sum()
+    }
+}

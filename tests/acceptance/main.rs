@@ -1,0 +1,30 @@
+//! The whole service over real HTTP: the program itself as a child process, a real PostgreSQL, and the sandbox rail.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed expectation is a failed test"
+)]
+
+mod amendments;
+mod concurrency;
+mod documents;
+mod doubt;
+mod errors;
+mod events;
+mod example;
+mod faults;
+mod first_start;
+mod harness;
+mod hostile;
+mod keys;
+mod kills;
+mod lists;
+mod outcomes;
+mod rail_contact;
+mod retrieval;
+mod secrecy;
+mod sharing;
+mod starting;
+mod stopping;
+mod tenancy;

@@ -1,0 +1,151 @@
+//! No personal value is in any table, as text or as bytes.
+
+use vouch_domain::{
+    customer::{ContactData, NewCustomer},
+    ports::{AbsenceClear, Amend, Customers},
+    values::{City, DateOfBirth, IdExpiryDate, IdIssueDate, IdNumber, State, Street, Tin, ZipCode},
+};
+use vouch_testkit::{
+    TestDatabase, amend_claim, email, individual, interac_email, phone, unique_claim,
+};
+
+use crate::harness::{EMAIL_ONLY, World, by_id};
+
+/// A customer whose every personal value can be recognised by this mark.
+fn marked(mark: &str) -> NewCustomer {
+    let mut customer = individual();
+    customer.interac_email = Some(interac_email(&format!("{mark}@pouch.example")));
+    customer.identity.id_number =
+        IdNumber::restore(format!("CANARY{mark}").to_uppercase()).unwrap();
+    customer.identity.tin = Tin::restore(format!("TIN{mark}").to_uppercase()).unwrap();
+    customer.identity.id_issue_date = Some(IdIssueDate::restore("2013-03-21").unwrap());
+    customer.contact = ContactData {
+        email: email(&format!("Canary.{mark}@Example.com")),
+        phone: Some(phone("+447700900123")),
+        street: Some(Street::restore(format!("7 Canary Street {mark}")).unwrap()),
+        city: Some(City::restore(format!("Canaryville {mark}")).unwrap()),
+        state: Some(State::restore(format!("Canaryshire {mark}")).unwrap()),
+        zip_code: ZipCode::restore("ZE9 9QQ".to_owned()).unwrap(),
+        dob: Some(DateOfBirth::restore("1987-06-05").unwrap()),
+        id_expiry_date: Some(IdExpiryDate::restore("2037-08-09").unwrap()),
+    };
+    customer
+}
+
+fn personal_values(customer: &NewCustomer) -> Vec<String> {
+    let NewCustomer {
+        identity, contact, ..
+    } = customer;
+    [
+        identity.id_number.expose(),
+        identity.tin.expose(),
+        "2013-03-21",
+        contact.email.expose(),
+        "447700900123",
+        contact.street.as_ref().unwrap().expose(),
+        contact.city.as_ref().unwrap().expose(),
+        contact.state.as_ref().unwrap().expose(),
+        contact.zip_code.expose(),
+        "1987-06-05",
+        "2037-08-09",
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
+/// The columns that hold this text, in any case, or its bytes.
+async fn places_of(test: &TestDatabase, text: &str) -> Vec<String> {
+    let client = test.client().await;
+    let columns = "SELECT table_name::text, column_name::text, data_type::text
+                   FROM information_schema.columns WHERE table_schema = 'public'";
+    let mut places = Vec::new();
+    for row in client.query(columns, &[]).await.unwrap() {
+        let (table, column): (String, String) = (row.get(0), row.get(1));
+        let holds = match row.get(2) {
+            "bytea" => format!("position(convert_to($1, 'UTF8') IN {column}) > 0"),
+            _ => format!("strpos(lower({column}::text), lower($1)) > 0"),
+        };
+        let sql = format!("SELECT count(*) FROM {table} WHERE {holds}");
+        let count: i64 = client.query_one(&sql, &[&text]).await.unwrap().get(0);
+        if count > 0 {
+            places.push(format!("{table}.{column}"));
+        }
+    }
+    places
+}
+
+#[tokio::test]
+async fn personal_values_are_in_no_table() {
+    let world = World::<TestDatabase>::new().await;
+    let customers = [
+        marked("open77"),
+        marked("made77"),
+        marked("old77"),
+        marked("new77"),
+    ];
+    let [open, made, old, new] = &customers;
+    let reservation = world.granted(open, &unique_claim()).await;
+    world.release(&reservation, AbsenceClear::Now).await;
+    world.resumed(open, &unique_claim()).await;
+    world.exists(made).await;
+    let amended = world.exists(old).await;
+    let claim = amend_claim(&by_id(&amended), "the-key");
+    let amend = Amend {
+        customer: amended.id,
+        identity: &old.identity,
+        contact: &new.contact,
+        changed: EMAIL_ONLY,
+        expected: amended.version,
+        event: world.ids.mint(),
+        claim: Some(&claim),
+    };
+    world.store().amend(world.tenant, &amend).await.unwrap();
+
+    for customer in &customers {
+        for value in personal_values(customer) {
+            assert_eq!(places_of(&world.adapter, &value).await, [""; 0], "{value}");
+        }
+    }
+    // That the search finds what is there: names and references are plain by design.
+    let plain = places_of(&world.adapter, "Ada Obi").await;
+    assert_eq!(plain, ["customers.display_name", "customers.search_text"]);
+}
+
+#[tokio::test]
+async fn equal_persons_look_different() {
+    let world = World::<TestDatabase>::new().await;
+    let first = individual();
+    let second = NewCustomer {
+        reference: individual().reference,
+        ..first.clone()
+    };
+    world.exists(&first).await;
+    world.exists(&second).await;
+    let client = world.adapter.client().await;
+    let sql = "SELECT count(DISTINCT identity_hashes), count(DISTINCT data_key), count(DISTINCT personal_data)
+               FROM customers";
+    let row = client.query_one(sql, &[]).await.unwrap();
+    let distinct: [i64; 3] = [row.get(0), row.get(1), row.get(2)];
+    assert_eq!(distinct, [2, 2, 2]);
+}
+
+#[tokio::test]
+async fn what_was_sealed_for_one_row_does_not_open_in_another() {
+    let world = World::<TestDatabase>::new().await;
+    let (victim, thief) = (
+        world.exists(&individual()).await,
+        world.exists(&individual()).await,
+    );
+    let client = world.adapter.client().await;
+    let sql = "UPDATE customers t SET data_key = v.data_key, personal_data = v.personal_data
+               FROM customers v WHERE t.id = $1 AND v.id = $2";
+    client
+        .execute(sql, &[&thief.id.uuid(), &victim.id.uuid()])
+        .await
+        .unwrap();
+    let basis = world
+        .store()
+        .amendment_basis(world.tenant, &by_id(&thief), None)
+        .await;
+    assert!(basis.is_err(), "{basis:?}");
+}

@@ -1,0 +1,168 @@
+//! Every statement is prepared once per connection, and costs one round trip.
+
+use vouch_domain::{
+    customer::{CustomerHandle, NewCustomer, Status},
+    id::EventId,
+    ports::{
+        AbsenceClear, Amend, ApiKeys, ContactSync, CustomerPageRequest, CustomerQueries, Customers,
+        EventPageRequest, Organisations, Provisioning, Reconciliation, RecordOutcome, Reservation,
+        Reserved, Retention, SearchText, Standing,
+    },
+    tenant::Env,
+};
+use vouch_testkit::{
+    TestDatabase, Wiretap, amend_claim, individual, new_key, organisation, unique_claim,
+};
+
+use crate::harness::{EMAIL_ONLY, TERMS, World, by_id, by_reference, rail_id};
+
+type Store = vouch_postgres::Store;
+
+async fn reserve(
+    world: &World<TestDatabase>,
+    store: &Store,
+    customer: &NewCustomer,
+) -> Reservation {
+    let claim = unique_claim();
+    let request = world.request(customer, &claim);
+    match store.reserve(world.tenant, &request).await.unwrap() {
+        Reserved::Granted(lease) => Reservation {
+            tenant: world.tenant,
+            id: request.id,
+            customer: customer.clone(),
+            lease,
+        },
+        Reserved::Stands(other) => panic!("{other:?}"),
+    }
+}
+
+async fn record(world: &World<TestDatabase>, store: &Store, reservation: &Reservation) {
+    let event: EventId = world.ids.mint();
+    let rail = rail_id(&reservation.id.to_string());
+    let outcome = store
+        .record_provisioned(reservation, &rail, event, false)
+        .await
+        .unwrap();
+    assert!(matches!(outcome, RecordOutcome::Recorded(_)), "{outcome:?}");
+}
+
+/// Uses the store in every way there is. Answers how many statements that should have taken.
+async fn use_everything(world: &World<TestDatabase>, store: &Store) -> usize {
+    let mut statements = 0;
+    let customer = individual();
+    let mut reservation = reserve(world, store, &customer).await;
+    store
+        .release(&reservation, AbsenceClear::Now)
+        .await
+        .unwrap();
+    // Refused, read, taken over.
+    let claim = unique_claim();
+    let request = world.request(&customer, &claim);
+    let Reserved::Stands(Standing::Resumed(resumed)) =
+        store.reserve(world.tenant, &request).await.unwrap()
+    else {
+        panic!("not resumed");
+    };
+    reservation.lease = resumed.lease;
+    record(world, store, &reservation).await;
+    store
+        .claim_creation_answer(world.tenant, reservation.id)
+        .await
+        .unwrap();
+    store
+        .key_standing(world.tenant, &claim, TERMS)
+        .await
+        .unwrap();
+    // Read, and a key bound.
+    let claim = unique_claim();
+    store
+        .standing(world.tenant, &world.request(&customer, &claim))
+        .await
+        .unwrap();
+    let abandoned = reserve(world, store, &individual()).await;
+    store.abandon(&abandoned).await.unwrap();
+    statements += 12;
+
+    let handle = CustomerHandle::Id(reservation.id);
+    let made = store.find(world.tenant, &handle).await.unwrap().unwrap();
+    store
+        .find(world.tenant, &by_reference(&made))
+        .await
+        .unwrap();
+    for (after, status, search) in (0..8).map(|bits| (bits & 1 != 0, bits & 2 != 0, bits & 4 != 0))
+    {
+        let request = CustomerPageRequest {
+            limit: 50,
+            after: after.then(|| by_id(&made)),
+            status: status.then_some(Status::Pending),
+            search: search.then(|| SearchText::parse("ada").unwrap()),
+        };
+        store.page(world.tenant, &request).await.unwrap();
+    }
+    let events = EventPageRequest {
+        customer: by_id(&made),
+        limit: 50,
+        after: None,
+        event_type: None,
+    };
+    store.events(world.tenant, &events).await.unwrap();
+    statements += 11;
+
+    let claim = amend_claim(&by_id(&made), &format!("key-{}", made.id));
+    store
+        .amendment_basis(world.tenant, &by_id(&made), Some(&claim))
+        .await
+        .unwrap();
+    let amend = Amend {
+        customer: made.id,
+        identity: &customer.identity,
+        contact: &customer.contact,
+        changed: EMAIL_ONLY,
+        expected: made.version,
+        event: world.ids.mint(),
+        claim: Some(&claim),
+    };
+    store.amend(world.tenant, &amend).await.unwrap();
+    let changes = store
+        .take_pending_changes(Env::Test, TERMS.lease(), 1)
+        .await
+        .unwrap();
+    store.free_change(&changes[0]).await.unwrap();
+    store.settle_change(&changes[0], &[]).await.unwrap();
+    store.take_due(Env::Test, TERMS, 1).await.unwrap();
+    store
+        .purge_idempotency_keys(TERMS.lease(), 1)
+        .await
+        .unwrap();
+    statements += 7;
+
+    let organisation = organisation(&world.ids);
+    Organisations::add(store, &organisation).await.unwrap();
+    store.count().await.unwrap();
+    store
+        .set_standing(organisation.id, organisation.standing)
+        .await
+        .unwrap();
+    let key = new_key(&world.ids, world.tenant);
+    ApiKeys::add(store, &key).await.unwrap();
+    store.principal(key.digest).await.unwrap();
+    store.epoch().await.unwrap();
+    store.of_organisation(organisation.id).await.unwrap();
+    let now = key.key.id.created_at();
+    store.revoke(key.key.id, now).await.unwrap();
+    statements + 8
+}
+
+#[tokio::test]
+async fn each_statement_is_prepared_once_and_takes_one_round_trip() {
+    let world = World::<TestDatabase>::new().await;
+    let tap = Wiretap::on(world.adapter.url());
+    let store = world.adapter.store_at(&tap.url(), 1).await;
+    use_everything(&world, &store).await;
+    let (prepared, _) = tap.take();
+    assert!(!prepared.is_empty(), "the wiretap hears nothing");
+    let expected = use_everything(&world, &store).await;
+    let (prepared, round_trips) = tap.take();
+    assert!(prepared.is_empty(), "prepared again: {prepared:#?}");
+    assert_eq!(round_trips, expected);
+}

@@ -1,0 +1,69 @@
+//! The seeded runs.
+
+use std::time::{Duration, Instant};
+
+use crate::{
+    cluster::Cluster, disturbances::Disturbance, plan::Plan, settings::Settings, verdict,
+    world::World,
+};
+
+/// Everything left open must have ended by then: the longest pauses between attempts are within it.
+const SETTLE_LIMIT: Duration = Duration::from_secs(60);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_doubled_or_orphaned() {
+    let Settings {
+        seed,
+        runs,
+        operations,
+        ..
+    } = Settings::of_environment();
+    let mut cluster = Cluster::new().await;
+    for seed in seed..seed + runs {
+        run(&mut cluster, seed, operations).await;
+    }
+}
+
+async fn run(cluster: &mut Cluster, seed: u64, operations: usize) {
+    let plan = Plan::new(seed, operations);
+    let refusals = plan
+        .script
+        .iter()
+        .any(|(_, disturbance)| refuses_creates(disturbance));
+    let world = World::start(cluster, "run", plan.services, plan.claims.clone()).await;
+    let begin = Instant::now();
+    world.run(cluster, plan).await;
+    let troubled = begin.elapsed();
+    let mut complaints = Vec::new();
+    if !world.settles(SETTLE_LIMIT).await {
+        complaints.push(format!(
+            "{} pieces of work are left",
+            world.records.work_left().await
+        ));
+    }
+    let settled = begin.elapsed() - troubled;
+    let answers = world.client.history.census();
+    complaints.extend(verdict::complaints(&world, refusals).await);
+    let kills: usize = world.services.iter().map(|service| service.kills()).sum();
+    let crashes: usize = world.services.iter().map(|service| service.crashes()).sum();
+    eprintln!(
+        "seed {seed}: {answers}; {} services, {kills} kills ({crashes} at a step), {} at the rail, trouble for \
+         {troubled:.1?}, settled in {settled:.1?}, {} complaints",
+        world.services.len(),
+        world.rail.customers().await.len(),
+        complaints.len()
+    );
+    world.conclude(
+        &format!("VOUCH_FAULTS_SEED={seed} VOUCH_FAULTS_RUNS=1 fails"),
+        &complaints,
+    );
+}
+
+fn refuses_creates(disturbance: &Disturbance) -> bool {
+    let Disturbance::Faults(faults) = disturbance else {
+        return false;
+    };
+    faults
+        .iter()
+        .any(|fault| fault["operation"] == "create_customer" && fault["fault"] == "refuse_422")
+}

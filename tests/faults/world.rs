@@ -1,0 +1,211 @@
+//! Everything that a run needs: a database, a rail, services, and callers.
+
+use std::{sync::Arc, time::Duration};
+
+use tempfile::TempDir;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::{
+    claims::Claim,
+    client::{self, Client},
+    cluster::{Cluster, MASTER_KEY, folder, program},
+    disturbances::Disturbance,
+    history::History,
+    patience::within,
+    plan::{Errand, Plan},
+    port::Port,
+    rail::Rail,
+    records::Records,
+    service::Service,
+};
+
+/// Long enough for every process to start.
+const START_LIMIT: Duration = Duration::from_secs(30);
+/// Deadlines of the services towards the rail: short, so that a run is, and a settle time that outlasts a slow machine.
+const RAIL_TERMS: [(&str, &str); 3] = [
+    ("VOUCH_RAIL_TEST_CREATE_TIMEOUT_MS", "300"),
+    ("VOUCH_RAIL_TEST_LOOKUP_TIMEOUT_MS", "300"),
+    ("VOUCH_RAIL_TEST_SETTLE_MS", "1000"),
+];
+
+/// The processes of one run, killed with this value.
+pub(crate) struct World {
+    pub(crate) client: Client,
+    pub(crate) rail: Rail,
+    pub(crate) services: Vec<Service>,
+    /// Where each service tells its metrics.
+    pub(crate) metrics: Vec<String>,
+    pub(crate) records: Records,
+    /// Held while the services may be restarted.
+    _ports: Vec<Port>,
+    folder: TempDir,
+}
+
+impl World {
+    /// Starts so many services on a new database, and waits until all of them serve.
+    pub(crate) async fn start(
+        cluster: &Cluster,
+        name: &str,
+        services: usize,
+        claims: Vec<Claim>,
+    ) -> Self {
+        let folder = folder("vouch-faults-");
+        let http = client::http();
+        let rail = Rail::start(folder.path(), &http);
+        let records = Records {
+            url: cluster.database(name).await,
+        };
+        let listeners: Vec<(Port, Port)> =
+            (0..services).map(|_| (Port::new(), Port::new())).collect();
+        let service = |(number, (api, metrics)): (usize, &(Port, Port))| {
+            let mut settings = vec![
+                ("DATABASE_URL", records.url.clone()),
+                ("VOUCH_MASTER_KEY", MASTER_KEY.to_owned()),
+                (
+                    "VOUCH_DATA_DIR",
+                    folder
+                        .path()
+                        .join(format!("data-{number}"))
+                        .display()
+                        .to_string(),
+                ),
+                ("VOUCH_LISTEN", api.address.to_string()),
+                ("VOUCH_OPS_LISTEN", metrics.address.to_string()),
+                ("VOUCH_WORKERS", "1".to_owned()),
+                ("VOUCH_RAIL_TEST_URL", rail.url()),
+                ("VOUCH_RAIL_TEST_CLIENT_ID", "sandbox-client".to_owned()),
+                ("VOUCH_RAIL_TEST_CLIENT_SECRET", "sandbox-secret".to_owned()),
+            ];
+            settings.extend(RAIL_TERMS.map(|(name, value)| (name, value.to_owned())));
+            let command = move || {
+                let mut command = program();
+                command.arg("serve").envs(settings.clone());
+                command
+            };
+            Service::start(
+                command,
+                &folder.path().join(format!("service-{number}.log")),
+            )
+        };
+        let services = listeners.iter().enumerate().map(service).collect();
+        let world = Self {
+            client: Client {
+                http,
+                urls: listeners.iter().map(|(api, _)| api.url()).collect(),
+                keys: cluster.keys.clone(),
+                claims: Arc::new(claims),
+                history: Arc::new(History::default()),
+            },
+            rail,
+            services,
+            metrics: listeners.iter().map(|(_, metrics)| metrics.url()).collect(),
+            records,
+            _ports: listeners
+                .into_iter()
+                .flat_map(|(api, metrics)| [api, metrics])
+                .collect(),
+            folder,
+        };
+        world.healthy().await;
+        world
+    }
+
+    /// Waits until the rail answers and every service is ready.
+    pub(crate) async fn healthy(&self) {
+        let is_ready = async |url: &String| {
+            let answer = self.client.http.get(format!("{url}/readyz")).send().await;
+            answer.is_ok_and(|answer| answer.status().is_success())
+        };
+        let all = within(START_LIMIT, async || {
+            for url in &self.client.urls {
+                if !is_ready(url).await {
+                    return None;
+                }
+            }
+            self.rail.is_up().await.then_some(())
+        });
+        if all.await.is_none() {
+            panic!(
+                "a process does not serve: see {}",
+                self.folder.path().display()
+            );
+        }
+    }
+
+    /// Waits until no reservation is open and no change is unsent, without asking for any of them. Answers whether that
+    /// came true in time.
+    pub(crate) async fn settles(&self, limit: Duration) -> bool {
+        within(limit, async || {
+            (self.records.work_left().await == 0).then_some(())
+        })
+        .await
+        .is_some()
+    }
+
+    /// Does what clients do, each at its time, and answers when the last of them has ended.
+    pub(crate) async fn perform(&self, errands: Vec<Errand>) {
+        let begin = Instant::now();
+        let mut under_way = tokio::task::JoinSet::new();
+        for errand in errands {
+            sleep_until(begin + errand.at).await;
+            let client = self.client.clone();
+            under_way.spawn(async move { client.perform(errand).await });
+        }
+        under_way.join_all().await;
+    }
+
+    /// Carries out a script, and then sees to it that nothing goes wrong any more.
+    pub(crate) async fn suffer(&self, cluster: &mut Cluster, script: Vec<(Duration, Disturbance)>) {
+        let begin = Instant::now();
+        for (at, disturbance) in script {
+            sleep_until(begin + at).await;
+            self.disturb(cluster, disturbance).await;
+        }
+    }
+
+    async fn disturb(&self, cluster: &mut Cluster, disturbance: Disturbance) {
+        match disturbance {
+            Disturbance::Kill { service } => self.services[service].kill(),
+            Disturbance::Doom { service, step } => self.services[service].doom(&step),
+            Disturbance::Faults(faults) => self.rail.set_faults(&faults).await,
+            Disturbance::Disconnect => self.records.disconnect_some().await,
+            Disturbance::RestartDatabase(ending) => cluster.restart(ending).await,
+            Disturbance::RestartRail { after } => {
+                let _pause = self.rail.process.pause().await;
+                sleep(after).await;
+            }
+        }
+    }
+
+    /// Ends every fault, and waits until all is well.
+    pub(crate) async fn heal(&self) {
+        for service in &self.services {
+            service.disarm();
+        }
+        self.healthy().await;
+        self.rail.set_faults(&[]).await;
+    }
+
+    /// Runs a plan to the end of its troubles.
+    pub(crate) async fn run(&self, cluster: &mut Cluster, plan: Plan) {
+        tokio::join!(
+            self.perform(plan.errands),
+            self.suffer(cluster, plan.script)
+        );
+        self.heal().await;
+    }
+
+    /// Fails when there is anything to complain of; then the logs are kept.
+    pub(crate) fn conclude(self, what: &str, complaints: &[String]) {
+        if complaints.is_empty() {
+            return;
+        }
+        let mut folder = self.folder;
+        folder.disable_cleanup(true);
+        panic!(
+            "{what}; logs are in {}:\n{}",
+            folder.path().display(),
+            complaints.join("\n")
+        );
+    }
+}

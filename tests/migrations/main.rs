@@ -1,0 +1,179 @@
+//! The schema: the way there, the way back, and the rule that all its keys obey.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed expectation is a failed test"
+)]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use tokio_postgres::Client;
+use vouch_postgres::{SchemaState, migrate, schema_state};
+use vouch_testkit::ScratchDatabase;
+
+/// Diesel's own record of what was run.
+const RECORD: &str = "__diesel_schema_migrations";
+
+/// Keys that do not begin with the organisation, each for a reason that the schema gives.
+const GLOBAL_KEYS: [(&str, &[&str]); 6] = [
+    ("api_keys", &["digest"]),
+    ("api_keys", &["id"]),
+    ("customers", &["env", "rail_customer_id"]),
+    ("installation", &["only_row"]),
+    ("organisations", &["id"]),
+    ("reservations", &["env", "person"]),
+];
+
+/// The migrations, oldest first.
+fn folders() -> Vec<PathBuf> {
+    let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations");
+    let entries = fs::read_dir(migrations)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let mut folders: Vec<_> = entries.filter(|path| path.is_dir()).collect();
+    folders.sort();
+    folders
+}
+
+async fn run(client: &Client, folder: &Path, file: &str) {
+    let sql = fs::read_to_string(folder.join(file)).unwrap();
+    // Like Diesel does: each as a whole or not at all.
+    client
+        .batch_execute(&format!("BEGIN; {sql}; COMMIT"))
+        .await
+        .unwrap();
+}
+
+/// The schema as PostgreSQL itself tells it.
+fn dump(database: &ScratchDatabase) -> String {
+    let folders = vouch_local_postgres::binary_folders();
+    let folder = folders
+        .iter()
+        .find(|folder| folder.join("pg_dump").exists())
+        .expect("pg_dump");
+    let run = Command::new(folder.join("pg_dump"))
+        .args([
+            "--schema-only",
+            "--no-owner",
+            "--exclude-table",
+            RECORD,
+            database.url(),
+        ])
+        .output()
+        .unwrap();
+    assert!(
+        run.status.success(),
+        "{}",
+        String::from_utf8_lossy(&run.stderr)
+    );
+    // Newer versions write a random word here, to fence what follows.
+    let text = String::from_utf8(run.stdout).unwrap();
+    let lines = text
+        .lines()
+        .filter(|line| !line.starts_with("\\restrict") && !line.starts_with("\\unrestrict"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn the_way_back_leads_to_where_it_began() {
+    let database = ScratchDatabase::empty().await;
+    let client = database.client().await;
+    let mut schemas = vec![dump(&database)];
+    for folder in &folders() {
+        run(&client, folder, "up.sql").await;
+        schemas.push(dump(&database));
+    }
+    let highest = schemas.last().unwrap().clone();
+    for (folder, before) in folders().iter().zip(&schemas).rev() {
+        run(&client, folder, "down.sql").await;
+        assert_eq!(&dump(&database), before, "{}", folder.display());
+    }
+    for folder in &folders() {
+        run(&client, folder, "up.sql").await;
+    }
+    assert_eq!(dump(&database), highest);
+    assert!(highest.contains("CREATE TABLE public.customers"));
+}
+
+#[tokio::test]
+async fn the_program_makes_the_schema_of_the_files() {
+    let by_program = ScratchDatabase::empty().await;
+    let pool = by_program.pool();
+    assert_eq!(schema_state(&pool).await.unwrap(), SchemaState::Behind);
+    assert_eq!(migrate(&pool).await.unwrap(), folders().len());
+    assert_eq!(schema_state(&pool).await.unwrap(), SchemaState::Current);
+    assert_eq!(migrate(&pool).await.unwrap(), 0);
+
+    let by_hand = ScratchDatabase::empty().await;
+    let client = by_hand.client().await;
+    for folder in &folders() {
+        run(&client, folder, "up.sql").await;
+    }
+    assert_eq!(dump(&by_program), dump(&by_hand));
+}
+
+#[tokio::test]
+async fn several_programs_may_migrate_at_once() {
+    let database = ScratchDatabase::empty().await;
+    let (one, other) = (database.pool(), database.pool());
+    let (one, other) = tokio::join!(migrate(&one), migrate(&other));
+    assert_eq!(one.unwrap() + other.unwrap(), folders().len());
+}
+
+#[tokio::test]
+async fn every_key_begins_with_the_organisation() {
+    let database = ScratchDatabase::migrated().await;
+    let client = database.client().await;
+    let indexes = "SELECT c.relname::text, i.indexrelid::regclass::text,
+                array_agg(a.attname::text ORDER BY k.position) AS columns
+         FROM pg_index i
+         JOIN pg_class c ON c.oid = i.indrelid
+         JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'public'
+         CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS k (number, position)
+         LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.number
+         WHERE i.indisunique AND c.relname <> $1
+         GROUP BY 1, 2";
+    let rows = client.query(indexes, &[&RECORD]).await.unwrap();
+    let mut global = BTreeSet::new();
+    for row in &rows {
+        let (table, columns): (String, Vec<String>) = (row.get(0), row.get(2));
+        if columns[0] != "organisation_id" {
+            global.insert((table, columns));
+        }
+    }
+    let expected = GLOBAL_KEYS.iter().map(|(table, columns)| {
+        let columns = columns.iter().map(|column| (*column).to_owned());
+        ((*table).to_owned(), columns.collect::<Vec<_>>())
+    });
+    assert_eq!(global, expected.collect());
+}
+
+#[tokio::test]
+async fn every_table_has_a_key_and_every_tenants_table_an_organisation_and_an_env() {
+    let database = ScratchDatabase::migrated().await;
+    let client = database.client().await;
+    let columns = "SELECT table_name::text, column_name::text FROM information_schema.columns
+         WHERE table_schema = 'public' AND table_name <> $1";
+    let mut tables = BTreeMap::<String, BTreeSet<String>>::new();
+    for row in client.query(columns, &[&RECORD]).await.unwrap() {
+        tables.entry(row.get(0)).or_default().insert(row.get(1));
+    }
+    let keyed = "SELECT table_name::text FROM information_schema.table_constraints
+         WHERE table_schema = 'public' AND constraint_type = 'PRIMARY KEY'";
+    let keyed = client.query(keyed, &[]).await.unwrap();
+    let keyed: BTreeSet<String> = keyed.iter().map(|row| row.get(0)).collect();
+    for (table, columns) in &tables {
+        assert!(keyed.contains(table), "{table} has no primary key");
+        let is_global = ["installation", "organisations"].contains(&table.as_str());
+        let has_tenant = ["organisation_id", "env"]
+            .iter()
+            .all(|column| columns.contains(*column));
+        assert!(is_global || has_tenant, "{table} belongs to no tenant");
+    }
+}
