@@ -10,6 +10,7 @@ mod amendments;
 mod concurrency;
 mod documents;
 mod doubt;
+mod drift;
 mod errors;
 mod events;
 mod example;

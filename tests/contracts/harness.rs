@@ -9,7 +9,7 @@ use vouch_domain::{
     id::{CustomerId, EventId},
     idempotency::KeyClaim,
     ports::{
-        AbsenceClear, ApiKeys, ContactSync, CustomerQueries, Customers, Lease, LeaseTerms,
+        AbsenceClear, ApiKeys, ContactSync, CustomerQueries, Customers, Drift, Lease, LeaseTerms,
         Organisations, Provisioning, RailCustomerId, Reconciliation, RecordOutcome, Reservation,
         Reserve, Reserved, Retention, Standing,
     },
@@ -31,6 +31,7 @@ pub(crate) trait Ports:
     + Customers
     + CustomerQueries
     + ContactSync
+    + Drift
     + ApiKeys
     + Organisations
     + Retention

@@ -11,6 +11,7 @@ mod access;
 mod amendments;
 mod contact_sync;
 mod creation_answer;
+mod drift;
 mod ends;
 mod events;
 mod harness;

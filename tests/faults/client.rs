@@ -15,9 +15,9 @@ use crate::{
 
 /// No answer may take longer.
 pub(crate) const LIMIT: Duration = Duration::from_secs(15);
-/// How often a change is tried, and how long after the last attempt.
-const ATTEMPTS: u8 = 5;
-const PAUSE: Duration = Duration::from_millis(300);
+/// How often a request is tried, and how long after the last attempt.
+const ATTEMPTS: usize = 3;
+const PAUSE: Duration = Duration::from_millis(150);
 
 /// Everyone who calls the API in a run.
 #[derive(Clone)]
@@ -45,9 +45,7 @@ impl Client {
     pub(crate) async fn perform(&self, errand: Errand) {
         let claim = errand.claim;
         match errand.task {
-            Task::Create { key, service } => {
-                self.create(service, claim, &key).await;
-            }
+            Task::Create { key, service } => self.insist(service, claim, &key).await,
             Task::Retrieve { service } => {
                 self.retrieve(service, claim).await;
             }
@@ -56,10 +54,23 @@ impl Client {
                 self.list(service, organisation, &[]).await;
             }
             Task::Amend { changes } => {
-                for (number, change) in changes.iter().enumerate() {
-                    self.amend(number, claim, change).await;
+                for (service, change) in changes.iter().enumerate() {
+                    if !self.amend(service, claim, change).await {
+                        return;
+                    }
                 }
             }
+        }
+    }
+
+    /// Creates, again and again at the next service where one is away or has no database.
+    async fn insist(&self, first: usize, claim: usize, key: &str) {
+        for service in (first..).take(ATTEMPTS) {
+            let answer = self.create(service % self.urls.len(), claim, key).await;
+            if answer.is_some_and(|answer| answer.status != 503) {
+                return;
+            }
+            sleep(PAUSE).await;
         }
     }
 
@@ -97,10 +108,10 @@ impl Client {
         Answer::to(self.request(0, organisation, Method::GET, path)).await
     }
 
-    /// Makes a change, again and again until it is acknowledged or there is no more hope.
-    async fn amend(&self, first: usize, claim: usize, change: &Value) {
-        for attempt in 0..ATTEMPTS {
-            let service = (first + usize::from(attempt)) % self.urls.len();
+    /// Makes a change, again and again at the next service. Answers whether it was acknowledged.
+    async fn amend(&self, first: usize, claim: usize, change: &Value) -> bool {
+        for service in (first..).take(ATTEMPTS) {
+            let service = service % self.urls.len();
             let request = self.about(service, Method::PATCH, claim).json(change);
             let asked = Request::Amend {
                 claim,
@@ -108,10 +119,11 @@ impl Client {
             };
             let answer = self.exchange(asked, Some(claim), request).await;
             if answer.is_some_and(|answer| answer.is_success()) {
-                return;
+                return true;
             }
             sleep(PAUSE).await;
         }
+        false
     }
 
     fn about(&self, service: usize, method: Method, claim: usize) -> RequestBuilder {

@@ -10,7 +10,7 @@ use crate::{
     cluster::{Cluster, Ending},
     plan::{Errand, Task},
     verdict,
-    world::World,
+    world::{PATIENT, World},
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -21,7 +21,7 @@ async fn services_outlive_their_database() {
     let claims = (0..=CLAIMS)
         .map(|number| Claim::new(0, number, &format!("user-{number}")))
         .collect();
-    let world = World::start(&cluster, "restarted", 2, claims).await;
+    let world = World::start(&cluster, "restarted", 2, PATIENT, claims).await;
     let errands = (0..CLAIMS).flat_map(|claim| {
         let key = format!("key-{claim}");
         let tasks = [

@@ -11,7 +11,7 @@ use crate::{
     plan::{Errand, Task},
     settings::Settings,
     verdict,
-    world::World,
+    world::{PATIENT, World},
 };
 
 /// 50 creates a second.
@@ -27,7 +27,7 @@ async fn everything_reserved_is_finished_when_the_rail_is_back() {
     let claims = (0..creates)
         .map(|number| Claim::new(0, number, &format!("user-{number}")))
         .collect();
-    let world = World::start(&cluster, "outage", 2, claims).await;
+    let world = World::start(&cluster, "outage", 2, PATIENT, claims).await;
     let away = world.rail.process.pause().await;
     let begin = Instant::now();
     let errand = |claim| Errand {
@@ -62,22 +62,22 @@ async fn everything_reserved_is_finished_when_the_rail_is_back() {
     );
 
     let exchanges = world.client.history.exchanges();
-    let is_reserved = |exchange: &&Exchange| {
+    let mut complaints = Vec::new();
+    let is_reserved = |exchange: &Exchange| {
         exchange
             .answer
             .as_ref()
             .is_some_and(|answer| answer.status == 502)
     };
-    let other = exchanges.iter().find(|exchange| !is_reserved(exchange));
-    assert!(other.is_none(), "{other:?}");
+    let others = exchanges.iter().filter(|exchange| !is_reserved(exchange));
+    complaints.extend(others.map(|exchange| format!("not reserved: {exchange:?}")));
     let after_opening =
         usize::try_from(BREAKER_OPENS.as_millis() / PACE.as_millis()).expect("a small number");
     let slow = exchanges
         .iter()
         .skip(after_opening)
-        .find(|exchange| exchange.took > Duration::from_secs(1));
-    assert!(slow.is_none(), "{slow:?}");
-    assert_eq!(world.rail.customers().await.len(), creates);
-    let complaints = verdict::complaints(&world, false).await;
+        .filter(|exchange| exchange.took > Duration::from_secs(1));
+    complaints.extend(slow.map(|exchange| format!("slow: {exchange:?}")));
+    complaints.extend(verdict::complaints(&world, false).await);
     world.conclude("the rail was away", &complaints);
 }

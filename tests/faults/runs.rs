@@ -3,8 +3,12 @@
 use std::time::{Duration, Instant};
 
 use crate::{
-    cluster::Cluster, disturbances::Disturbance, plan::Plan, settings::Settings, verdict,
-    world::World,
+    cluster::Cluster,
+    disturbances::Disturbance,
+    plan::Plan,
+    settings::Settings,
+    verdict,
+    world::{IMPATIENT, World},
 };
 
 /// Everything left open must have ended by then: the longest pauses between attempts are within it.
@@ -30,7 +34,14 @@ async fn run(cluster: &mut Cluster, seed: u64, operations: usize) {
         .script
         .iter()
         .any(|(_, disturbance)| refuses_creates(disturbance));
-    let world = World::start(cluster, "run", plan.services, plan.claims.clone()).await;
+    let world = World::start(
+        cluster,
+        "run",
+        plan.services,
+        IMPATIENT,
+        plan.claims.clone(),
+    )
+    .await;
     let begin = Instant::now();
     world.run(cluster, plan).await;
     let troubled = begin.elapsed();

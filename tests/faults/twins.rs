@@ -2,7 +2,12 @@
 
 use tokio::join;
 
-use crate::{claims::Claim, cluster::Cluster, verdict, world::World};
+use crate::{
+    claims::Claim,
+    cluster::Cluster,
+    verdict,
+    world::{PATIENT, World},
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twins_on_two_processes_are_one_customer() {
@@ -11,7 +16,7 @@ async fn twins_on_two_processes_are_one_customer() {
     let claims = (0..PAIRS)
         .map(|number| Claim::new(0, number, &format!("user-{number}")))
         .collect();
-    let world = World::start(&cluster, "twins", 2, claims).await;
+    let world = World::start(&cluster, "twins", 2, PATIENT, claims).await;
     for claim in 0..PAIRS {
         let key = format!("key-{claim}");
         let (one, other) = join!(

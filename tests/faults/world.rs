@@ -21,12 +21,13 @@ use crate::{
 
 /// Long enough for every process to start.
 const START_LIMIT: Duration = Duration::from_secs(30);
-/// Deadlines of the services towards the rail: short, so that a run is, and a settle time that outlasts a slow machine.
-const RAIL_TERMS: [(&str, &str); 3] = [
-    ("VOUCH_RAIL_TEST_CREATE_TIMEOUT_MS", "300"),
-    ("VOUCH_RAIL_TEST_LOOKUP_TIMEOUT_MS", "300"),
-    ("VOUCH_RAIL_TEST_SETTLE_MS", "1000"),
-];
+/// How long the services wait for the rail, in milliseconds: create, look-up, settle time.
+pub(crate) struct Patience(u32, u32, u32);
+
+/// For runs with many failures: short deadlines, and a settle time that outlasts a slow machine.
+pub(crate) const IMPATIENT: Patience = Patience(300, 300, 1_000);
+/// For tests in which the rail is either well or away.
+pub(crate) const PATIENT: Patience = Patience(3_000, 2_000, 1_000);
 
 /// The processes of one run, killed with this value.
 pub(crate) struct World {
@@ -47,6 +48,7 @@ impl World {
         cluster: &Cluster,
         name: &str,
         services: usize,
+        patience: Patience,
         claims: Vec<Claim>,
     ) -> Self {
         let folder = folder("vouch-faults-");
@@ -57,8 +59,9 @@ impl World {
         };
         let listeners: Vec<(Port, Port)> =
             (0..services).map(|_| (Port::new(), Port::new())).collect();
+        let Patience(create, look_up, settle) = patience;
         let service = |(number, (api, metrics)): (usize, &(Port, Port))| {
-            let mut settings = vec![
+            let settings = vec![
                 ("DATABASE_URL", records.url.clone()),
                 ("VOUCH_MASTER_KEY", MASTER_KEY.to_owned()),
                 (
@@ -75,8 +78,10 @@ impl World {
                 ("VOUCH_RAIL_TEST_URL", rail.url()),
                 ("VOUCH_RAIL_TEST_CLIENT_ID", "sandbox-client".to_owned()),
                 ("VOUCH_RAIL_TEST_CLIENT_SECRET", "sandbox-secret".to_owned()),
+                ("VOUCH_RAIL_TEST_CREATE_TIMEOUT_MS", create.to_string()),
+                ("VOUCH_RAIL_TEST_LOOKUP_TIMEOUT_MS", look_up.to_string()),
+                ("VOUCH_RAIL_TEST_SETTLE_MS", settle.to_string()),
             ];
-            settings.extend(RAIL_TERMS.map(|(name, value)| (name, value.to_owned())));
             let command = move || {
                 let mut command = program();
                 command.arg("serve").envs(settings.clone());

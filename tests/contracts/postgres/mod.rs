@@ -1,6 +1,7 @@
 //! What only PostgreSQL has to do.
 
 mod contention;
+mod drift;
 mod installation;
 mod plans;
 mod pooler;

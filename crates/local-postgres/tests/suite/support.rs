@@ -97,6 +97,10 @@ pub(crate) fn is_stopped(home: &Path) -> bool {
 }
 
 /// Looks at something another process does, until it is so.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "what another process does sends no event here"
+)]
 pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     let begin = Instant::now();
     while !condition() {

@@ -201,6 +201,10 @@ async fn failures_after_the_commit_answer_and_store() {
 }
 
 #[tokio::test]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the moment is compared with what another server's clock says"
+)]
 async fn a_late_commit_happens_after_the_client_has_left() {
     const DELAY_MS: i64 = 700;
     let sandbox = Sandbox::start().await;

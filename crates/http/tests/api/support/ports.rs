@@ -182,8 +182,8 @@ impl Provisioning for FakePorts {
             version: Version::FIRST,
         }))
     }
-    async fn abandon(&self, _: &Reservation) -> Result<(), StoreError> {
-        Ok(())
+    async fn abandon(&self, _: &Reservation) -> Result<bool, StoreError> {
+        Ok(true)
     }
     async fn release(&self, _: &Reservation, _: AbsenceClear) -> Result<(), StoreError> {
         Ok(())
