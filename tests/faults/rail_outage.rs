@@ -19,6 +19,9 @@ const PACE: Duration = Duration::from_millis(20);
 /// By then the breaker has seen enough.
 const BREAKER_OPENS: Duration = Duration::from_secs(2);
 
+/// Everything reserved is finished so soon after the rail's return.
+const FINISHED_WITHIN: Duration = Duration::from_secs(10);
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everything_reserved_is_finished_when_the_rail_is_back() {
     let outage = Settings::of_environment().outage;
@@ -62,7 +65,6 @@ async fn everything_reserved_is_finished_when_the_rail_is_back() {
     );
 
     let exchanges = world.client.history.exchanges();
-    let mut complaints = Vec::new();
     let is_reserved = |exchange: &Exchange| {
         exchange
             .answer
