@@ -18,6 +18,9 @@ RETURN (ARRAY['Ada', 'Adaeze', 'Alan', 'Amara', 'Barbara', 'Chidi', 'Dennis', 'D
               'Milner', 'Minsky', 'Naur', 'Obi', 'Okafor', 'Okonkwo', 'Perlis', 'Perlman', 'Ritchie', 'Shamir', 'Smith', 'Tarjan',
               'Thompson', 'Turing', 'Wilkes', 'Wirth', 'Yao', 'Zimmermann'])[1 + (n / 36) % 41];
 
+-- One customer's sealed columns, as the service made them.
+CREATE TABLE bench.real_customer (identity_hashes bytea, data_key bytea, personal_data bytea);
+
 -- Customers number `first` to `last` of an organisation, one in each millisecond from `since`, with all that their creates
 -- left behind. Their sealed columns are copies of a real customer's, as long as any but closed to the service.
 CREATE FUNCTION bench.add_customers(organisation uuid, first bigint, last bigint, since bigint) RETURNS void LANGUAGE sql AS $$

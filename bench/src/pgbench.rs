@@ -14,8 +14,8 @@ use vouch_testkit::Parsed;
 
 use crate::{Failure, data::BATCH, statements::Statements};
 
-/// Batches in `bench.everyone` and `bench.amendable`, numbered from 0; rounded down.
-const BATCHES_OF_EVERYONE: u32 = 500;
+/// Batches in `bench.everyone` and `bench.amendable`, numbered from 0.
+const BATCHES_OF_EVERYONE: u32 = 1_250;
 const BATCHES_OF_AMENDABLE: u32 = 500;
 
 /// A script that does one thing [`BATCH`] times.

@@ -85,14 +85,21 @@ fn every_arrow_is_in_the_table() {
         if DEVELOPMENT.contains(&name) {
             continue;
         }
-        let allowed = allowed
-            .get(name)
-            .unwrap_or_else(|| panic!("{name} is a new crate: give it its row, and a place in ARCHITECTURE.md"));
+        let allowed = allowed.get(name).unwrap_or_else(|| {
+            panic!("{name} is a new crate: give it its row, and a place in ARCHITECTURE.md")
+        });
         for needed in needs(package).into_iter().filter(|needed| is_ours(needed)) {
-            assert!(allowed.contains(&needed), "{name} → {needed} is not an arrow of the house");
+            assert!(
+                allowed.contains(&needed),
+                "{name} → {needed} is not an arrow of the house"
+            );
         }
     }
-    let present: BTreeSet<_> = metadata.packages.iter().map(|package| package.name.as_str()).collect();
+    let present: BTreeSet<_> = metadata
+        .packages
+        .iter()
+        .map(|package| package.name.as_str())
+        .collect();
     for (name, _) in ARROWS {
         assert!(present.contains(name), "{name} has a row but no crate");
     }
@@ -101,15 +108,32 @@ fn every_arrow_is_in_the_table() {
 #[test]
 fn the_domain_uses_only_what_keeps_it_pure() {
     let metadata = metadata();
-    let domain = metadata.packages.iter().find(|package| package.name.as_str() == "vouch-domain").unwrap();
-    for dependency in domain.dependencies.iter().filter(|one| one.kind != DependencyKind::Development) {
-        let allowed = DOMAIN_PACKAGES.iter().find(|(name, _)| *name == dependency.name);
-        let (name, features) = allowed.unwrap_or_else(|| panic!("the domain may not use {}", dependency.name));
+    let domain = metadata
+        .packages
+        .iter()
+        .find(|package| package.name.as_str() == "vouch-domain")
+        .unwrap();
+    for dependency in domain
+        .dependencies
+        .iter()
+        .filter(|one| one.kind != DependencyKind::Development)
+    {
+        let allowed = DOMAIN_PACKAGES
+            .iter()
+            .find(|(name, _)| *name == dependency.name);
+        let (name, features) =
+            allowed.unwrap_or_else(|| panic!("the domain may not use {}", dependency.name));
         if !features.is_empty() {
-            assert!(!dependency.uses_default_features, "{name} has its default features on");
+            assert!(
+                !dependency.uses_default_features,
+                "{name} has its default features on"
+            );
         }
         for feature in &dependency.features {
-            assert!(features.contains(&feature.as_str()), "the domain may not use {feature} of {name}");
+            assert!(
+                features.contains(&feature.as_str()),
+                "the domain may not use {feature} of {name}"
+            );
         }
     }
 }
@@ -123,7 +147,10 @@ fn a_technology_is_named_by_its_adapter_alone() {
         }
         for (technology, adapters) in TECHNOLOGIES {
             let named = needs(package).contains(technology);
-            assert!(!named || adapters.contains(&name), "{name} may not use {technology}");
+            assert!(
+                !named || adapters.contains(&name),
+                "{name} may not use {technology}"
+            );
         }
     }
 }
@@ -135,7 +162,11 @@ fn nothing_shipped_needs_what_only_tests_need() {
             continue;
         }
         for needed in needs(package) {
-            assert!(!DEVELOPMENT.contains(&needed), "{} needs {needed}", package.name);
+            assert!(
+                !DEVELOPMENT.contains(&needed),
+                "{} needs {needed}",
+                package.name
+            );
         }
     }
 }
@@ -144,6 +175,10 @@ fn nothing_shipped_needs_what_only_tests_need() {
 fn every_crate_is_held_to_the_same_lints() {
     for package in &metadata().packages {
         let manifest = std::fs::read_to_string(&package.manifest_path).unwrap();
-        assert!(manifest.contains("[lints]\nworkspace = true"), "{}", package.name);
+        assert!(
+            manifest.contains("[lints]\nworkspace = true"),
+            "{}",
+            package.name
+        );
     }
 }

@@ -18,7 +18,7 @@ impl Settings {
     pub(crate) fn of_environment() -> Self {
         Self {
             seed: setting("VOUCH_FAULTS_SEED", 1),
-            runs: setting("VOUCH_FAULTS_RUNS", 10),
+            runs: setting("VOUCH_FAULTS_RUNS", 6),
             operations: setting("VOUCH_FAULTS_OPERATIONS", 220),
             outage: Duration::from_secs(setting("VOUCH_FAULTS_OUTAGE_SECONDS", 5)),
         }

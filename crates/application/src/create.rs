@@ -84,7 +84,8 @@ impl From<ProvisionError> for CreateError {
     fn from(error: ProvisionError) -> Self {
         match error {
             ProvisionError::Refused { fields } => Self::RefusedByRail { fields },
-            ProvisionError::Unresolved { retry_after } => Self::RailUnresolved { retry_after },
+            ProvisionError::RailFailed { retry_after }
+            | ProvisionError::Undecided { retry_after } => Self::RailUnresolved { retry_after },
             ProvisionError::Store(error) => Self::Store(error),
         }
     }

@@ -39,7 +39,13 @@ pub enum ProvisionError {
     },
     /// The rail could not be reached or left it open; the reservation is kept.
     #[error("the rail brought no result")]
-    Unresolved {
+    RailFailed {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// It is too early to tell, or somebody else has taken over; the reservation is kept.
+    #[error("nothing is decided yet")]
+    Undecided {
         /// When to try again.
         retry_after: Duration,
     },
@@ -149,7 +155,7 @@ impl Provisioner {
             .absence_clear_in
             .saturating_sub(leased_since.elapsed());
         if !doubt.is_zero() {
-            return attempt.leave(AbsenceClear::AsBefore, Some(doubt)).await;
+            return attempt.put_off(doubt).await;
         }
         let fields = match attempt.create().await? {
             Ok(customer) => return Ok(customer),
@@ -190,7 +196,7 @@ impl Attempt<'_> {
             .saturating_sub(self.leased_since.elapsed());
         if left < self.line.terms.needed_for_create() {
             tracing::warn!(customer = %self.reservation.id, "too little is left of the lease to send a create");
-            return self.leave(AbsenceClear::AsBefore, None).await;
+            return self.put_off(RETRY_AFTER).await;
         }
         steps::pass(Step::Sending);
         let sent = self
@@ -203,7 +209,7 @@ impl Attempt<'_> {
             Err(RailFailure::Refused { fields }) => Ok(Err(fields)),
             Err(failure) => {
                 let absence = failure.absence_clear(self.line.terms.settle);
-                self.leave(absence, self.logged(&failure)).await
+                self.leave(absence, &failure).await
             }
         }
     }
@@ -233,7 +239,7 @@ impl Attempt<'_> {
             .await;
         let found = match found {
             Ok(found) => found,
-            Err(failure) => return self.leave(absence, self.logged(&failure)).await,
+            Err(failure) => return self.leave(absence, &failure).await,
         };
         for candidate in self.fitting(found) {
             steps::pass(Step::Adopting);
@@ -288,39 +294,41 @@ impl Attempt<'_> {
         }
     }
 
-    /// Keeps the reservation, gives the lease back, and answers that nothing is resolved yet.
+    /// Keeps the reservation and gives the lease back: the rail brought no result.
     async fn leave<T>(
         &self,
         absence: AbsenceClear,
-        retry_after: Option<Duration>,
+        failure: &RailFailure,
     ) -> Result<T, ProvisionError> {
+        let Reservation { tenant, id, .. } = self.reservation;
+        tracing::warn!(env = tenant.env.as_str(), customer = %id, %failure, "the rail brought no result");
+        self.release(absence).await?;
+        let retry_after = match failure {
+            RailFailure::Unavailable { retry_after, .. } => *retry_after,
+            _ => None,
+        };
+        Err(ProvisionError::RailFailed {
+            retry_after: retry_after.unwrap_or(RETRY_AFTER),
+        })
+    }
+
+    /// Keeps the reservation and gives the lease back: it is too early, or too late, for a create.
+    async fn put_off<T>(&self, retry_after: Duration) -> Result<T, ProvisionError> {
+        self.release(AbsenceClear::AsBefore).await?;
+        Err(ProvisionError::Undecided { retry_after })
+    }
+
+    async fn release(&self, absence: AbsenceClear) -> Result<(), StoreError> {
         steps::pass(Step::Leaving);
-        self.provisioner
-            .store
-            .release(self.reservation, absence)
-            .await?;
-        Err(unresolved(retry_after))
+        let store = &self.provisioner.store;
+        store.release(self.reservation, absence).await
     }
 
     /// Whoever has the lease now decides.
     fn lost_lease(&self) -> ProvisionError {
         tracing::warn!(customer = %self.reservation.id, "the lease ended before the outcome was recorded");
-        unresolved(None)
-    }
-
-    /// Logs why the rail brought no result, once, and answers when it wants the next attempt.
-    fn logged(&self, failure: &RailFailure) -> Option<Duration> {
-        let Reservation { tenant, id, .. } = self.reservation;
-        tracing::warn!(env = tenant.env.as_str(), customer = %id, %failure, "the rail brought no result");
-        match failure {
-            RailFailure::Unavailable { retry_after, .. } => *retry_after,
-            _ => None,
+        ProvisionError::Undecided {
+            retry_after: RETRY_AFTER,
         }
-    }
-}
-
-fn unresolved(retry_after: Option<Duration>) -> ProvisionError {
-    ProvisionError::Unresolved {
-        retry_after: retry_after.unwrap_or(RETRY_AFTER),
     }
 }

@@ -1,6 +1,6 @@
 //! Finishing reservations whose callers never came back.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, future::join, stream::FuturesUnordered};
 use tokio::time::Instant;
@@ -62,7 +62,8 @@ impl Reconciler {
         }
     }
 
-    /// Takes what is due in one env and works on it, until nothing more is due. Answers how many reservations it took.
+    /// Takes what is due in one env and works on it, until nothing more is due or the rail fails. Answers how many
+    /// reservations it took.
     ///
     /// # Errors
     /// [`StoreError`] when the store does not say what is due; what was taken before is finished all the same.
@@ -72,29 +73,42 @@ impl Reconciler {
         };
         let mut under_way = FuturesUnordered::new();
         let mut taken = 0;
-        let mut ended = None;
+        let mut rail = Rail::Works;
+        let mut nothing_due = false;
         loop {
-            if ended.is_none() && under_way.len() <= REFILL_AT {
+            if matches!(rail, Rail::Works) && !nothing_due && under_way.len() <= REFILL_AT {
                 let leased_since = Instant::now();
-                match self.store.take_due(env, line.terms, BATCH).await {
-                    Ok(due) if due.is_empty() => ended = Some(Ok(())),
-                    Ok(due) => {
-                        taken += due.len();
-                        let works = due
-                            .into_iter()
-                            .map(|due| self.work_on(line, due, leased_since));
-                        under_way.extend(works);
+                let asked = self.store.take_due(env, line.terms, BATCH);
+                let (due, shown) = meanwhile(&mut under_way, asked).await;
+                rail = rail.and(shown);
+                let due = match due {
+                    Ok(due) => due,
+                    Err(error) => {
+                        under_way.collect::<Vec<_>>().await;
+                        return Err(error);
                     }
-                    Err(error) => ended = Some(Err(error)),
-                }
+                };
+                nothing_due = due.is_empty();
+                taken += due.len();
+                under_way.extend(
+                    due.into_iter()
+                        .map(|due| self.work_on(line, due, leased_since)),
+                );
             }
-            if under_way.next().await.is_none() {
-                return ended.unwrap_or(Ok(())).map(|()| taken);
+            match under_way.next().await {
+                None => return Ok(taken),
+                // Where it fails, what is left stays due, so that all is tried as soon as one finds the rail back.
+                Some(shown) => rail = rail.and(shown),
             }
         }
     }
 
-    async fn work_on(&self, line: &RailLine, reservation: Reservation, leased_since: Instant) {
+    async fn work_on(
+        &self,
+        line: &RailLine,
+        reservation: Reservation,
+        leased_since: Instant,
+    ) -> Rail {
         let worked = self
             .provisioner
             .resume(line, &reservation, leased_since, Worker::Reconciler)
@@ -106,10 +120,43 @@ impl Reconciler {
                 tracing::info!(%customer, "abandoned a reservation that the rail refused");
             }
             // Logged where it happened; the next attempt is due in a while.
-            Err(ProvisionError::Unresolved { .. }) => {}
+            Err(ProvisionError::RailFailed { .. }) => return Rail::Fails,
+            Err(ProvisionError::Undecided { .. }) => {}
             Err(ProvisionError::Store(error)) => {
                 tracing::warn!(%customer, %error, "an open reservation could not be worked on");
             }
+        }
+        Rail::Works
+    }
+}
+
+/// What attempts showed of the rail.
+enum Rail {
+    Works,
+    Fails,
+}
+
+impl Rail {
+    fn and(self, other: Self) -> Self {
+        match self {
+            Self::Works => other,
+            Self::Fails => Self::Fails,
+        }
+    }
+}
+
+/// Waits for the answer while the work goes on: left alone, it would hold the connections that the answer needs. Says
+/// too whether the rail failed meanwhile.
+async fn meanwhile<Answer>(
+    under_way: &mut FuturesUnordered<impl Future<Output = Rail>>,
+    asked: impl Future<Output = Answer>,
+) -> (Answer, Rail) {
+    let mut asked = pin!(asked);
+    let mut rail = Rail::Works;
+    loop {
+        tokio::select! {
+            answer = &mut asked => return (answer, rail),
+            Some(shown) = under_way.next() => rail = rail.and(shown),
         }
     }
 }

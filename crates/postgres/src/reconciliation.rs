@@ -15,7 +15,7 @@ use crate::{
     statement::{millis, statement},
 };
 
-/// The next attempt comes after 0.5 s to 1 s at first, doubling up to 4 s to 8 s: jitter keeps the attempts of one outage
+/// The next attempt comes after 0.5 s to 1 s at first, doubling up to 2 s to 4 s: jitter keeps the attempts of one outage
 /// apart, and the cap has everything finished within seconds of the rail's return.
 const TAKE_DUE: &str = concat!(
     "WITH due AS (
@@ -27,7 +27,7 @@ const TAKE_DUE: &str = concat!(
          UPDATE reservations r
          SET lease_token = gen_random_uuid(), leased_until = now() + $3 * interval '1 millisecond',
              attempts = r.attempts + 1,
-             next_attempt_at = now() + least(8, 2 ^ least(r.attempts, 3)) * (0.5 + random() / 2) * interval '1 second'
+             next_attempt_at = now() + 2 ^ least(r.attempts, 2) * (0.5 + random() / 2) * interval '1 second'
          FROM due
          WHERE r.organisation_id = due.organisation_id AND r.env = $1 AND r.customer_id = due.customer_id
          RETURNING r.organisation_id, r.customer_id, r.lease_token,
