@@ -21,6 +21,8 @@ const BATCHES_OF_AMENDABLE: u32 = 500;
 /// A script that does one thing [`BATCH`] times.
 pub struct Script {
     sql: String,
+    /// What is searched for: a variable, because a plan for a known pattern would not be the service's.
+    pattern: String,
     /// Statements that a run counts for: reads count the one that fetches the batch, which costs as much as they do.
     pub operations: f64,
 }
@@ -36,7 +38,7 @@ impl Script {
     /// Reads the pages after customers, or first pages where the statement knows no cursor.
     #[must_use]
     pub fn page(statement: &Parsed, after: bool, pattern: Option<&str>) -> Self {
-        let pattern = pattern.map_or("NULL".to_owned(), |pattern| format!("'%{pattern}%'"));
+        let placeholder = pattern.map_or("NULL", |_| ":pattern");
         let each = |n| {
             let cursor = if after {
                 format!(":id{n}")
@@ -45,10 +47,14 @@ impl Script {
             };
             bind(
                 statement,
-                &[":org", ":env", &cursor, "NULL", "NULL", &pattern, "51"],
+                &[":org", ":env", &cursor, "NULL", "NULL", placeholder, "51"],
             )
         };
-        Self::reads("everyone", each)
+        let pattern = pattern.map(|pattern| format!("%{pattern}%"));
+        Self {
+            pattern: pattern.unwrap_or_default(),
+            ..Self::reads("everyone", each)
+        }
     }
 
     /// Reads and amends customers. What was sealed is written back as it was.
@@ -98,6 +104,7 @@ impl Script {
         sql.extend((0..BATCH).map(each));
         Self {
             sql,
+            pattern: String::new(),
             operations: operations(0),
         }
     }
@@ -165,6 +172,7 @@ impl Script {
         sql.extend((0..BATCH).map(each));
         Self {
             sql,
+            pattern: String::new(),
             operations: operations(0),
         }
     }
@@ -176,6 +184,7 @@ impl Script {
         sql.extend((0..BATCH).map(|n| format!("{};\n", each(n))));
         Self {
             sql,
+            pattern: String::new(),
             operations: operations(1),
         }
     }
@@ -272,6 +281,7 @@ impl Pgbench {
         for (name, value) in &self.variables {
             command.args(["-D", &format!("{name}={value}")]);
         }
+        command.args(["-D", &format!("pattern={}", script.pattern)]);
         let output = command.arg(&self.url).output().await?;
         let said = String::from_utf8_lossy(&output.stdout);
         let rate = said

@@ -98,7 +98,8 @@ impl RailClient {
         self.once(call, deadline, urgency).await
     }
 
-    /// Sends a call once. Only after a 401, which carried nothing out, it is sent again with a new access token.
+    /// Sends a call once. Only after a 401 of the rail's own, which carried nothing out, it is sent again with a new access
+    /// token.
     pub(crate) async fn once(
         &self,
         call: &Call<'_>,
@@ -110,7 +111,7 @@ impl RailClient {
             .credential(&self.transport, None, deadline.prepared)
             .await?;
         let answer = self.exchange(call, &credential, deadline, urgency).await?;
-        if answer.status != StatusCode::UNAUTHORIZED {
+        if answer.status != StatusCode::UNAUTHORIZED || answer.body.is_none() {
             return Ok(answer);
         }
         let another = self

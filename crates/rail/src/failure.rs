@@ -73,14 +73,15 @@ pub(crate) fn of_silence(silence: NoAnswer) -> RailFailure {
 pub(crate) fn of_status(answer: &Answer) -> RailFailure {
     let cause = format!("status {}", answer.status.as_u16());
     match answer.status {
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => RailFailure::Unauthorised,
-        StatusCode::TOO_MANY_REQUESTS => held_back(&cause, answer.wait),
         StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
             unclear(&cause)
         }
-        // The rail answers in JSON and never redirects: anything else is the word of somebody between us.
+        // The rail never redirects, and answers in JSON: anything else is the word of somebody between us, who knows
+        // nothing of the outcome.
         status if status.is_redirection() => unclear(&cause),
         _ if answer.body.is_none() => unclear(&format!("{cause}, unreadable")),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => RailFailure::Unauthorised,
+        StatusCode::TOO_MANY_REQUESTS => held_back(&cause, answer.wait),
         _ => unavailable(&cause),
     }
 }
@@ -135,15 +136,15 @@ mod tests {
         let json = r#"{"message":"Something"}"#;
         for (status, body, expected) in [
             (401, json, RailFailure::Unauthorised),
-            (401, "", RailFailure::Unauthorised),
+            (401, "", unclear("status 401, unreadable")),
             (403, json, RailFailure::Unauthorised),
-            (403, "<html>", RailFailure::Unauthorised),
+            (403, "<html>", unclear("status 403, unreadable")),
             (404, json, unavailable("status 404")),
             (404, "<html>", unclear("status 404, unreadable")),
             (405, json, unavailable("status 405")),
             (409, json, unavailable("status 409")),
             (429, json, held_back("status 429", WAIT)),
-            (429, "", held_back("status 429", WAIT)),
+            (429, "", unclear("status 429, unreadable")),
             (500, json, unavailable("status 500")),
             (500, "<html>", unclear("status 500, unreadable")),
             (500, "", unclear("status 500, unreadable")),

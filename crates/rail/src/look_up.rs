@@ -52,6 +52,10 @@ pub(crate) async fn find(
         }
     }
     records.retain(|record| may_be(record, customer));
+    // One that may be ours but cannot be judged is no absence.
+    if !records.iter().all(is_complete) {
+        return Err(failure::unreadable());
+    }
     Ok(records)
 }
 

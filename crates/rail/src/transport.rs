@@ -7,7 +7,7 @@ use reqwest::{
     header::{ACCEPT, HeaderMap, HeaderValue},
     redirect, retry,
 };
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until};
 use vouch_domain::{ports::RailFailure, tenant::Env};
 
 use crate::{
@@ -80,9 +80,12 @@ impl Passage<'_> {
         until: Instant,
     ) -> Result<Answer, NoAnswer> {
         let started = Instant::now();
-        let outcome = timeout_at(until, Answer::to(request))
-            .await
-            .unwrap_or(Err(NoAnswer::TimedOut));
+        // The deadline is looked at first: a process that was frozen must not wake up and send what is long overdue.
+        let outcome = tokio::select! {
+            biased;
+            () = sleep_until(until) => Err(NoAnswer::TimedOut),
+            outcome = Answer::to(request) => outcome,
+        };
         count(self.env, self.operation, label(&outcome));
         metrics::histogram!(
             "vouch_rail_call_seconds", "env" => self.env, "operation" => self.operation

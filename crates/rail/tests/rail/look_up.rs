@@ -177,34 +177,38 @@ async fn a_failed_completion_fails_the_look_up() {
     assert_eq!(find(&server).await, Err(unavailable("status 500")));
 }
 
-#[tokio::test]
-async fn the_ten_newest_are_completed() {
-    let rows: Vec<Value> = (0..12)
+/// So many records with the same number, each of which lacks the country in the list.
+async fn incomplete(count: u32) -> MockServer {
+    let rows: Vec<Value> = (0..count)
         .map(|minute| {
             let time = json!(format!("2026-01-15T10:{minute:02}:00.000000Z"));
-            without(
-                with(row(&format!("rail-{minute}")), "created_at", time),
-                "country",
-            )
+            let row = row(&format!("rail-{minute}"));
+            without(with(row, "created_at", time), "country")
         })
         .collect();
     let server = listing(listed(&json!(rows))).await;
-    for minute in 0..12 {
+    for minute in 0..count {
         let name = format!("rail-{minute}");
         given("GET", &format!("/api/external/customer/{name}"))
             .respond_with(answer(200, &json!({"data": row(&name)})))
-            .expect(u64::from(minute >= 2))
+            .expect(u64::from(minute + 10 >= count))
             .mount(&server)
             .await;
     }
-    let found = find(&server).await.unwrap();
-    assert_eq!(found.len(), 12);
-    assert_eq!(found[0].id, id("rail-11"));
+    server
+}
+
+#[tokio::test]
+async fn ten_are_completed() {
+    let found = find(&incomplete(10).await).await.unwrap();
+    assert_eq!(found.len(), 10);
+    assert!(found.iter().all(|record| record.country.is_some()));
+}
+
+#[tokio::test]
+async fn more_than_can_be_completed_is_no_absence() {
     assert_eq!(
-        found
-            .iter()
-            .filter(|record| record.country.is_some())
-            .count(),
-        10
+        find(&incomplete(12).await).await,
+        Err(unclear("unreadable answer"))
     );
 }
