@@ -1,10 +1,10 @@
 //! From settings to rails.
 
-use std::{num::NonZeroU32, sync::Arc};
+use std::{net::IpAddr, num::NonZeroU32, sync::Arc};
 
 use vouch_application::rails::{RailLine, Rails};
 use vouch_domain::tenant::Env;
-use vouch_rail::{Circuit, Credentials, HttpRail, RailSettings};
+use vouch_rail::{Circuit, Credentials, HttpRail, RailSettings, Url};
 
 use crate::{
     CommandError,
@@ -25,14 +25,15 @@ impl ConfiguredRails {
             rails: Rails::default(),
             adapters: Vec::new(),
         };
-        let test = args.test_rail.rail();
+        let (test, live) = (args.test_rail.rail(), args.live_rail.rail());
+        refuse_idle_credentials(Env::Test, &test)?;
+        refuse_idle_credentials(Env::Live, &live)?;
         configured.rails.test = match sandbox {
             Some(sandbox) if !sandbox.is_ours => None,
             Some(sandbox) => Some(configured.line(Env::Test, &of_sandbox(&test, sandbox))?),
             None if test.url.is_none() => None,
             None => Some(configured.line(Env::Test, &test)?),
         };
-        let live = args.live_rail.rail();
         if live.url.is_some() {
             configured.rails.live = Some(configured.line(Env::Live, &live)?);
         }
@@ -67,9 +68,12 @@ fn of_sandbox(args: &RailArgs, sandbox: &Sandbox) -> RailArgs {
 
 fn settings(env: Env, args: &RailArgs) -> Result<RailSettings, CommandError> {
     let url = args.url.as_deref().unwrap_or_default();
-    let url = url
+    let url: Url = url
         .parse()
         .map_err(|error| format!("the {} rail's URL: {error}", env.as_str()))?;
+    if env == Env::Live && url.scheme() != "https" && !is_loopback(&url) {
+        return Err("the live rail's URL must be https: personal data goes there".into());
+    }
     Ok(RailSettings {
         look_up_timeout: args.terms.look_up,
         create_timeout: args.terms.create,
@@ -77,6 +81,23 @@ fn settings(env: Env, args: &RailArgs) -> Result<RailSettings, CommandError> {
         per_hour: NonZeroU32::new(args.per_hour),
         ..RailSettings::new(env, url, credentials(env, args)?)
     })
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// Nothing starts under settings that it would ignore.
+fn refuse_idle_credentials(env: Env, args: &RailArgs) -> Result<(), CommandError> {
+    let given = [&args.api_key, &args.client_id, &args.client_secret];
+    if args.url.is_some() || given.iter().all(|setting| setting.is_none()) {
+        return Ok(());
+    }
+    let env = env.as_str();
+    let variable = format!("VOUCH_RAIL_{}_URL", env.to_uppercase());
+    Err(format!("the {env} rail has credentials, but no {variable}").into())
 }
 
 fn credentials(env: Env, args: &RailArgs) -> Result<Credentials, CommandError> {
