@@ -19,7 +19,7 @@ use crate::{
     statement::{millis, statement},
 };
 
-/// The next attempt comes after 1 s to 2 s at first, doubling up to about four minutes.
+/// The next attempt comes after 0.5 s to 1 s at first, doubling up to 4 s to 8 s.
 const TAKE_PENDING: &str = "
     WITH due AS (
         SELECT organisation_id, customer_id FROM contact_changes
@@ -30,7 +30,7 @@ const TAKE_PENDING: &str = "
         UPDATE contact_changes p
         SET lease_token = gen_random_uuid(), leased_until = now() + $3 * interval '1 millisecond',
             attempts = p.attempts + 1,
-            next_attempt_at = now() + 2 ^ least(p.attempts, 7) * (1 + random()) * interval '1 second'
+            next_attempt_at = now() + 2 ^ least(p.attempts, 3) * (0.5 + random() / 2) * interval '1 second'
         FROM due
         WHERE p.organisation_id = due.organisation_id AND p.env = $1 AND p.customer_id = due.customer_id
         RETURNING p.*
