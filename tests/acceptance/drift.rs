@@ -127,8 +127,16 @@ async fn contact_data_is_found_until_the_rail_has_it() {
         (Some(3), only("contact_differs", &[&id]))
     );
     rail.heal().await;
+    let clean = (Some(0), only("nothing", &[]));
+    eventually("the change", async || {
+        (report(&service.home, &[]) == clean).then_some(())
+    })
+    .await;
+
     rail.fault(json!({"operation": "update", "fault": "refuse_422"}))
         .await;
+    let change = json!({"phone": "+14165550188"});
+    caller.patch(&id, &change).await.expect(200);
     let expected = (Some(0), only("accepted", &[&id]));
     eventually("the refusal", async || {
         (report(&service.home, &[]) == expected).then_some(())
