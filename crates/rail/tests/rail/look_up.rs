@@ -8,7 +8,7 @@ use wiremock::{
 };
 
 use crate::harness::{
-    CUSTOMERS, answer, business, given, id, listed, person, rail, row, unavailable, unclear,
+    CUSTOMERS, answer, business, given, listed, person, rail, row, unavailable, unclear,
 };
 
 async fn find(server: &MockServer) -> Result<Vec<RailCustomer>, RailFailure> {
