@@ -121,9 +121,10 @@ async fn before_an_unclear_outcome_was_noted() {
 async fn while_finishing_what_was_left_open() {
     for step in ["taken_over", "adopting"] {
         let (last_words, outcome) = dies_at(step, Some("drop_after_commit")).await;
-        last_words
-            .expect("an answer before the end")
-            .expect_error(502, "provider_error");
+        // The reconciler wakes with the answer: the end may come before the last word is out.
+        if let Some(answer) = last_words {
+            answer.expect_error(502, "provider_error");
+        }
         outcome.expect(201);
     }
 }
