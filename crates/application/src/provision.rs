@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use vouch_domain::{
     customer::CustomerSummary,
     ports::{
@@ -27,6 +27,10 @@ const RECORD_PAUSES: [Duration; 3] = [
     Duration::from_millis(500),
     Duration::from_millis(1_500),
 ];
+
+/// How long a success is tried to be recorded, all attempts together: the caller waits for it, and no longer than for
+/// any other answer of the store. What is not recorded by then is found by the next attempt at the reservation.
+const RECORD_LIMIT: Duration = Duration::from_secs(5);
 
 /// Why a reservation did not become a customer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -260,9 +264,21 @@ impl Attempt<'_> {
         found
     }
 
+    /// Records the success, within a limited time.
+    async fn record(&self, rail_customer: &RailCustomerId) -> Result<RecordOutcome, StoreError> {
+        let recorded = timeout(RECORD_LIMIT, self.record_patiently(rail_customer)).await;
+        recorded.unwrap_or_else(|_| {
+            let cause = "a success could not be recorded in time".to_owned();
+            Err(StoreError::Unavailable(cause))
+        })
+    }
+
     /// Records the success; again, where the store lost the connection: the rail has the customer by now, and the event's
     /// id keeps a repetition from doing anything twice.
-    async fn record(&self, rail_customer: &RailCustomerId) -> Result<RecordOutcome, StoreError> {
+    async fn record_patiently(
+        &self,
+        rail_customer: &RailCustomerId,
+    ) -> Result<RecordOutcome, StoreError> {
         let answered = self.worker.takes_the_answer();
         let event = self.provisioner.ids.mint();
         let store = &self.provisioner.store;

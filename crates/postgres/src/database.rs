@@ -20,7 +20,7 @@ use crate::{
     statement::statement,
 };
 
-/// Nothing that the service asks of the database takes this long; what does is stopped.
+/// Nothing that the service asks of the database takes this long; what does is stopped, by the database and by us.
 pub(crate) const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 pub(crate) const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 pub(crate) const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,8 +1,6 @@
 //! How a statement is run: within a deadline, on a connection of its own, again where it lost against another
 //! transaction.
 
-use std::time::Duration;
-
 use diesel::QueryResult;
 use diesel_async::{
     AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection, methods::LoadQuery,
@@ -20,9 +18,6 @@ use crate::{
 /// How often a statement is run that keeps losing against other transactions.
 const ATTEMPTS: u8 = 3;
 
-/// The database stops a statement by itself; a database that cannot even do that is not waited for.
-const DEADLINE: Duration = STATEMENT_TIMEOUT.saturating_add(Duration::from_secs(1));
-
 /// Through a pooler each statement has a transaction, and with it a session, to itself, and begins by removing what
 /// others left prepared in that session: names are unique only within one process.
 pub(crate) const BEGIN: &str = "BEGIN; DEALLOCATE ALL";
@@ -38,16 +33,18 @@ impl Database {
         Row: 'static,
         Loaded: Send,
     {
-        let mut attempt = 1;
-        loop {
-            let mut lent = self.begin().await?;
-            let answer = in_time(build().get_results(lent.connection()?)).await;
-            match self.end(lent, answer).await {
-                Ok(rows) => return Ok(rows),
-                Err(Failure::Contention) if attempt < ATTEMPTS => attempt += 1,
-                Err(failure) => return Err(failure),
+        in_time(async {
+            let mut attempt = 1;
+            loop {
+                let mut lent = self.begin().await?;
+                let answer = build().get_results(lent.connection()?).await;
+                match self.end(lent, answer).await {
+                    Err(Failure::Contention) if attempt < ATTEMPTS => attempt += 1,
+                    outcome => return outcome,
+                }
             }
-        }
+        })
+        .await
     }
 
     /// Runs a statement and answers with its first row.
@@ -68,25 +65,27 @@ impl Database {
         &self,
         build: impl Fn() -> Statement<()> + Send + Sync,
     ) -> Result<usize, Failure> {
-        let mut attempt = 1;
-        loop {
-            let mut lent = self.begin().await?;
-            let answer = in_time(build().execute(lent.connection()?)).await;
-            match self.end(lent, answer).await {
-                Ok(affected) => return Ok(affected),
-                Err(Failure::Contention) if attempt < ATTEMPTS => attempt += 1,
-                Err(failure) => return Err(failure),
+        in_time(async {
+            let mut attempt = 1;
+            loop {
+                let mut lent = self.begin().await?;
+                let answer = build().execute(lent.connection()?).await;
+                match self.end(lent, answer).await {
+                    Err(Failure::Contention) if attempt < ATTEMPTS => attempt += 1,
+                    outcome => return outcome,
+                }
             }
-        }
+        })
+        .await
     }
 
     async fn begin(&self) -> Result<Lent, Failure> {
         let mut lent = Lent {
             connection: Some(self.connection().await?),
-            close: self.pooler == Pooler::Transaction,
+            close: true,
         };
         if self.pooler == Pooler::Transaction {
-            in_time(lent.connection()?.batch_execute(BEGIN)).await?;
+            lent.connection()?.batch_execute(BEGIN).await?;
         }
         Ok(lent)
     }
@@ -95,26 +94,24 @@ impl Database {
     async fn end<Answer>(
         &self,
         mut lent: Lent,
-        answer: Result<Answer, Failure>,
+        answer: QueryResult<Answer>,
     ) -> Result<Answer, Failure> {
+        let answer = answer.map_err(Failure::from);
         // Lost, slow, or no primary any more: the next one may be better.
         if matches!(answer, Err(Failure::Store(StoreError::Unavailable(_)))) {
-            lent.close = true;
             return answer;
         }
         if self.pooler == Pooler::Transaction {
             let end = if answer.is_ok() { "COMMIT" } else { "ROLLBACK" };
-            in_time(lent.connection()?.batch_execute(end)).await?;
-            lent.close = false;
+            lent.connection()?.batch_execute(end).await?;
         }
+        lent.close = false;
         answer
     }
 }
 
-/// A connection lent for one statement.
-///
-/// Behind a pooler it is closed unless its transaction came to an end: whoever got it in the middle of one, as when a
-/// request is dropped, would commit somebody else's statement with its own.
+/// A connection lent for one statement, and closed unless that came to an end, as when its time is up or a request is
+/// dropped: whoever got it in the middle of one would wait for it first and, behind a pooler, commit it with its own.
 struct Lent {
     /// None only while it is being dropped.
     connection: Option<Object<AsyncPgConnection>>,
@@ -136,13 +133,13 @@ impl Drop for Lent {
     }
 }
 
+/// Bounds all that a statement takes, waiting for a connection and repetitions included, by what the database itself
+/// allows one: a database that cannot even stop it is not waited for.
 async fn in_time<Answer>(
-    running: impl Future<Output = QueryResult<Answer>>,
+    running: impl Future<Output = Result<Answer, Failure>>,
 ) -> Result<Answer, Failure> {
-    match timeout(DEADLINE, running).await {
-        Ok(answer) => Ok(answer?),
-        Err(_) => Err(lost()),
-    }
+    let outcome = timeout(STATEMENT_TIMEOUT, running).await;
+    outcome.unwrap_or_else(|_| Err(lost()))
 }
 
 fn lost() -> Failure {

@@ -1,9 +1,13 @@
 //! Listening in on what is sent to PostgreSQL, to count round trips and to see the very statements.
 
 use std::{
+    future::pending,
     io,
     path::PathBuf,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use tokio::{
@@ -26,6 +30,8 @@ pub struct Wiretap {
     database: String,
     user: String,
     heard: Arc<Mutex<Heard>>,
+    /// Whether nothing is passed on any more.
+    frozen: Arc<AtomicBool>,
     listening: JoinHandle<()>,
 }
 
@@ -57,14 +63,25 @@ impl Wiretap {
         std::fs::create_dir(&folder).expect("a folder");
         let listener = UnixListener::bind(folder.join(SOCKET)).expect("a socket");
         let heard = Arc::<Mutex<Heard>>::default();
-        let listening = tokio::spawn(listen(listener, server.join(SOCKET), Arc::clone(&heard)));
+        let frozen = Arc::<AtomicBool>::default();
+        let passage = Passage {
+            heard: Arc::clone(&heard),
+            frozen: Arc::clone(&frozen),
+        };
+        let listening = tokio::spawn(listen(listener, server.join(SOCKET), passage));
         Self {
             folder,
             database: config.get_dbname().expect("a database").to_owned(),
             user: config.get_user().expect("a user").to_owned(),
             heard,
+            frozen,
             listening,
         }
+    }
+
+    /// From now on the server seems to hang: connections are taken, and nothing is answered.
+    pub fn freeze(&self) {
+        self.frozen.store(true, Ordering::SeqCst);
     }
 
     /// Where to connect.
@@ -92,12 +109,19 @@ impl Drop for Wiretap {
 
 const SOCKET: &str = ".s.PGSQL.5432";
 
-async fn listen(listener: UnixListener, server: PathBuf, heard: Arc<Mutex<Heard>>) {
+/// What every connection shares.
+#[derive(Clone)]
+struct Passage {
+    heard: Arc<Mutex<Heard>>,
+    frozen: Arc<AtomicBool>,
+}
+
+async fn listen(listener: UnixListener, server: PathBuf, passage: Passage) {
     while let Ok((client, _)) = listener.accept().await {
         let server = UnixStream::connect(&server).await.expect("the server");
         let (from_client, mut to_client) = client.into_split();
         let (mut from_server, to_server) = server.into_split();
-        tokio::spawn(forward(from_client, to_server, Arc::clone(&heard)));
+        tokio::spawn(forward(from_client, to_server, passage.clone()));
         tokio::spawn(async move { copy(&mut from_server, &mut to_client).await });
     }
 }
@@ -105,17 +129,28 @@ async fn listen(listener: UnixListener, server: PathBuf, heard: Arc<Mutex<Heard>
 async fn forward(
     mut client: OwnedReadHalf,
     mut server: OwnedWriteHalf,
-    heard: Arc<Mutex<Heard>>,
+    passage: Passage,
 ) -> io::Result<()> {
     // The first message has no type.
     let start = body(&mut client).await?;
+    passage.wait().await;
     server.write_all(&start).await?;
     loop {
         let kind = client.read_u8().await?;
         let message = body(&mut client).await?;
-        note(&mut heard.lock().unwrap(), kind, &message[4..]);
+        passage.wait().await;
+        note(&mut passage.heard.lock().unwrap(), kind, &message[4..]);
         server.write_u8(kind).await?;
         server.write_all(&message).await?;
+    }
+}
+
+impl Passage {
+    /// Waits for ever where nothing is passed on.
+    async fn wait(&self) {
+        if self.frozen.load(Ordering::SeqCst) {
+            pending::<()>().await;
+        }
     }
 }
 

@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, pause, sleep};
 use tokio_postgres::Client;
 use vouch_domain::{
     customer::CustomerHandle,
     id::EventId,
-    ports::{Provisioning, RecordOutcome, Reservation, StoreError},
+    ports::{CustomerQueries, Provisioning, RecordOutcome, Reservation, StoreError},
 };
-use vouch_testkit::{TestDatabase, individual, unique_claim};
+use vouch_testkit::{TestDatabase, Wiretap, individual, unique_claim};
 
 use crate::harness::{World, by_id, rail_id};
 
 /// Waits until somebody waits for a lock in this database.
 async fn until_somebody_waits(client: &Client) {
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_secs(30);
     let sql = "SELECT count(*) FROM pg_stat_activity
                WHERE datname = current_database() AND application_name = 'vouch' AND wait_event_type = 'Lock'";
     while client.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) == 0 {
@@ -99,10 +99,9 @@ async fn a_lost_connection_makes_the_store_unavailable_once() {
         .await
         .unwrap();
     let handle = by_id(&made);
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_secs(30);
     loop {
-        match vouch_domain::ports::CustomerQueries::find(world.store(), world.tenant, &handle).await
-        {
+        match CustomerQueries::find(world.store(), world.tenant, &handle).await {
             Ok(found) => {
                 assert_eq!(found, Some(made));
                 break;
@@ -130,4 +129,31 @@ async fn a_violated_constraint_is_named_without_its_values() {
         .await;
     let expected = StoreError::Defect("unexpected violation of events_id".to_owned());
     assert_eq!(outcome, Err(expected));
+}
+
+#[tokio::test]
+async fn a_database_that_says_nothing_is_not_waited_for_beyond_one_deadline() {
+    const DEADLINE: Duration = Duration::from_secs(5);
+    const TICK: Duration = Duration::from_millis(10);
+    let world = World::<TestDatabase>::new().await;
+    let handle = by_id(&world.exists(&individual()).await);
+    let tap = Wiretap::on(world.adapter.url());
+    let store = world.adapter.store_at(&tap.url(), 1).await;
+    let find = async || CustomerQueries::find(&store, world.tenant, &handle).await;
+    find().await.unwrap();
+    tap.freeze();
+    // What is waited for in vain takes no time now, and is counted exactly.
+    pause();
+    // On the connection that there is; then on a new one, which cannot be opened; and behind somebody who waits.
+    for _ in 0..2 {
+        let since = Instant::now();
+        let (one, other) = tokio::join!(find(), find());
+        for found in [one, other] {
+            assert!(
+                matches!(found, Err(StoreError::Unavailable(_))),
+                "{found:?}"
+            );
+        }
+        assert!(since.elapsed() < DEADLINE + TICK, "{:?}", since.elapsed());
+    }
 }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use tokio::{task::yield_now, time::sleep};
+use tokio::{
+    task::yield_now,
+    time::{Instant, sleep},
+};
 use vouch_application::create::CreateError;
 use vouch_domain::ports::{Standing, StoreError};
 use vouch_testkit::{Gate, Script, individual, unique_claim};
@@ -101,4 +104,28 @@ async fn a_store_that_comes_back_soon_is_told_of_the_success() {
     bench.store.fail_with(None);
     assert_new(&creating.await.unwrap());
     assert_eq!(bench.rail.calls().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_says_nothing_is_not_waited_for_again_and_again() {
+    const STATEMENT: Duration = Duration::from_secs(5);
+    let bench = Bench::new().await;
+    let gate = Gate::new();
+    bench.rail.on_create(Script::behave().behind(&gate));
+    let (customer, claim) = (individual(), unique_claim());
+    let creating = bench.creating(&customer, &claim);
+    gate.reached().await;
+    let silent = StoreError::Unavailable("no answer in time".to_owned());
+    bench.store.fail_slowly_with(STATEMENT / 2, silent);
+    let frozen_since = Instant::now();
+    gate.open();
+    assert!(matches!(
+        creating.await.unwrap(),
+        Err(CreateError::Store(StoreError::Unavailable(_)))
+    ));
+    assert!(frozen_since.elapsed() <= STATEMENT);
+    bench.store.fail_with(None);
+    bench.pass(TERMS.lease()).await;
+    assert_new(&bench.create(&customer, &claim).await);
+    assert_eq!(bench.rail.records().len(), 1);
 }

@@ -11,7 +11,7 @@ use super::InMemory;
 #[async_trait]
 impl ApiKeys for InMemory {
     async fn principal(&self, digest: KeyDigest) -> Result<Option<Principal>, StoreError> {
-        let state = self.state()?;
+        let state = self.state().await?;
         let Some(found) = state.api_keys.iter().find(|known| known.digest == digest) else {
             return Ok(None);
         };
@@ -23,11 +23,11 @@ impl ApiKeys for InMemory {
     }
 
     async fn epoch(&self) -> Result<RevocationEpoch, StoreError> {
-        Ok(RevocationEpoch(self.state()?.epoch))
+        Ok(RevocationEpoch(self.state().await?.epoch))
     }
 
     async fn add(&self, key: &NewApiKey) -> Result<bool, StoreError> {
-        let mut state = self.state()?;
+        let mut state = self.state().await?;
         let is_known = state
             .organisations
             .contains_key(&key.key.tenant.organisation);
@@ -41,7 +41,7 @@ impl ApiKeys for InMemory {
         &self,
         organisation: OrganisationId,
     ) -> Result<Vec<ApiKey>, StoreError> {
-        let state = self.state()?;
+        let state = self.state().await?;
         let keys = state.api_keys.iter().map(|known| &known.key);
         let mut keys: Vec<ApiKey> = keys
             .filter(|key| key.tenant.organisation == organisation)
@@ -52,7 +52,7 @@ impl ApiKeys for InMemory {
     }
 
     async fn revoke(&self, id: ApiKeyId, at: DateTime<Utc>) -> Result<bool, StoreError> {
-        let mut state = self.state()?;
+        let mut state = self.state().await?;
         let Some(found) = state.api_keys.iter_mut().find(|known| known.key.id == id) else {
             return Ok(false);
         };
@@ -65,7 +65,7 @@ impl ApiKeys for InMemory {
 #[async_trait]
 impl Organisations for InMemory {
     async fn add(&self, organisation: &Organisation) -> Result<(), StoreError> {
-        let mut state = self.state()?;
+        let mut state = self.state().await?;
         if state.organisations.contains_key(&organisation.id) {
             return Err(StoreError::Defect("the organisation exists".to_owned()));
         }
@@ -76,7 +76,7 @@ impl Organisations for InMemory {
     }
 
     async fn count(&self) -> Result<i64, StoreError> {
-        Ok(i64::try_from(self.state()?.organisations.len()).expect("few organisations"))
+        Ok(i64::try_from(self.state().await?.organisations.len()).expect("few organisations"))
     }
 
     async fn set_standing(
@@ -84,7 +84,7 @@ impl Organisations for InMemory {
         id: OrganisationId,
         standing: OrganisationStanding,
     ) -> Result<bool, StoreError> {
-        let mut state = self.state()?;
+        let mut state = self.state().await?;
         let Some(organisation) = state.organisations.get_mut(&id) else {
             return Ok(false);
         };

@@ -20,7 +20,7 @@ impl ContactSync for InMemory {
         lease: Duration,
         limit: u8,
     ) -> Result<Vec<PendingChange>, StoreError> {
-        let mut state = self.state()?;
+        let mut state = self.state().await?;
         let now = state.now;
         let tenants = state
             .customers
@@ -38,7 +38,7 @@ impl ContactSync for InMemory {
         change: &PendingChange,
         refused: &[ContactField],
     ) -> Result<(), StoreError> {
-        let mut state = self.state()?;
+        let mut state = self.state().await?;
         let now = state.now;
         let Some(record) = state.with_lease(change) else {
             return Ok(());
@@ -58,7 +58,7 @@ impl ContactSync for InMemory {
     }
 
     async fn free_change(&self, change: &PendingChange) -> Result<(), StoreError> {
-        let mut state = self.state()?;
+        let mut state = self.state().await?;
         let now = state.now;
         let record = state.with_lease(change);
         if let Some(pending) = record.and_then(|record| record.pending.as_mut()) {

@@ -20,7 +20,7 @@ impl Customers for InMemory {
         customer: &CustomerHandle,
         claim: Option<&KeyClaim>,
     ) -> Result<Option<AmendmentBasis>, StoreError> {
-        let state = self.state()?;
+        let state = self.state().await?;
         let bound = claim.and_then(|claim| state.bound(tenant, claim));
         let basis = state.find(tenant, customer).map(|record| AmendmentBasis {
             customer: record.customer.clone(),
@@ -30,7 +30,7 @@ impl Customers for InMemory {
     }
 
     async fn amend(&self, tenant: Tenant, amend: &Amend<'_>) -> Result<AmendOutcome, StoreError> {
-        let mut state = self.state()?;
+        let mut state = self.state().await?;
         if amend
             .claim
             .is_some_and(|claim| state.bound(tenant, claim).is_some())
@@ -68,7 +68,7 @@ impl Customers for InMemory {
         customer: CustomerId,
         claim: &KeyClaim,
     ) -> Result<bool, StoreError> {
-        let mut state = self.state()?;
+        let mut state = self.state().await?;
         let is_free = state.bound(tenant, claim).is_none();
         if is_free {
             state.bind(tenant, claim, customer);

@@ -14,7 +14,7 @@ impl Drift for InMemory {
         after: Option<CustomerKey>,
         limit: u16,
     ) -> Result<Vec<TrackedCustomer>, StoreError> {
-        let state = self.state()?;
+        let state = self.state().await?;
         let of_env = state
             .customers
             .iter()
@@ -33,7 +33,7 @@ impl Drift for InMemory {
         env: Env,
         records: &[RailCustomerId],
     ) -> Result<Vec<RailCustomerId>, StoreError> {
-        let state = self.state()?;
+        let state = self.state().await?;
         let is_unbound = |record: &&RailCustomerId| !state.is_bound(env, record);
         Ok(records.iter().filter(is_unbound).cloned().collect())
     }

@@ -15,6 +15,7 @@ use std::{
     time::Duration,
 };
 
+use tokio::time::sleep;
 use uuid::Uuid;
 use vouch_domain::{
     access::{Contract, Organisation},
@@ -41,8 +42,8 @@ struct State {
     epoch: i64,
     customers: HashMap<Tenant, BTreeMap<CustomerId, Record>>,
     keys: HashMap<KeyIdentity, Bound>,
-    /// While set, every call fails with it.
-    failure: Option<StoreError>,
+    /// While set, every call fails with it, so much later.
+    failure: Option<(Duration, StoreError)>,
 }
 
 /// A customer, visible or reserved.
@@ -117,7 +118,12 @@ impl InMemory {
 
     /// Lets every call fail with this, or, with nothing, succeed again.
     pub fn fail_with(&self, failure: Option<StoreError>) {
-        self.state.lock().unwrap().failure = failure;
+        self.state.lock().unwrap().failure = failure.map(|failure| (Duration::ZERO, failure));
+    }
+
+    /// Lets every call fail with this, after so much time.
+    pub fn fail_slowly_with(&self, after: Duration, failure: StoreError) {
+        self.state.lock().unwrap().failure = Some((after, failure));
     }
 
     /// Moves a customer to a status, which no port does yet.
@@ -141,12 +147,13 @@ impl InMemory {
         record.refused.iter().copied().collect()
     }
 
-    fn state(&self) -> Result<MutexGuard<'_, State>, StoreError> {
-        let state = self.state.lock().unwrap();
-        match &state.failure {
-            Some(failure) => Err(failure.clone()),
-            None => Ok(state),
-        }
+    async fn state(&self) -> Result<MutexGuard<'_, State>, StoreError> {
+        let failure = self.state.lock().unwrap().failure.clone();
+        let Some((after, failure)) = failure else {
+            return Ok(self.state.lock().unwrap());
+        };
+        sleep(after).await;
+        Err(failure)
     }
 }
 

@@ -20,7 +20,7 @@ use super::{InMemory, OpenLease, Record, Retry, Stage, State};
 #[async_trait]
 impl Provisioning for InMemory {
     async fn reserve(&self, tenant: Tenant, reserve: &Reserve<'_>) -> Result<Reserved, StoreError> {
-        let mut state = self.state()?;
+        let mut state = self.state().await?;
         if !state.organisations.contains_key(&tenant.organisation) {
             return Err(StoreError::Defect("no such organisation".to_owned()));
         }
@@ -49,7 +49,7 @@ impl Provisioning for InMemory {
         tenant: Tenant,
         reserve: &Reserve<'_>,
     ) -> Result<Option<Standing>, StoreError> {
-        let mut state = self.state()?;
+        let mut state = self.state().await?;
         Ok(state.judge(tenant, reserve.claim, Some(reserve.customer), reserve.terms))
     }
 
@@ -59,7 +59,7 @@ impl Provisioning for InMemory {
         claim: &KeyClaim,
         terms: LeaseTerms,
     ) -> Result<Option<Standing>, StoreError> {
-        Ok(self.state()?.judge(tenant, claim, None, terms))
+        Ok(self.state().await?.judge(tenant, claim, None, terms))
     }
 
     async fn record_provisioned(
@@ -69,7 +69,7 @@ impl Provisioning for InMemory {
         event: EventId,
         answered: bool,
     ) -> Result<RecordOutcome, StoreError> {
-        let mut state = self.state()?;
+        let mut state = self.state().await?;
         if let Some(recorded) = state.recorded_before(reservation, event) {
             return Ok(RecordOutcome::Recorded(recorded));
         }
@@ -95,7 +95,7 @@ impl Provisioning for InMemory {
     }
 
     async fn abandon(&self, reservation: &Reservation) -> Result<bool, StoreError> {
-        let mut state = self.state()?;
+        let mut state = self.state().await?;
         let is_held = state.held(reservation).is_some();
         if is_held {
             state
@@ -113,7 +113,7 @@ impl Provisioning for InMemory {
         reservation: &Reservation,
         absence: AbsenceClear,
     ) -> Result<(), StoreError> {
-        let mut state = self.state()?;
+        let mut state = self.state().await?;
         let now = state.now;
         if let Some(lease) = state.held(reservation) {
             lease.leased_until = now;
@@ -131,7 +131,7 @@ impl Provisioning for InMemory {
         tenant: Tenant,
         customer: CustomerId,
     ) -> Result<bool, StoreError> {
-        let mut state = self.state()?;
+        let mut state = self.state().await?;
         let record = state.records_mut(tenant).get_mut(&customer);
         Ok(record.is_some_and(|record| !std::mem::replace(&mut record.answered, true)))
     }

@@ -18,7 +18,7 @@ impl CustomerQueries for InMemory {
         tenant: Tenant,
         customer: &CustomerHandle,
     ) -> Result<Option<CustomerSummary>, StoreError> {
-        let state = self.state()?;
+        let state = self.state().await?;
         Ok(state
             .find(tenant, customer)
             .map(|record| record.customer.summary.clone()))
@@ -29,7 +29,7 @@ impl CustomerQueries for InMemory {
         tenant: Tenant,
         request: &CustomerPageRequest,
     ) -> Result<CustomerPage, PageError> {
-        let state = self.state()?;
+        let state = self.state().await?;
         let before = match &request.after {
             Some(handle) => {
                 let cursor = state.find(tenant, handle).ok_or(PageError::UnknownCursor)?;
@@ -61,7 +61,7 @@ impl CustomerQueries for InMemory {
         tenant: Tenant,
         request: &EventPageRequest,
     ) -> Result<EventPage, PageError> {
-        let state = self.state()?;
+        let state = self.state().await?;
         let events = state
             .find(tenant, &request.customer)
             .map_or(&[][..], |record| record.events.as_slice());

@@ -18,7 +18,7 @@ impl Reconciliation for InMemory {
         terms: LeaseTerms,
         limit: u8,
     ) -> Result<Vec<Reservation>, StoreError> {
-        let mut state = self.state()?;
+        let mut state = self.state().await?;
         let now = state.now;
         let tenants = state
             .customers

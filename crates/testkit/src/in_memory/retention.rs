@@ -11,7 +11,7 @@ use super::{InMemory, Stage};
 #[async_trait]
 impl Retention for InMemory {
     async fn purge_idempotency_keys(&self, age: Duration, limit: u16) -> Result<usize, StoreError> {
-        let mut state = self.state()?;
+        let mut state = self.state().await?;
         let now = state.now;
         let records = state.customers.values().flat_map(|records| records.iter());
         let open: HashSet<CustomerId> = records
