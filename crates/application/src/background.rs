@@ -2,23 +2,43 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{sync::Notify, time::timeout};
+use tokio::{
+    sync::{Notify, watch},
+    time::sleep,
+};
 
-/// Wakes the background tasks of this process that wait on it.
+/// Wakes and stops the background tasks of this process that wait on it.
 #[derive(Clone, Default)]
-pub struct Wake(Arc<Notify>);
+pub struct Wake {
+    notify: Arc<Notify>,
+    stopped: Arc<watch::Sender<bool>>,
+}
 
 impl Wake {
     /// Wakes it, now or as soon as its present pass ends.
     pub fn wake(&self) {
         // For those who wait now; and for one who is about to.
-        self.0.notify_waiters();
-        self.0.notify_one();
+        self.notify.notify_waiters();
+        self.notify.notify_one();
     }
 
-    /// Waits to be woken, at most so long: what other processes left shows only in the store.
+    /// Asks it to take nothing more, and to end when what it has taken is finished.
+    pub fn stop(&self) {
+        self.stopped.send_replace(true);
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        *self.stopped.borrow()
+    }
+
+    /// Waits to be woken or stopped, at most so long: what other processes left shows only in the store.
     pub(crate) async fn wait(&self, at_most: Duration) {
-        // Woken or not, there may be something to do by then.
-        let _ = timeout(at_most, self.0.notified()).await;
+        let mut stopped = self.stopped.subscribe();
+        tokio::select! {
+            () = self.notify.notified() => {}
+            _ = stopped.wait_for(|stopped| *stopped) => {}
+            // There may be something to do by now.
+            () = sleep(at_most) => {}
+        }
     }
 }

@@ -23,7 +23,7 @@ const BATCH: u8 = 8;
 /// More are taken when so few are left under way: one that hangs does not hold up the others.
 const REFILL_AT: usize = 8;
 
-/// Brings open reservations to their end, for as long as the process lives.
+/// Brings open reservations to their end, until it is stopped.
 pub struct Reconciler {
     store: Arc<dyn Reconciliation>,
     provisioner: Provisioner,
@@ -48,13 +48,14 @@ impl Reconciler {
         }
     }
 
-    /// Works for ever, on each env by itself: one rail's trouble does not hold up the other's customers.
+    /// Works until it is stopped, and finishes what it has taken by then. On each env by itself: one rail's trouble does
+    /// not hold up the other's customers.
     pub async fn run(&self) {
         join(self.serve(Env::Test), self.serve(Env::Live)).await;
     }
 
     async fn serve(&self, env: Env) {
-        loop {
+        while !self.wake.is_stopped() {
             if let Err(error) = self.pass(env).await {
                 tracing::warn!(env = env.as_str(), %error, "open reservations could not be read");
             }
@@ -62,8 +63,8 @@ impl Reconciler {
         }
     }
 
-    /// Takes what is due in one env and works on it, until nothing more is due or the rail fails. Answers how many
-    /// reservations it took.
+    /// Takes what is due in one env and works on it, until nothing more is due, the rail fails, or it is stopped. Answers
+    /// how many reservations it took.
     ///
     /// # Errors
     /// [`StoreError`] when the store does not say what is due; what was taken before is finished all the same.
@@ -76,7 +77,8 @@ impl Reconciler {
         let mut rail = Rail::Works;
         let mut nothing_due = false;
         loop {
-            if matches!(rail, Rail::Works) && !nothing_due && under_way.len() <= REFILL_AT {
+            let goes_on = matches!(rail, Rail::Works) && !nothing_due && !self.wake.is_stopped();
+            if goes_on && under_way.len() <= REFILL_AT {
                 let leased_since = Instant::now();
                 let asked = self.store.take_due(env, line.terms, BATCH);
                 let (due, shown) = meanwhile(&mut under_way, asked).await;

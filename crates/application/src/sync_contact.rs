@@ -21,7 +21,7 @@ const BATCH: u8 = 8;
 /// How many batches one pass takes before it looks around again.
 const BATCHES_PER_PASS: u8 = 64;
 
-/// Sends pending changes to the rail, for as long as the process lives.
+/// Sends pending changes to the rail, until it is stopped.
 pub struct ContactSyncer {
     store: Arc<dyn ContactSync>,
     rails: Rails,
@@ -35,13 +35,14 @@ impl ContactSyncer {
         Self { store, rails, wake }
     }
 
-    /// Works for ever, on each env by itself: one rail's trouble does not hold up the other's customers.
+    /// Works until it is stopped, and finishes what it has taken by then. On each env by itself: one rail's trouble does
+    /// not hold up the other's customers.
     pub async fn run(&self) {
         join(self.serve(Env::Test), self.serve(Env::Live)).await;
     }
 
     async fn serve(&self, env: Env) {
-        loop {
+        while !self.wake.is_stopped() {
             if let Err(error) = self.pass(env).await {
                 tracing::warn!(env = env.as_str(), %error, "pending contact changes could not be read");
             }
@@ -59,6 +60,9 @@ impl ContactSyncer {
         };
         let mut taken = 0;
         for _ in 0..BATCHES_PER_PASS {
+            if self.wake.is_stopped() {
+                break;
+            }
             let due = self
                 .store
                 .take_pending_changes(env, lease(line), BATCH)

@@ -82,8 +82,7 @@ async fn serve(
     let metrics = metrics::serve(args.ops_listen)?;
     let parts = Parts::new(args, store, sandbox)?;
 
-    let mut background = JoinSet::new();
-    parts.start_background(store, args.key_age(), &mut background);
+    let mut background = parts.start_background(store, args.key_age());
 
     let server = parts.start(args, store, sandbox, listener)?;
     let handle = server.handle();
@@ -100,14 +99,44 @@ async fn serve(
     tokio::select! {
         stop = asked_to_stop() => stop?,
         ended = &mut running => return Err(format!("the server ended by itself: {ended:?}").into()),
-        _ = background.join_next() => return Err("a background task ended by itself".into()),
+        () = background.ends() => return Err("a background task ended by itself".into()),
     }
-    tracing::info!("stopping: no new connections, requests under way are finished");
+    tracing::info!("stopping: no new connections, what is under way is finished");
+    background.stop();
     handle.stop(true).await;
     running.await??;
     metrics.stop(false).await;
-    background.shutdown().await;
+    background.finish().await;
     Ok(())
+}
+
+/// What works without being asked.
+struct Background {
+    /// Has customers in hand: takes no more when it is stopped, and finishes those.
+    workers: JoinSet<()>,
+    wakes: [Wake; 2],
+    /// May be cut off anywhere.
+    others: JoinSet<()>,
+}
+
+impl Background {
+    /// Waits for the end of any task.
+    async fn ends(&mut self) {
+        tokio::select! {
+            _ = self.workers.join_next() => {}
+            _ = self.others.join_next() => {}
+        }
+    }
+
+    fn stop(&self) {
+        self.wakes.iter().for_each(Wake::stop);
+    }
+
+    /// Waits until nothing is in hand: at most as long as a lease, by the deadlines of the rail and of the store.
+    async fn finish(mut self) {
+        self.others.shutdown().await;
+        while self.workers.join_next().await.is_some() {}
+    }
 }
 
 /// What all workers share.
@@ -141,8 +170,8 @@ impl Parts {
         })
     }
 
-    /// Starts what works without being asked; it stops wherever it is, and leases make that harmless.
-    fn start_background(&self, store: &OpenStore, key_age: Duration, tasks: &mut JoinSet<()>) {
+    fn start_background(&self, store: &OpenStore, key_age: Duration) -> Background {
+        let (mut workers, mut others) = (JoinSet::new(), JoinSet::new());
         let ports = Arc::new(store.background());
         let reconciler = Reconciler::new(
             Arc::clone(&ports) as _,
@@ -150,17 +179,22 @@ impl Parts {
             self.rails.rails.clone(),
             self.reservations.clone(),
         );
-        tasks.spawn(async move { reconciler.run().await });
+        workers.spawn(async move { reconciler.run().await });
         let syncer = ContactSyncer::new(
             Arc::clone(&ports) as _,
             self.rails.rails.clone(),
             self.changes.clone(),
         );
-        tasks.spawn(async move { syncer.run().await });
+        workers.spawn(async move { syncer.run().await });
         let purger = Purger::new(Arc::clone(&ports) as _, key_age);
-        tasks.spawn(async move { purger.run().await });
+        others.spawn(async move { purger.run().await });
         let principals = Arc::clone(&self.principals);
-        tasks.spawn(async move { principals.watch(&*ports).await });
+        others.spawn(async move { principals.watch(&*ports).await });
+        Background {
+            workers,
+            wakes: [self.reservations.clone(), self.changes.clone()],
+            others,
+        }
     }
 
     fn start(

@@ -9,7 +9,7 @@ use vouch_domain::{
     ports::{Clock, CustomerQueries, RailFailure, StoreError, Urgency},
     tenant::Env,
 };
-use vouch_testkit::{Call, Script, individual, rail_customer, unique_claim};
+use vouch_testkit::{Call, Gate, Script, individual, rail_customer, unique_claim};
 
 use crate::bench::{Bench, TERMS, assert_new, assert_unresolved, unavailable, unclear};
 
@@ -143,4 +143,22 @@ async fn it_finds_within_a_second_what_other_processes_left_and_outlives_a_faili
     sleep(Duration::from_secs(1)).await;
     assert!(is_made(&bench, &customer).await);
     running.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_finishes_what_it_has_in_hand_when_it_is_stopped_and_takes_nothing_more() {
+    let (bench, in_hand) = left_open(unavailable(None)).await;
+    let gate = Gate::new();
+    bench.rail.on_find(Script::behave().behind(&gate));
+    let reconciler = bench.reconciler();
+    let running = tokio::spawn(async move { reconciler.run().await });
+    gate.reached().await;
+    bench.wake.stop();
+    let late = individual();
+    bench.rail.on_create(Script::fail(unavailable(None)));
+    assert_unresolved(&bench.create(&late, &unique_claim()).await);
+    gate.open();
+    running.await.unwrap();
+    assert!(is_made(&bench, &in_hand).await);
+    assert!(!is_made(&bench, &CustomerHandle::Reference(late.reference)).await);
 }

@@ -188,3 +188,19 @@ async fn a_change_during_the_call_is_sent_afterwards() {
     assert_eq!(running.await.unwrap(), Ok(2));
     assert_eq!(made.email_at_rail().as_deref(), Some("newest@example.com"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_change_in_hand_is_finished_when_the_syncer_is_stopped() {
+    let made = made().await;
+    made.amend_email("new@example.com").await;
+    let gate = Gate::new();
+    made.bench.rail.on_update(Script::behave().behind(&gate));
+    let syncer = made.syncer();
+    let running = tokio::spawn(async move { syncer.run().await });
+    gate.reached().await;
+    made.bench.wake.stop();
+    made.amend_email("newest@example.com").await;
+    gate.open();
+    running.await.unwrap();
+    assert_eq!(made.email_at_rail().as_deref(), Some("new@example.com"));
+}
