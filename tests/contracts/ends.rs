@@ -163,7 +163,7 @@ async fn a_customer_is_recorded_once(world: &World<impl Adapter>) {
     let made = world.recorded(&reservation).await;
     let again = world.record(&reservation, &rail_id("another")).await;
     assert_eq!(again, RecordOutcome::LeaseLost);
-    world.abandon(&reservation).await;
+    assert!(!world.abandon(&reservation).await);
     assert_eq!(world.find(&by_id(&made)).await, Some(made));
 }
 
@@ -200,7 +200,8 @@ async fn an_abandoned_reservation_frees_everything(world: &World<impl Adapter>) 
     let reservation = world.granted(&customer, &first).await;
     world.expire_leases().await;
     let resumed = world.resumed(&customer, &second).await;
-    world.abandon(&resumed).await;
+    assert!(world.abandon(&resumed).await);
+    assert!(!world.abandon(&resumed).await, "it is gone");
     assert_eq!(world.key_standing(&first).await, None);
     assert_eq!(world.key_standing(&second).await, None);
     let again = world.granted(&customer, &first).await;
@@ -212,7 +213,7 @@ async fn an_abandonment_without_the_lease_does_nothing(world: &World<impl Adapte
     let old = world.granted(&customer, &claim).await;
     world.expire_leases().await;
     world.resumed(&customer, &claim).await;
-    world.abandon(&old).await;
+    assert!(!world.abandon(&old).await);
     assert_eq!(world.stands(&customer, &claim).await, Standing::InProgress);
     let other = NewCustomer {
         interac_email: customer.interac_email,

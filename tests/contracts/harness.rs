@@ -317,8 +317,9 @@ impl<A: Adapter> World<A> {
             .expect("an answer");
     }
 
-    pub(crate) async fn abandon(&self, reservation: &Reservation) {
-        self.store().abandon(reservation).await.expect("an answer");
+    /// Answers whether the reservation was still this one's to abandon.
+    pub(crate) async fn abandon(&self, reservation: &Reservation) -> bool {
+        self.store().abandon(reservation).await.expect("an answer")
     }
 
     /// Lets every lease that exists expire.

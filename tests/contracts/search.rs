@@ -12,6 +12,7 @@ use crate::harness::{Adapter, World, by_id, contract};
 contract![
     each_of_the_three_texts_is_searched,
     letter_case_makes_no_difference,
+    a_sigma_is_one_letter_wherever_it_stands,
     nothing_is_a_wildcard,
     one_to_three_characters_are_enough,
     no_match_crosses_from_one_text_to_the_next,
@@ -81,6 +82,22 @@ async fn letter_case_makes_no_difference(world: &World<impl Adapter>) {
         assert_found(world, text, &["second"]).await;
     }
     assert_found(world, "elo", &[]).await;
+}
+
+async fn a_sigma_is_one_letter_wherever_it_stands(world: &World<impl Adapter>) {
+    world.exists(&person("capitals", "ΟΔΥΣΣΕΥΣ", "Λ")).await;
+    world.exists(&person("small", "Οδυσσευς", "Λ")).await;
+    for text in [
+        "ΟΔΥΣ",
+        "οδυς",
+        "οδυσ",
+        "ΟΔΥΣΣΕΥΣ",
+        "οδυσσευς",
+        "υσ λ",
+        "ΥΣ Λ",
+    ] {
+        assert_found(world, text, &["small", "capitals"]).await;
+    }
 }
 
 async fn nothing_is_a_wildcard(world: &World<impl Adapter>) {

@@ -141,11 +141,14 @@ impl SearchText {
     }
 }
 
-/// Lower-cases a text for search, character by character: Unicode's rule for a sigma at the end of a word would hide
-/// what is found in the middle of one.
+/// Lower-cases a text for search, character by character. A sigma is one letter wherever it stands: its form at the end
+/// of a word would hide what is found in the middle of one, and a name in capitals.
 #[must_use]
 pub fn folded(text: &str) -> String {
-    text.chars().flat_map(char::to_lowercase).collect()
+    let lower = text.chars().flat_map(char::to_lowercase);
+    lower
+        .map(|letter| if letter == 'ς' { 'σ' } else { letter })
+        .collect()
 }
 
 /// A page of customers.
