@@ -92,23 +92,64 @@ impl Cluster {
 
     /// Ends the server without a warning, and starts it again.
     pub(crate) async fn restart(&mut self, ending: Ending) {
-        let file = self.server.cluster_dir().join("postmaster.pid");
-        let file = fs::read_to_string(file).expect("a server that runs");
-        let postmaster = file.lines().next().expect("a process id");
         let signal = match ending {
-            Ending::Immediate => "-QUIT",
-            Ending::Kill => "-KILL",
+            Ending::Immediate => "QUIT",
+            Ending::Kill => "KILL",
         };
-        let sent = Command::new("kill").args([signal, postmaster]).status();
-        assert!(sent.expect("kill").success(), "the server was not ended");
+        send(signal, &[self.postmaster()]);
         // It must not be taken for the one that is started next.
         let url = self.server.admin_url();
-        let ended = within(Duration::from_secs(10), async || {
+        let ended = within(Duration::from_secs(30), async || {
             connect(&url).await.is_none().then_some(())
         });
         ended.await.expect("the end of the server");
         self.server = start(self.folder.path()).await;
     }
+}
+
+impl Cluster {
+    /// Stops the server with all its connections open, as a machine that hangs; it goes on when the answer is dropped.
+    pub(crate) fn freeze(&self) -> Frozen {
+        let postmaster = self.postmaster();
+        // First, so that no process is added to those below.
+        let mut frozen = Frozen(vec![postmaster.clone()]);
+        send("STOP", &frozen.0);
+        let all = Command::new("ps")
+            .args(["-A", "-o", "pid=", "-o", "ppid="])
+            .output();
+        let all = String::from_utf8(all.expect("ps").stdout).expect("process ids");
+        let child = |line: &str| {
+            let (process, parent) = line.trim().split_once(' ')?;
+            (parent.trim() == postmaster).then(|| process.to_owned())
+        };
+        frozen.0.extend(all.lines().filter_map(child));
+        // One that ends meanwhile still counts, as nobody takes note of its end.
+        send("STOP", &frozen.0);
+        frozen
+    }
+
+    fn postmaster(&self) -> String {
+        let file = self.server.cluster_dir().join("postmaster.pid");
+        let file = fs::read_to_string(file).expect("a server that runs");
+        file.lines().next().expect("a process id").to_owned()
+    }
+}
+
+/// The processes of a server that does nothing.
+pub(crate) struct Frozen(Vec<String>);
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        send("CONT", &self.0);
+    }
+}
+
+fn send(signal: &str, processes: &[String]) {
+    let sent = Command::new("kill")
+        .args(["-s", signal])
+        .args(processes)
+        .status();
+    assert!(sent.expect("kill").success(), "{signal} was not sent");
 }
 
 async fn start(folder: &Path) -> LocalPostgres {
@@ -125,6 +166,16 @@ pub(crate) async fn connect(url: &str) -> Option<Client> {
     // Ends with the client.
     tokio::spawn(connection);
     Some(client)
+}
+
+/// Cuts about half of a database's connections; none when the server is away.
+pub(crate) async fn disconnect_some(url: &str) {
+    const DISCONNECT: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND random() < 0.5";
+    if let Some(client) = connect(url).await {
+        // It may go away meanwhile.
+        let _ = client.query(DISCONNECT, &[]).await;
+    }
 }
 
 /// A folder that the owner of a cluster can reach: in memory where the system offers that, as every process may be killed

@@ -45,21 +45,15 @@ async fn run(cluster: &mut Cluster, seed: u64, operations: usize) {
     let begin = Instant::now();
     world.run(cluster, plan).await;
     let troubled = begin.elapsed();
-    let mut complaints = Vec::new();
-    if !world.settles(SETTLE_LIMIT).await {
-        complaints.push(format!(
-            "{} pieces of work are left",
-            world.records.work_left().await
-        ));
-    }
-    let settled = begin.elapsed() - troubled;
+    let settled = world.settles(SETTLE_LIMIT).await;
+    let settled_in = begin.elapsed() - troubled;
     let answers = world.client.history.census();
-    complaints.extend(verdict::complaints(&world, refusals).await);
+    let complaints = verdict::complaints(&world, settled, refusals).await;
     let kills: usize = world.services.iter().map(|service| service.kills()).sum();
     let crashes: usize = world.services.iter().map(|service| service.crashes()).sum();
     eprintln!(
         "seed {seed}: {answers}; {} services, {kills} kills ({crashes} at a step), {} at the rail, trouble for \
-         {troubled:.1?}, settled in {settled:.1?}, {} complaints",
+         {troubled:.1?}, settled in {settled_in:.1?}, {} complaints",
         world.services.len(),
         world.rail.customers().await.len(),
         complaints.len()

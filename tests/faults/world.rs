@@ -8,19 +8,22 @@ use tokio::time::{Instant, sleep, sleep_until};
 use crate::{
     claims::Claim,
     client::{self, Client},
-    cluster::{Cluster, MASTER_KEY, folder, program},
+    cluster::{Cluster, MASTER_KEY, disconnect_some, folder, program},
     disturbances::Disturbance,
     history::History,
     patience::within,
     plan::{Errand, Plan},
     port::Port,
     rail::Rail,
-    records::Records,
+    report::Report,
     service::Service,
 };
 
 /// Long enough for every process to start.
-const START_LIMIT: Duration = Duration::from_secs(30);
+const START_LIMIT: Duration = Duration::from_secs(60);
+/// Between two reports.
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// How long the services wait for the rail, in milliseconds: create, look-up, settle time.
 pub(crate) struct Patience(u32, u32, u32);
 
@@ -36,7 +39,10 @@ pub(crate) struct World {
     pub(crate) services: Vec<Service>,
     /// Where each service tells its metrics.
     pub(crate) metrics: Vec<String>,
-    pub(crate) records: Records,
+    /// Of the run's database, for those who disturb it.
+    database_url: String,
+    /// What every command on the run's data needs.
+    settings: Vec<(&'static str, String)>,
     /// Held while the services may be restarted.
     _ports: Vec<Port>,
     folder: TempDir,
@@ -54,16 +60,20 @@ impl World {
         let folder = folder("vouch-faults-");
         let http = client::http();
         let rail = Rail::start(folder.path(), &http);
-        let records = Records {
-            url: cluster.database(name).await,
-        };
+        let database_url = cluster.database(name).await;
+        let settings = vec![
+            ("DATABASE_URL", database_url.clone()),
+            ("VOUCH_MASTER_KEY", MASTER_KEY.to_owned()),
+            ("VOUCH_RAIL_TEST_URL", rail.url()),
+            ("VOUCH_RAIL_TEST_CLIENT_ID", "sandbox-client".to_owned()),
+            ("VOUCH_RAIL_TEST_CLIENT_SECRET", "sandbox-secret".to_owned()),
+        ];
         let listeners: Vec<(Port, Port)> =
             (0..services).map(|_| (Port::new(), Port::new())).collect();
         let Patience(create, look_up, settle) = patience;
         let service = |(number, (api, metrics)): (usize, &(Port, Port))| {
-            let settings = vec![
-                ("DATABASE_URL", records.url.clone()),
-                ("VOUCH_MASTER_KEY", MASTER_KEY.to_owned()),
+            let shared = settings.clone();
+            let own = [
                 (
                     "VOUCH_DATA_DIR",
                     folder
@@ -75,16 +85,13 @@ impl World {
                 ("VOUCH_LISTEN", api.address.to_string()),
                 ("VOUCH_OPS_LISTEN", metrics.address.to_string()),
                 ("VOUCH_WORKERS", "1".to_owned()),
-                ("VOUCH_RAIL_TEST_URL", rail.url()),
-                ("VOUCH_RAIL_TEST_CLIENT_ID", "sandbox-client".to_owned()),
-                ("VOUCH_RAIL_TEST_CLIENT_SECRET", "sandbox-secret".to_owned()),
                 ("VOUCH_RAIL_TEST_CREATE_TIMEOUT_MS", create.to_string()),
                 ("VOUCH_RAIL_TEST_LOOKUP_TIMEOUT_MS", look_up.to_string()),
                 ("VOUCH_RAIL_TEST_SETTLE_MS", settle.to_string()),
             ];
             let command = move || {
                 let mut command = program();
-                command.arg("serve").envs(settings.clone());
+                command.arg("serve").envs(shared.clone()).envs(own.clone());
                 command
             };
             Service::start(
@@ -104,7 +111,8 @@ impl World {
             rail,
             services,
             metrics: listeners.iter().map(|(_, metrics)| metrics.url()).collect(),
-            records,
+            database_url,
+            settings,
             _ports: listeners
                 .into_iter()
                 .flat_map(|(api, metrics)| [api, metrics])
@@ -137,14 +145,29 @@ impl World {
         }
     }
 
-    /// Waits until no reservation is open and no change is unsent, without asking for any of them. Answers whether that
-    /// came true in time.
-    pub(crate) async fn settles(&self, limit: Duration) -> bool {
-        within(limit, async || {
-            (self.records.work_left().await == 0).then_some(())
-        })
-        .await
-        .is_some()
+    /// What an operator is told of our customers and the rail's.
+    pub(crate) async fn report(&self) -> Result<Report, String> {
+        let mut command = program();
+        command
+            .envs(self.settings.clone())
+            .env("VOUCH_DATA_DIR", self.folder.path());
+        Report::by(command).await
+    }
+
+    /// Waits until a report says that nothing is left to do, without asking for any of it. Fails with what is left when
+    /// the time is up.
+    pub(crate) async fn settles(&self, limit: Duration) -> Result<Report, String> {
+        let deadline = Instant::now() + limit;
+        loop {
+            let report = self.report().await;
+            match report {
+                Ok(report) if report.is_clean => return Ok(report),
+                report if Instant::now() >= deadline => {
+                    return Err(format!("work is left: {report:?}"));
+                }
+                _ => sleep(PAUSE).await,
+            }
+        }
     }
 
     /// Does what clients do, each at its time, and answers when the last of them has ended.
@@ -173,7 +196,7 @@ impl World {
             Disturbance::Kill { service } => self.services[service].kill(),
             Disturbance::Doom { service, step } => self.services[service].doom(&step),
             Disturbance::Faults(faults) => self.rail.set_faults(&faults).await,
-            Disturbance::Disconnect => self.records.disconnect_some().await,
+            Disturbance::Disconnect => disconnect_some(&self.database_url).await,
             Disturbance::RestartDatabase(ending) => cluster.restart(ending).await,
             Disturbance::RestartRail { after } => {
                 let _pause = self.rail.process.pause().await;

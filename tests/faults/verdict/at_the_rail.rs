@@ -1,6 +1,6 @@
 //! What the rail has in the end: one record for each customer of ours, with the data that the customer has.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -13,12 +13,13 @@ use crate::{
 /// The fields that changes of this suite touch.
 const CONTACT: [&str; 3] = ["email", "street", "zip_code"];
 
-/// Counts the records of each person, and compares the data of those who are one customer only.
+/// Counts the records of each person, and compares the data of those who are one customer only. Where the rail has
+/// refused a change of a customer, any data is right that was ever asked for.
 pub(super) fn check(
     client: &Client,
     customers: &[Customer],
     records: &[Value],
-    refused: &HashSet<(String, String)>,
+    is_accepted: impl Fn(&Customer) -> bool,
     complaints: &mut Vec<String>,
 ) {
     let mut persons: BTreeMap<&str, (Vec<&Customer>, Vec<&Value>)> = BTreeMap::new();
@@ -35,7 +36,7 @@ pub(super) fn check(
         match (ours.as_slice(), theirs.as_slice()) {
             ([customer], [record]) => {
                 let expected = Expected::of(client, customer, &exchanges);
-                complaints.extend(expected.complaints(customer, record, refused));
+                complaints.extend(expected.complaints(customer, record, is_accepted(customer)));
             }
             (ours, theirs) if ours.len() == theirs.len() => {}
             (ours, theirs) => {
@@ -48,15 +49,39 @@ pub(super) fn check(
     }
 }
 
-/// For each field the values that it may have: the last one acknowledged, and those whose fate nobody told.
-struct Expected(BTreeMap<&'static str, Vec<Value>>);
+/// What each field may hold.
+struct Expected(BTreeMap<&'static str, Values>);
+
+struct Values {
+    /// The last one acknowledged, and those since then whose fate nobody told.
+    current: Vec<Value>,
+    /// All that were there before.
+    former: Vec<Value>,
+}
+
+impl Values {
+    fn add(&mut self, value: &Value, acknowledged: bool) {
+        if acknowledged {
+            self.former.append(&mut self.current);
+        }
+        self.current.push(value.clone());
+    }
+
+    fn hold(&self, value: &Value, is_accepted: bool) -> bool {
+        self.current.contains(value) || is_accepted && self.former.contains(value)
+    }
+}
 
 impl Expected {
     fn of(client: &Client, customer: &Customer, exchanges: &[Exchange]) -> Self {
         let claim = &client.claims[customer.claim];
-        let mut fields: BTreeMap<&'static str, Vec<Value>> = CONTACT
+        let first = |field| Values {
+            current: vec![claim.body[field].clone()],
+            former: Vec::new(),
+        };
+        let mut fields: BTreeMap<_, _> = CONTACT
             .into_iter()
-            .map(|field| (field, vec![claim.body[field].clone()]))
+            .map(|field| (field, first(field)))
             .collect();
         for exchange in exchanges {
             let Request::Amend {
@@ -76,30 +101,20 @@ impl Expected {
                 let Some(value) = change.get(field) else {
                     continue;
                 };
-                if status == Some(200) {
-                    values.clear();
-                }
-                values.push(value.clone());
+                values.add(value, status == Some(200));
             }
         }
         Self(fields)
     }
 
-    fn complaints(
-        &self,
-        customer: &Customer,
-        record: &Value,
-        refused: &HashSet<(String, String)>,
-    ) -> Vec<String> {
+    fn complaints(&self, customer: &Customer, record: &Value, is_accepted: bool) -> Vec<String> {
         let reference = customer.text("customer_reference");
-        let is_refused = |field: &str| refused.contains(&(reference.to_owned(), field.to_owned()));
-        let is_wrong = |(field, values): &(&&str, &Vec<Value>)| {
-            !values.contains(&record[**field]) && !is_refused(field)
-        };
-        let tell = |(field, values): (&&str, &Vec<Value>)| {
+        let is_wrong =
+            |(field, values): &(&&str, &Values)| !values.hold(&record[**field], is_accepted);
+        let tell = |(field, values): (&&str, &Values)| {
             format!(
-                "{field} of {reference} should be one of {values:?}: {}",
-                record[*field]
+                "{field} of {reference} should be one of {:?}: {}",
+                values.current, record[*field]
             )
         };
         self.0.iter().filter(is_wrong).map(tell).collect()
