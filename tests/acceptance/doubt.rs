@@ -8,8 +8,8 @@ use crate::harness::{Caller, Home, eventually, individual, with};
 async fn each_organisation_gets_a_rail_customer_of_its_own() {
     let home = Home::new()
         .await
-        .set("VOUCH_RAIL_TEST_CREATE_TIMEOUT_MS", "500")
-        .set("VOUCH_RAIL_TEST_SETTLE_MS", "1500");
+        .set("VOUCH_RAIL_TEST_CREATE_TIMEOUT_MS", "1500")
+        .set("VOUCH_RAIL_TEST_SETTLE_MS", "3500");
     let service = home.serve().await;
     let (one, two) = (service.caller(), service.caller());
     let first = individual();
@@ -17,7 +17,7 @@ async fn each_organisation_gets_a_rail_customer_of_its_own() {
         &first,
         &json!({"customer_reference": "of-the-other", "city": "Ottawa", "state": "ON"}),
     );
-    let late = json!({"operation": "create_customer", "fault": "late_commit", "times": 1, "delay_ms": 1200});
+    let late = json!({"operation": "create_customer", "fault": "late_commit", "times": 1, "delay_ms": 2500});
     service.rail().fault(late).await;
 
     one.create_as("k", &first)
@@ -70,10 +70,8 @@ async fn each_organisation_gets_a_rail_customer_of_its_own() {
 
 #[tokio::test]
 async fn another_organisation_waits_and_reserves_nothing() {
-    let home = Home::new()
-        .await
-        .set("VOUCH_RAIL_TEST_CREATE_TIMEOUT_MS", "500")
-        .set("VOUCH_RAIL_TEST_SETTLE_MS", "8000");
+    // Longer than anybody waits.
+    let home = Home::new().await.set("VOUCH_RAIL_TEST_SETTLE_MS", "60000");
     let service = home.serve().await;
     let (one, two) = (service.caller(), service.caller());
     let first = individual();

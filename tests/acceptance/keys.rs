@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::harness::{Answer, Caller, Home, Service, eventually, individual};
 
 /// A right that was taken away is gone within about a second; this leaves room for a machine with much to do.
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(10);
 
 /// Waits until a caller is answered with this error.
 async fn refused_soon(caller: &Caller, status: u16, code: &str) {

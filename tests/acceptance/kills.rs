@@ -1,15 +1,13 @@
 //! A service that dies in the middle of a create, at every step of it, and what its successor makes of what is left.
 
-use std::time::Duration;
-
 use serde_json::Value;
 
 use crate::harness::{Answer, Caller, Home, Process, Rail, Service, eventually, individual};
 
-/// Rail calls and leases that end soon.
+/// Leases that end soon, and rail calls that a busy machine can make in time.
 const QUICK: [(&str, &str); 3] = [
-    ("VOUCH_RAIL_TEST_CREATE_TIMEOUT_MS", "500"),
-    ("VOUCH_RAIL_TEST_LOOKUP_TIMEOUT_MS", "500"),
+    ("VOUCH_RAIL_TEST_CREATE_TIMEOUT_MS", "2000"),
+    ("VOUCH_RAIL_TEST_LOOKUP_TIMEOUT_MS", "1500"),
     ("VOUCH_RAIL_TEST_SETTLE_MS", "500"),
 ];
 
@@ -28,11 +26,7 @@ async fn home_and_rail() -> (Home, Rail, Process) {
 
 /// Sends a create to a service that is about to die; nothing when it died before it answered.
 async fn try_create(caller: &Caller, body: &Value) -> Option<Answer> {
-    let request = caller
-        .creation("k")
-        .json(body)
-        .timeout(Duration::from_secs(10));
-    let response = request.send().await.ok()?;
+    let response = caller.creation("k").json(body).send().await.ok()?;
     Some(Answer {
         status: response.status().as_u16(),
         headers: response.headers().clone(),
@@ -144,7 +138,10 @@ async fn while_the_rail_is_silent() {
     })
     .await;
     doomed.process.kill();
-    assert!(creating.await.unwrap().is_none());
+    // On a busy machine the silence may have been over.
+    if let Some(answer) = creating.await.unwrap() {
+        answer.expect_error(502, "provider_error");
+    }
 
     let successor = home.serve().await;
     let caller = Caller::new(&successor.url, &caller.key);

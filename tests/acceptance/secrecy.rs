@@ -175,8 +175,8 @@ fn hex(text: &str) -> String {
 #[tokio::test]
 async fn marked_values_are_nowhere_to_be_found() {
     let home = Home::local()
-        .set("VOUCH_RAIL_TEST_CREATE_TIMEOUT_MS", "400")
-        .set("VOUCH_RAIL_TEST_SETTLE_MS", "400");
+        .set("VOUCH_RAIL_TEST_CREATE_TIMEOUT_MS", "2000")
+        .set("VOUCH_RAIL_TEST_SETTLE_MS", "1000");
     let service = home.serve().await;
     let caller = service.caller();
     let told = live_through_a_day(&service, &caller).await;
@@ -208,8 +208,8 @@ async fn marked_values_are_nowhere_to_be_found() {
 async fn the_rails_own_ids_stay_between_the_rail_and_us() {
     let home = Home::new()
         .await
-        .set("VOUCH_RAIL_TEST_CREATE_TIMEOUT_MS", "400")
-        .set("VOUCH_RAIL_TEST_SETTLE_MS", "400");
+        .set("VOUCH_RAIL_TEST_CREATE_TIMEOUT_MS", "2000")
+        .set("VOUCH_RAIL_TEST_SETTLE_MS", "1000");
     let service = home.serve().await;
     let caller = service.caller();
     let told = live_through_a_day(&service, &caller).await;

@@ -39,8 +39,8 @@ pub(crate) fn oauth(base_url: &str) -> RailSettings {
 /// The same, with deadlines that a test can wait for.
 pub(crate) fn hurried(settings: RailSettings) -> RailSettings {
     RailSettings {
-        look_up_timeout: Duration::from_secs(1),
-        create_timeout: Duration::from_secs(1),
+        look_up_timeout: Duration::from_secs(2),
+        create_timeout: Duration::from_secs(2),
         ..settings
     }
 }
