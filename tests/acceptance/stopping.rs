@@ -1,5 +1,6 @@
 //! A service that is asked to stop.
 
+use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -48,6 +49,28 @@ async fn requests_under_way_are_finished() {
             .expect(200);
         assert!(answer.ends_with(&found.text));
     }
+}
+
+#[tokio::test]
+async fn a_reservation_in_hand_is_finished_or_given_back() {
+    let service = Service::new().await;
+    let (caller, rail) = (service.caller(), service.rail());
+    rail.fail_once("drop_after_commit").await;
+    let slow = json!({"operation": "lookup", "fault": "error_500", "times": 1, "delay_ms": 1500});
+    rail.fault(slow).await;
+    caller
+        .create(&individual())
+        .await
+        .expect_error(502, "provider_error");
+    eventually("a look-up by the reconciler", async || {
+        (rail.fired().await == 2).then_some(())
+    })
+    .await;
+    assert!(service.process.stop().await.success());
+    let database = service.home.database().client().await;
+    let held = "SELECT count(*) FROM reservations WHERE leased_until > now()";
+    let held: i64 = database.query_one(held, &[]).await.unwrap().get(0);
+    assert_eq!(held, 0);
 }
 
 #[tokio::test]
