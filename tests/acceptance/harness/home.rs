@@ -9,7 +9,9 @@ use std::{
 use serde_json::Value;
 use vouch_testkit::ScratchDatabase;
 
-use super::{data_folder::DataFolder, process::Process, program::vouch, service::Service};
+use super::{
+    data_folder::DataFolder, pooler::Pooler, process::Process, program::vouch, service::Service,
+};
 
 /// The master key of every service on a database of the test server.
 pub(crate) const MASTER_KEY: &str = "YWNjZXB0YW5jZS1zdWl0ZS1tYXN0ZXIta2V5LTMyYnk=";
@@ -18,6 +20,8 @@ pub(crate) const MASTER_KEY: &str = "YWNjZXB0YW5jZS1zdWl0ZS1tYXN0ZXIta2V5LTMyYnk
 #[derive(Clone)]
 pub(crate) struct Home {
     pub(crate) folder: Arc<DataFolder>,
+    // Ended before the database is dropped.
+    pooler: Option<Arc<Pooler>>,
     database: Option<Arc<ScratchDatabase>>,
     settings: Vec<(String, String)>,
 }
@@ -25,18 +29,35 @@ pub(crate) struct Home {
 impl Home {
     /// On a migrated database of its own.
     pub(crate) async fn new() -> Self {
-        Self::on(ScratchDatabase::migrated().await)
+        Self::on(ScratchDatabase::migrated().await).await
     }
 
     /// On this database.
-    pub(crate) fn on(database: ScratchDatabase) -> Self {
+    pub(crate) async fn on(database: ScratchDatabase) -> Self {
         let url = database.url().to_owned();
+        let pooler = Pooler::wanted(&url, &database.client().await).await;
         let home = Self {
+            pooler: pooler.map(Arc::new),
             database: Some(Arc::new(database)),
             ..Self::local()
         };
-        home.set("DATABASE_URL", &url)
-            .set("VOUCH_MASTER_KEY", MASTER_KEY)
+        let home = home
+            .set("DATABASE_URL", &url)
+            .set("VOUCH_MASTER_KEY", MASTER_KEY);
+        match home.pooler.as_ref().map(|pooler| pooler.url.clone()) {
+            None => home,
+            Some(url) => home
+                .set("DATABASE_URL", &url)
+                .set("VOUCH_DB_POOLER", "transaction"),
+        }
+    }
+
+    /// With no pooler in between.
+    pub(crate) fn direct(&self) -> Self {
+        let url = self.database().url();
+        self.clone()
+            .set("DATABASE_URL", url)
+            .unset("VOUCH_DB_POOLER")
     }
 
     /// On a database that the program starts by itself.
@@ -45,6 +66,7 @@ impl Home {
         let path = folder.path().display().to_string();
         let home = Self {
             folder: Arc::new(folder),
+            pooler: None,
             database: None,
             settings: Vec::new(),
         };
