@@ -7,7 +7,9 @@ use tokio::task::JoinSet;
 
 use crate::harness::{Answer, Caller, Service, canadian, individual, with};
 
-const CALLERS: usize = 32;
+/// As many as one worker has connections: nobody waits for one until it is too late, however slow the machine is at opening
+/// them, and 503 is no answer of these tests.
+const CALLERS: usize = 8;
 
 /// Sends all of these at once; answers in the order of the bodies.
 async fn at_once(caller: &Caller, requests: Vec<(String, Value)>) -> Vec<Answer> {

@@ -28,7 +28,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(crate) struct Patience(u32, u32, u32);
 
 /// For runs with many failures: short deadlines, and a settle time that outlasts a slow machine.
-pub(crate) const IMPATIENT: Patience = Patience(300, 300, 1_000);
+pub(crate) const IMPATIENT: Patience = Patience(300, 300, 1_500);
 /// For tests in which the rail is either well or away.
 pub(crate) const PATIENT: Patience = Patience(3_000, 2_000, 1_000);
 
