@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use diesel::sql_types::{Array, Binary, Integer, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Integer, Text, Uuid as SqlUuid};
 use uuid::Uuid;
 use vouch_domain::{
     customer::{ContactField, Version},
@@ -13,9 +13,8 @@ use vouch_domain::{
 
 use crate::{
     database::Store,
-    personal_data::{self, PlainIdentity},
+    personal_data::{PersonalRow, PersonalSql},
     rows::{broken, contact_fields, id},
-    sealing::Sealed,
     statement::{millis, statement},
 };
 
@@ -47,25 +46,9 @@ type PendingSql = (
     Array<Text>,
     Integer,
     Text,
-    Text,
-    Text,
-    Text,
-    Binary,
-    Binary,
+    PersonalSql,
 );
-type PendingRow = (
-    Uuid,
-    Uuid,
-    Uuid,
-    Vec<String>,
-    i32,
-    String,
-    String,
-    String,
-    String,
-    Vec<u8>,
-    Vec<u8>,
-);
+type PendingRow = (Uuid, Uuid, Uuid, Vec<String>, i32, String, PersonalRow);
 
 /// A row whose version has moved on holds fields that were amended meanwhile: it stays, free to be taken again.
 const SETTLE: &str = "
@@ -156,32 +139,12 @@ impl ContactSync for Store {
 
 impl Store {
     fn pending_change(&self, env: Env, row: PendingRow) -> Result<PendingChange, StoreError> {
-        let (
-            organisation,
-            customer,
-            lease,
-            fields,
-            version,
-            rail_customer,
-            customer_type,
-            country,
-            id_type,
-            data_key,
-            value,
-        ) = row;
+        let (organisation, customer, lease, fields, version, rail_customer, sealed) = row;
         let tenant = Tenant {
             organisation: id(organisation)?,
             env,
         };
-        let plain = PlainIdentity {
-            customer_type,
-            country,
-            id_type,
-        };
-        let sealed = Sealed { data_key, value };
-        let (_, contact) =
-            personal_data::open(&self.master_keys, tenant, customer, &plain, &sealed)
-                .map_err(StoreError::from)?;
+        let (_, contact) = self.personal_data(tenant, customer, sealed)?;
         Ok(PendingChange {
             tenant,
             customer: id(customer)?,

@@ -13,9 +13,8 @@ use vouch_domain::{
 use crate::{
     database::Store,
     error::Failure,
-    personal_data::{self, PlainIdentity},
+    personal_data,
     rows::{SummaryRow, SummarySql, broken, handle_parts, summary, summary_columns},
-    sealing::Sealed,
     statement::statement,
 };
 
@@ -125,20 +124,8 @@ impl Store {
     fn basis(&self, tenant: Tenant, row: BasisRow) -> Result<AmendmentBasis, StoreError> {
         let (row, customer_type, country, id_type, data_key, value, bound) = row;
         let summary = summary(row)?;
-        let plain = PlainIdentity {
-            customer_type,
-            country,
-            id_type,
-        };
-        let sealed = Sealed { data_key, value };
-        let (identity, contact) = personal_data::open(
-            &self.master_keys,
-            tenant,
-            summary.id.uuid(),
-            &plain,
-            &sealed,
-        )
-        .map_err(StoreError::from)?;
+        let sealed = (customer_type, country, id_type, data_key, value);
+        let (identity, contact) = self.personal_data(tenant, summary.id.uuid(), sealed)?;
         let bound = bound
             .map(|bytes| bytes.try_into().map(Fingerprint))
             .transpose()

@@ -1,7 +1,7 @@
 //! What a comparison with the rail needs of the store.
 
 use async_trait::async_trait;
-use diesel::sql_types::{Array, Binary, Bool, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bool, Nullable, Text, Uuid as SqlUuid};
 use uuid::Uuid;
 use vouch_domain::{
     ports::{CustomerKey, Drift, RailCustomerId, StoreError, TrackedCustomer},
@@ -10,9 +10,8 @@ use vouch_domain::{
 
 use crate::{
     database::Store,
-    personal_data::{self, PlainIdentity},
+    personal_data::{PersonalRow, PersonalSql},
     rows::{broken, contact_fields, id},
-    sealing::Sealed,
     statement::statement,
 };
 
@@ -44,11 +43,7 @@ type TrackedSql = (
     Nullable<Text>,
     Bool,
     Array<Text>,
-    Text,
-    Text,
-    Text,
-    Binary,
-    Binary,
+    PersonalSql,
 );
 type TrackedRow = (
     Uuid,
@@ -57,11 +52,7 @@ type TrackedRow = (
     Option<String>,
     bool,
     Vec<String>,
-    String,
-    String,
-    String,
-    Vec<u8>,
-    Vec<u8>,
+    PersonalRow,
 );
 
 #[async_trait]
@@ -123,11 +114,7 @@ impl Store {
             rail_customer,
             is_rail_customer_shared,
             refused,
-            customer_type,
-            country,
-            id_type,
-            data_key,
-            value,
+            sealed,
         ) = row;
         let key = CustomerKey {
             organisation: id(organisation)?,
@@ -137,15 +124,7 @@ impl Store {
             organisation: key.organisation,
             env,
         };
-        let plain = PlainIdentity {
-            customer_type,
-            country,
-            id_type,
-        };
-        let sealed = Sealed { data_key, value };
-        let (_, contact) =
-            personal_data::open(&self.master_keys, tenant, customer, &plain, &sealed)
-                .map_err(StoreError::from)?;
+        let (_, contact) = self.personal_data(tenant, customer, sealed)?;
         Ok(TrackedCustomer {
             key,
             is_reserved,

@@ -1,5 +1,6 @@
 //! The sealed part of a customer's row.
 
+use diesel::sql_types::{Binary, Text};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use vouch_domain::{
@@ -13,7 +14,10 @@ use vouch_domain::{
 };
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::sealing::{MasterKeys, SealError, Sealed};
+use crate::{
+    database::Store,
+    sealing::{MasterKeys, SealError, Sealed},
+};
 
 /// Everything personal, as stored: one JSON object, sealed as a whole.
 #[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
@@ -34,11 +38,16 @@ struct PersonalData {
     id_expiry_date: Option<String>,
 }
 
+/// The columns of a row that [`Store::personal_data`] opens: `customer_type`, `country`, `id_type`, `data_key` and
+/// `personal_data`.
+pub(crate) type PersonalSql = (Text, Text, Text, Binary, Binary);
+pub(crate) type PersonalRow = (String, String, String, Vec<u8>, Vec<u8>);
+
 /// The plain columns that belong to the identity.
-pub(crate) struct PlainIdentity {
-    pub(crate) customer_type: String,
-    pub(crate) country: String,
-    pub(crate) id_type: String,
+struct PlainIdentity {
+    customer_type: String,
+    country: String,
+    id_type: String,
 }
 
 /// A customer's personal data could not be sealed, opened or read.
@@ -72,8 +81,28 @@ pub(crate) fn seal(
     Ok(keys.seal_with_data_key(&place(tenant, customer), &json)?)
 }
 
+impl Store {
+    /// Opens the personal data of a customer's row.
+    pub(crate) fn personal_data(
+        &self,
+        tenant: Tenant,
+        customer: Uuid,
+        row: PersonalRow,
+    ) -> Result<(Identity, ContactData), StoreError> {
+        let (customer_type, country, id_type, data_key, value) = row;
+        let plain = PlainIdentity {
+            customer_type,
+            country,
+            id_type,
+        };
+        let sealed = Sealed { data_key, value };
+        let opened = open(&self.master_keys, tenant, customer, &plain, &sealed);
+        opened.map_err(StoreError::from)
+    }
+}
+
 /// Opens what was sealed for one row.
-pub(crate) fn open(
+fn open(
     keys: &MasterKeys,
     tenant: Tenant,
     customer: Uuid,

@@ -16,12 +16,11 @@ use crate::{
     database::Store,
     error::Failure,
     hashing::stored_hashes,
-    personal_data::{self, PlainIdentity},
+    personal_data::{PersonalRow, PersonalSql},
     rows::{
         MaybeSummaryRow, MaybeSummarySql, SummaryRow, SummarySql, broken, present, summary,
         summary_columns,
     },
-    sealing::Sealed,
     statement::{millis, statement},
 };
 
@@ -91,8 +90,8 @@ const TAKE_OVER: &str = concat!(
      FROM taken JOIN customers c ON c.organisation_id = $1 AND c.env = $2 AND c.id = taken.customer_id"
 );
 
-pub(crate) type TakenSql = (BigInt, SummarySql, Text, Text, Text, Binary, Binary);
-pub(crate) type TakenRow = (i64, SummaryRow, String, String, String, Vec<u8>, Vec<u8>);
+pub(crate) type TakenSql = (BigInt, SummarySql, PersonalSql);
+pub(crate) type TakenRow = (i64, SummaryRow, PersonalRow);
 
 impl Store {
     /// Decides how a request stands: the key first, then the reference, the person, the Interac e-mail. Without a
@@ -258,22 +257,9 @@ impl Store {
         token: Uuid,
         row: TakenRow,
     ) -> Result<Reservation, StoreError> {
-        let (doubt, row, customer_type, country, id_type, data_key, value) = row;
+        let (doubt, row, sealed) = row;
         let summary = summary(row)?;
-        let plain = PlainIdentity {
-            customer_type,
-            country,
-            id_type,
-        };
-        let sealed = Sealed { data_key, value };
-        let (identity, contact) = personal_data::open(
-            &self.master_keys,
-            tenant,
-            summary.id.uuid(),
-            &plain,
-            &sealed,
-        )
-        .map_err(StoreError::from)?;
+        let (identity, contact) = self.personal_data(tenant, summary.id.uuid(), sealed)?;
         Ok(Reservation {
             tenant,
             id: summary.id,
