@@ -18,6 +18,19 @@ RETURN (ARRAY['Ada', 'Adaeze', 'Alan', 'Amara', 'Barbara', 'Chidi', 'Dennis', 'D
               'Milner', 'Minsky', 'Naur', 'Obi', 'Okafor', 'Okonkwo', 'Perlis', 'Perlman', 'Ritchie', 'Shamir', 'Smith', 'Tarjan',
               'Thompson', 'Turing', 'Wilkes', 'Wirth', 'Yao', 'Zimmermann'])[1 + (n / 36) % 41];
 
+-- What the search index knows of a customer, as the service works it out.
+CREATE FUNCTION bench.grams(organisation uuid, search_text text) RETURNS text[] LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    tail text := right(organisation::text, 3);
+    padded text := search_text || E'\x1f\x1f';
+    grams text[] := '{}';
+BEGIN
+    FOR place IN 1..char_length(search_text) LOOP
+        grams[place] := tail || substr(padded, place, 3);
+    END LOOP;
+    RETURN grams;
+END $$;
+
 -- One customer's sealed columns, as the service made them.
 CREATE TABLE bench.real_customer (identity_hashes bytea, data_key bytea, personal_data bytea);
 
@@ -25,16 +38,18 @@ CREATE TABLE bench.real_customer (identity_hashes bytea, data_key bytea, persona
 -- left behind. Their sealed columns are copies of a real customer's, as long as any but closed to the service.
 CREATE FUNCTION bench.add_customers(organisation uuid, first bigint, last bigint, since bigint) RETURNS void LANGUAGE sql AS $$
     WITH person AS (
-        SELECT n, bench.id_at(since + n, md5(n::text || organisation)) AS id, 'user-' || lpad(n::text, 7, '0') AS reference,
-               bench.name(n) AS name, lower(replace(bench.name(n), ' ', '.')) || '.' || n || '@mail.example' AS address
-        FROM generate_series(first, last) n
+        SELECT *, reference || E'\x1f' || address || E'\x1f' || lower(name) AS search_text FROM (
+            SELECT n, bench.id_at(since + n, md5(n::text || organisation)) AS id, 'user-' || lpad(n::text, 7, '0') AS reference,
+                   bench.name(n) AS name, lower(replace(bench.name(n), ' ', '.')) || '.' || n || '@mail.example' AS address
+            FROM generate_series(first, last) n) numbered
     ), made AS (
         INSERT INTO customers (organisation_id, env, id, reference, provisioning, rail_customer_id, status, version,
                                event_count, answered_at, customer_type, country, id_type, display_name, interac_email,
-                               search_text, identity_hashes, data_key, personal_data)
+                               search_text, search_grams, identity_hashes, data_key, personal_data)
         SELECT organisation, 'test', p.id, p.reference, 'provisioned', p.id::text,
                (ARRAY['pending', 'verified', 'verified', 'verified', 'rejected'])[1 + n % 5], 1, 1, now(), 'individual', 'CA',
-               'passport', p.name, p.address, p.reference || E'\x1f' || p.address || E'\x1f' || lower(p.name),
+               'passport', p.name, p.address, p.search_text,
+               array_to_tsvector(bench.grams(organisation, p.search_text)),
                real.identity_hashes, real.data_key, real.personal_data
         FROM person p, bench.real_customer real
         RETURNING organisation_id, env, id, interac_email, status
@@ -49,11 +64,22 @@ CREATE FUNCTION bench.add_customers(organisation uuid, first bigint, last bigint
     SELECT organisation_id, env, 'remittance', 'POST /customers', id::text, sha256(id::text::bytea), id FROM made
 $$;
 
+-- Search texts and grams of customers to come, so that working them out is no part of what is measured.
+CREATE TABLE bench.searched (n integer PRIMARY KEY, search_text text NOT NULL, grams text[] NOT NULL);
+
+CREATE FUNCTION bench.prepare_creates(organisation uuid, how_many integer) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO bench.searched
+    SELECT n, text.search_text, bench.grams(organisation, text.search_text)
+    FROM generate_series(0, how_many - 1) n,
+         LATERAL (SELECT md5(n::text) AS reference, bench.name((random() * 1476)::bigint) AS name) p,
+         LATERAL (SELECT p.reference || E'\x1f' || p.reference || '@mail.example' || E'\x1f' || lower(p.name) AS search_text) text
+$$;
+
 -- All that a create by SQL alone needs, as if the service had worked it out.
 CREATE FUNCTION bench.newcomer(OUT id uuid, OUT token uuid, OUT event uuid, OUT name text, OUT address text, OUT search text,
-                               OUT person bytea) LANGUAGE sql VOLATILE AS $$
-    SELECT n.id, gen_random_uuid(), bench.new_id(), n.name, n.address,
-           n.id || E'\x1f' || n.address || E'\x1f' || lower(n.name), sha256(n.id::text::bytea)
-    FROM (SELECT i.id, bench.name((random() * 1476)::bigint) AS name, i.id || '@mail.example' AS address
-          FROM bench.new_id() AS i(id)) n
+                               OUT grams text[], OUT person bytea) LANGUAGE sql VOLATILE AS $$
+    SELECT n.id, gen_random_uuid(), bench.new_id(), n.name, n.id || '@mail.example', s.search_text, s.grams,
+           sha256(n.id::text::bytea)
+    FROM (SELECT bench.new_id() AS id, bench.name((random() * 1476)::bigint) AS name, (random() * 9999)::integer AS n) n
+    JOIN bench.searched s ON s.n = n.n
 $$;

@@ -113,7 +113,7 @@ async fn measure_at(
     data::load(&home.url, measured, arguments.rows).await?;
     let statements = Statements::taken_from(&home.url, tenant(program.organisation()?)).await?;
     let paths = data::sample(&home.url, measured, &home.join("")).await?;
-    let mut scenarios = scenario::all(&statements, &paths)?;
+    let mut scenarios = scenario::all(&statements, measured.organisation, &paths)?;
     scenarios.retain(|scenario| is_wanted(scenario, &arguments.only));
 
     let client = connect(&home.url).await?;

@@ -18,11 +18,20 @@ use crate::{Failure, data::BATCH, statements::Statements};
 const BATCHES_OF_EVERYONE: u32 = 1_250;
 const BATCHES_OF_AMENDABLE: u32 = 500;
 
+/// What a page is searched for: nothing by default.
+#[derive(Default)]
+pub struct Search {
+    /// The text.
+    pub text: String,
+    /// Its grams, as PostgreSQL writes an array.
+    pub grams: String,
+}
+
 /// A script that does one thing [`BATCH`] times.
 pub struct Script {
     sql: String,
-    /// What is searched for: a variable, because a plan for a known pattern would not be the service's.
-    pattern: String,
+    /// What is searched for: variables, because a plan for a known text would not be the service's.
+    search: Search,
     /// Statements that a run counts for: reads count the one that fetches the batch, which costs as much as they do.
     pub operations: f64,
 }
@@ -37,22 +46,21 @@ impl Script {
 
     /// Reads the pages after customers, or first pages where the statement knows no cursor.
     #[must_use]
-    pub fn page(statement: &Parsed, after: bool, pattern: Option<&str>) -> Self {
-        let placeholder = pattern.map_or("NULL", |_| ":pattern");
+    pub fn page(statement: &Parsed, after: bool, search: Search) -> Self {
         let each = |n| {
             let cursor = if after {
                 format!(":id{n}")
             } else {
                 "NULL".to_owned()
             };
+            let (text, grams) = (":search", ":grams");
             bind(
                 statement,
-                &[":org", ":env", &cursor, "NULL", "NULL", placeholder, "51"],
+                &[":org", ":env", &cursor, "NULL", "NULL", text, "51", grams],
             )
         };
-        let pattern = pattern.map(|pattern| format!("%{pattern}%"));
         Self {
-            pattern: pattern.unwrap_or_default(),
+            search,
             ..Self::reads("everyone", each)
         }
     }
@@ -104,7 +112,7 @@ impl Script {
         sql.extend((0..BATCH).map(each));
         Self {
             sql,
-            pattern: String::new(),
+            search: Search::default(),
             operations: operations(0),
         }
     }
@@ -112,8 +120,8 @@ impl Script {
     /// Creates customers, without a rail.
     #[must_use]
     pub fn create(statements: &Statements) -> Self {
-        const COLUMNS: [&str; 7] = [
-            "id", "token", "event", "name", "address", "search", "person",
+        const COLUMNS: [&str; 8] = [
+            "id", "token", "event", "name", "address", "search", "grams", "person",
         ];
         let columns = |n| {
             COLUMNS
@@ -162,6 +170,7 @@ impl Script {
                 &id,
                 "true",
                 &own("event"),
+                &own("grams"),
             ];
             format!(
                 "{};\n{};\n",
@@ -172,7 +181,7 @@ impl Script {
         sql.extend((0..BATCH).map(each));
         Self {
             sql,
-            pattern: String::new(),
+            search: Search::default(),
             operations: operations(0),
         }
     }
@@ -184,7 +193,7 @@ impl Script {
         sql.extend((0..BATCH).map(|n| format!("{};\n", each(n))));
         Self {
             sql,
-            pattern: String::new(),
+            search: Search::default(),
             operations: operations(1),
         }
     }
@@ -281,7 +290,13 @@ impl Pgbench {
         for (name, value) in &self.variables {
             command.args(["-D", &format!("{name}={value}")]);
         }
-        command.args(["-D", &format!("pattern={}", script.pattern)]);
+        let Search { text, grams } = &script.search;
+        command.args([
+            "-D",
+            &format!("search={text}"),
+            "-D",
+            &format!("grams={grams}"),
+        ]);
         let output = command.arg(&self.url).output().await?;
         let said = String::from_utf8_lossy(&output.stdout);
         let rate = said

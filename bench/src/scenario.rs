@@ -1,6 +1,14 @@
 //! What is measured.
 
-use crate::{Failure, data::Paths, pgbench::Script, statements::Statements};
+use vouch_domain::{id::OrganisationId, ports::SearchText};
+use vouch_postgres::sought;
+
+use crate::{
+    Failure,
+    data::Paths,
+    pgbench::{Script, Search},
+    statements::Statements,
+};
 
 /// One kind of request, and the same in SQL.
 pub struct Scenario {
@@ -25,11 +33,15 @@ const SEARCHES: [(&str, &str); 9] = [
     ("search_1_none", "ß"),
 ];
 
-/// All of them, with their files of paths.
+/// All of them on this organisation's customers, with their files of paths.
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn all(statements: &Statements, paths: &Paths) -> Result<Vec<Scenario>, Failure> {
+pub fn all(
+    statements: &Statements,
+    organisation: OrganisationId,
+    paths: &Paths,
+) -> Result<Vec<Scenario>, Failure> {
     let get = |name, script| Scenario {
         name,
         kind: "get",
@@ -41,21 +53,26 @@ pub fn all(statements: &Statements, paths: &Paths) -> Result<Vec<Scenario>, Fail
             "retrieve_by_reference",
             Script::retrieve(&statements.by_reference, "reference"),
         ),
-        get("list", Script::page(&statements.page, false, None)),
+        get(
+            "list",
+            Script::page(&statements.page, false, Search::default()),
+        ),
         get(
             "list_deep",
-            Script::page(&statements.page_after, true, None),
+            Script::page(&statements.page_after, true, Search::default()),
         ),
     ];
     for (name, text) in SEARCHES {
         let encoded = text.replace('ß', "%C3%9F");
         paths.write(name, &[format!("/v1/customers?q={encoded}")])?;
-        let statement = if text.chars().count() < 3 {
-            &statements.search_short
-        } else {
-            &statements.search_indexed
+        let search = Search {
+            text: text.to_owned(),
+            grams: format!(
+                "{{{}}}",
+                sought(organisation, &SearchText::parse(text)?).join(",")
+            ),
         };
-        scenarios.push(get(name, Script::page(statement, false, Some(text))));
+        scenarios.push(get(name, Script::page(&statements.search, false, search)));
     }
     scenarios.push(Scenario {
         name: "patch",

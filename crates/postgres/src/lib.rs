@@ -10,6 +10,7 @@ mod database;
 mod drift;
 mod error;
 mod execution;
+mod grams;
 mod hashing;
 mod idempotency_keys;
 mod installation;
@@ -26,6 +27,7 @@ mod standing;
 mod statement;
 
 pub use database::{ConnectError, Database, PoolSettings, Pooler, Store};
+pub use grams::sought;
 pub use installation::{Installation, InstallationError};
 pub use migrations::{MigrationError, SchemaState, migrate, schema_state};
 pub use sealing::{MasterKey, MasterKeys, MasterKeysError};

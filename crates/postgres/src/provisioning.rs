@@ -10,7 +10,7 @@ use vouch_domain::{
     idempotency::KeyClaim,
     ports::{
         AbsenceClear, Lease, LeaseTerms, Provisioning, RailCustomerId, RecordOutcome, Reservation,
-        Reserve, Reserved, Standing, StoreError, folded,
+        Reserve, Reserved, Standing, StoreError,
     },
     tenant::Tenant,
 };
@@ -18,6 +18,7 @@ use vouch_domain::{
 use crate::{
     database::Store,
     error::Failure,
+    grams::{grams, search_text},
     personal_data,
     rows::{SummaryRow, SummarySql, summary, summary_columns},
     statement::{millis, statement},
@@ -25,9 +26,6 @@ use crate::{
 
 /// How often a reservation is tried that meets only obstacles which are gone when looked at.
 const ATTEMPTS: u8 = 3;
-
-/// Parts the texts that a search looks through; no search can hold it.
-const SEPARATOR: char = '\u{1f}';
 
 /// Plain inserts, so that any violation undoes all of them: with `ON CONFLICT DO NOTHING` a conflict on one table would
 /// leave the others' rows behind.
@@ -54,7 +52,7 @@ const RECORD: &str = concat!(
      ), c AS (
          UPDATE customers t
          SET provisioning = 'provisioned', rail_customer_id = $5, event_count = t.event_count + 1,
-             answered_at = CASE WHEN $6 THEN now() END
+             answered_at = CASE WHEN $6 THEN now() END, search_grams = array_to_tsvector($8)
          FROM ended WHERE t.organisation_id = $1 AND t.env = $2 AND t.id = ended.customer_id
          RETURNING t.*
      ), logged AS (
@@ -150,6 +148,8 @@ impl Provisioning for Store {
         event: EventId,
         answered: bool,
     ) -> Result<RecordOutcome, StoreError> {
+        let search_text = search_text(&reservation.customer);
+        let grams = grams(reservation.tenant.organisation, &search_text);
         let recorded = self
             .database
             .rows(|| {
@@ -161,6 +161,7 @@ impl Provisioning for Store {
                     .text(rail_customer.expose())
                     .bool(answered)
                     .uuid(event.uuid())
+                    .texts(grams.clone())
             })
             .await;
         match recorded {
@@ -271,7 +272,7 @@ impl Store {
         let id = reserve.id.uuid();
         let interac_email = interac_email.as_ref().map(|address| address.as_str());
         let display_name = identity.name.display();
-        let search_text = search_text(reference.as_str(), interac_email, &display_name);
+        let search_text = search_text(reserve.customer);
         let hashes = self.hashing.identity(id, identity, contact);
         let person = self.hashing.person(identity, contact);
         let sealed = personal_data::seal(&self.master_keys, tenant, id, identity, contact)
@@ -303,13 +304,4 @@ impl Store {
             .await?;
         Ok(())
     }
-}
-
-/// What searches look through: reference, Interac e-mail and display name, lower-cased here because Postgres under the C
-/// locale lower-cases ASCII only.
-fn search_text(reference: &str, interac_email: Option<&str>, display_name: &str) -> String {
-    let interac_email = interac_email.unwrap_or_default();
-    folded(&format!(
-        "{reference}{SEPARATOR}{interac_email}{SEPARATOR}{display_name}"
-    ))
 }
