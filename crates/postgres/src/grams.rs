@@ -1,7 +1,6 @@
 //! Grams: the runs of three characters that a customer is found by.
 
 use vouch_domain::{
-    customer::NewCustomer,
     id::OrganisationId,
     ports::{SearchText, folded},
 };
@@ -14,11 +13,12 @@ const LENGTH: usize = 3;
 
 /// What searches look through: reference, Interac e-mail and display name, lower-cased here because Postgres under the C
 /// locale lower-cases ASCII only.
-pub(crate) fn search_text(customer: &NewCustomer) -> String {
-    let reference = customer.reference.as_str();
-    let interac_email = customer.interac_email.as_ref();
-    let interac_email = interac_email.map_or("", |address| address.as_str());
-    let display_name = customer.identity.name.display();
+pub(crate) fn search_text(
+    reference: &str,
+    interac_email: Option<&str>,
+    display_name: &str,
+) -> String {
+    let interac_email = interac_email.unwrap_or_default();
     folded(&format!(
         "{reference}{SEPARATOR}{interac_email}{SEPARATOR}{display_name}"
     ))

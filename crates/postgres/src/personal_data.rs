@@ -9,7 +9,7 @@ use vouch_domain::{
     tenant::Tenant,
     values::{
         City, Country, CustomerType, DateOfBirth, Email, IdExpiryDate, IdIssueDate, IdNumber,
-        IdType, Name, Phone, Rejected, State, Street, Tin, ZipCode,
+        IdType, Name, Phone, Rejected, State, Street, Tin, TreasuryEmail, ZipCode,
     },
 };
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -42,6 +42,12 @@ struct PersonalData {
 /// `personal_data`.
 pub(crate) type PersonalSql = (Text, Text, Text, Binary, Binary);
 pub(crate) type PersonalRow = (String, String, String, Vec<u8>, Vec<u8>);
+
+/// All that is known of a customer which the Treasury API made, and what both contracts know of every customer.
+#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+struct Reachable {
+    email: String,
+}
 
 /// The plain columns that belong to the identity.
 struct PlainIdentity {
@@ -113,6 +119,34 @@ fn open(
         keys.open_with_data_key(&place(tenant, customer), &sealed.data_key, &sealed.value)?;
     let data: PersonalData = serde_json::from_slice(&json).map_err(|_| PersonalDataError::Shape)?;
     Ok((data.identity(plain)?, data.contact()?))
+}
+
+/// Seals for one row of a customer without an identity.
+pub(crate) fn seal_email(
+    keys: &MasterKeys,
+    tenant: Tenant,
+    customer: Uuid,
+    email: &TreasuryEmail,
+) -> Result<Sealed, PersonalDataError> {
+    let data = Reachable {
+        email: email.expose().to_owned(),
+    };
+    let json = serde_json::to_vec(&data).map_err(|_| PersonalDataError::Shape)?;
+    let json = zeroize::Zeroizing::new(json);
+    Ok(keys.seal_with_data_key(&place(tenant, customer), &json)?)
+}
+
+/// Opens no more than the e-mail of what was sealed for one row, with or without an identity.
+pub(crate) fn open_email(
+    keys: &MasterKeys,
+    tenant: Tenant,
+    customer: Uuid,
+    sealed: &Sealed,
+) -> Result<TreasuryEmail, PersonalDataError> {
+    let json =
+        keys.open_with_data_key(&place(tenant, customer), &sealed.data_key, &sealed.value)?;
+    let data: Reachable = serde_json::from_slice(&json).map_err(|_| PersonalDataError::Shape)?;
+    Ok(TreasuryEmail::restore(data.email.clone())?)
 }
 
 fn place(tenant: Tenant, customer: Uuid) -> String {

@@ -148,7 +148,7 @@ impl Provisioning for Store {
         event: EventId,
         answered: bool,
     ) -> Result<RecordOutcome, StoreError> {
-        let search_text = search_text(&reservation.customer);
+        let search_text = searched(&reservation.customer);
         let grams = grams(reservation.tenant.organisation, &search_text);
         let recorded = self
             .database
@@ -272,7 +272,7 @@ impl Store {
         let id = reserve.id.uuid();
         let interac_email = interac_email.as_ref().map(|address| address.as_str());
         let display_name = identity.name.display();
-        let search_text = search_text(reserve.customer);
+        let search_text = searched(reserve.customer);
         let hashes = self.hashing.identity(id, identity, contact);
         let person = self.hashing.person(identity, contact);
         let sealed = personal_data::seal(&self.master_keys, tenant, id, identity, contact)
@@ -304,4 +304,14 @@ impl Store {
             .await?;
         Ok(())
     }
+}
+
+/// What searches for this customer look through.
+fn searched(customer: &NewCustomer) -> String {
+    let interac_email = customer.interac_email.as_ref();
+    search_text(
+        customer.reference.as_str(),
+        interac_email.map(|address| address.as_str()),
+        &customer.identity.name.display(),
+    )
 }

@@ -26,13 +26,15 @@ use crate::{
 const BY_ID: &str = concat!(
     "SELECT ",
     summary_columns!(),
-    " FROM customers c WHERE c.organisation_id = $1 AND c.env = $2 AND c.id = $3 AND c.provisioning <> 'reserved'"
+    " FROM customers c WHERE c.organisation_id = $1 AND c.env = $2 AND c.id = $3
+      AND c.provisioning <> 'reserved' AND NOT c.is_primary"
 );
 const BY_REFERENCE: &str = concat!(
     "SELECT ",
     summary_columns!(),
     " FROM customers c
-     WHERE c.organisation_id = $1 AND c.env = $2 AND c.reference = $3 AND c.provisioning <> 'reserved'"
+     WHERE c.organisation_id = $1 AND c.env = $2 AND c.reference = $3
+       AND c.provisioning <> 'reserved' AND NOT c.is_primary"
 );
 
 /// The cursor's customer comes along in every row, and a row comes even when the page is empty: so one round trip tells
@@ -40,7 +42,8 @@ const BY_REFERENCE: &str = concat!(
 const CURSOR: &str = "
     WITH cursor AS MATERIALIZED (
         SELECT id FROM customers
-        WHERE organisation_id = $1 AND env = $2 AND (id = $3 OR reference = $4) AND provisioning <> 'reserved'
+        WHERE organisation_id = $1 AND env = $2 AND (id = $3 OR reference = $4)
+          AND provisioning <> 'reserved' AND NOT is_primary
     )";
 /// A search looks through the newest customers first: what is common fills a page from them at once.
 const WALKED: &str = concat!(
@@ -83,8 +86,8 @@ const OF_FOUND: &str = concat!(
     summary_columns!(),
     " FROM walked c WHERE (SELECT count(*) FROM walked) >= $7 UNION ALL SELECT * FROM found) c WHERE true"
 );
-const OF_ALL: &str =
-    "customers c WHERE c.organisation_id = $1 AND c.env = $2 AND c.provisioning <> 'reserved'";
+const OF_ALL: &str = "customers c WHERE c.organisation_id = $1 AND c.env = $2
+      AND c.provisioning <> 'reserved' AND NOT c.is_primary";
 const BEFORE_CURSOR: &str = " AND c.id < (SELECT id FROM cursor)";
 const IN_STATUS: &str = " AND c.status = $5";
 const PAGE_END: &str = " ORDER BY c.id DESC LIMIT $7) c ON true ORDER BY c.id DESC";
@@ -96,7 +99,8 @@ type PageRow = (Option<Uuid>, MaybeSummaryRow);
 const EVENTS: &str = "
      WITH customer AS MATERIALIZED (
          SELECT id, reference FROM customers
-         WHERE organisation_id = $1 AND env = $2 AND (id = $3 OR reference = $4) AND provisioning <> 'reserved'
+         WHERE organisation_id = $1 AND env = $2 AND (id = $3 OR reference = $4)
+           AND provisioning <> 'reserved' AND NOT is_primary
      ), cursor AS MATERIALIZED (
          SELECT e.sequence FROM events e JOIN customer ON customer.id = e.customer_id
          WHERE e.organisation_id = $1 AND e.env = $2 AND e.id = $5

@@ -3,10 +3,12 @@
 mod contact;
 mod identity;
 mod status;
+mod treasury;
 
 pub use contact::{Amendment, ContactData, ContactField};
 pub use identity::{Identity, IdentityField, LegalName, differing_fields};
 pub use status::{Cause, Status, Transition, TransitionRefused};
+pub use treasury::{NewTreasuryCustomer, TreasuryCustomer};
 
 use crate::{
     id::CustomerId,

@@ -3,9 +3,11 @@
 mod amend;
 mod create;
 mod reader;
+mod treasury_customer;
 
 pub use amend::parse_amendment;
 pub use create::parse_new_customer;
+pub use treasury_customer::parse_treasury_customer;
 
 use std::collections::BTreeMap;
 

@@ -9,8 +9,10 @@
 
 mod address;
 mod country;
+mod customer_name;
 mod customer_type;
 mod dates;
+mod display_name;
 mod email;
 mod id_document;
 mod name;
@@ -29,9 +31,11 @@ mod properties;
 
 pub use address::{City, State, Street};
 pub use country::Country;
+pub use customer_name::CustomerName;
 pub use customer_type::CustomerType;
 pub use dates::{DateOfBirth, IdExpiryDate, IdIssueDate};
-pub use email::{Email, InteracEmail};
+pub use display_name::DisplayName;
+pub use email::{Email, InteracEmail, TreasuryEmail};
 pub use id_document::{IdNumber, IdType};
 pub use name::Name;
 pub use phone::Phone;
