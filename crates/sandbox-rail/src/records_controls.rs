@@ -116,6 +116,7 @@ pub(crate) async fn send(rail: Data<Rail>, id: Path<String>) -> Answer {
             .ok_or(Refusal::Unknown("Delivery"))?;
         let due = Delivery {
             next_attempt_at: Some(rail.now()),
+            is_under_way: false,
             ..delivery.clone()
         };
         Ok((due.clone(), vec![Record::Delivery(due)]))

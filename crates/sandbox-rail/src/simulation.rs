@@ -14,6 +14,7 @@ use crate::{
     connection,
     envelope::RATE_LIMIT_REMAINING,
     faults::{Fault, Fired, Operation},
+    fields::label,
     refusal::Refusal,
     server::Rail,
 };
@@ -104,10 +105,14 @@ impl Call {
 
     async fn fail(&self, fault: Fault) -> HttpResponse {
         match fault {
-            Fault::Refuse422 => simulated(fault, StatusCode::UNPROCESSABLE_ENTITY).json(json!({
-                "message": "The given data was invalid.",
-                "errors": { self.refused_field(): ["The field is invalid."] },
-            })),
+            Fault::Refuse422 => {
+                let field = self.refused_field();
+                let complaint = format!("The {} field is invalid.", label(field));
+                simulated(fault, StatusCode::UNPROCESSABLE_ENTITY).json(json!({
+                    "message": "The given data was invalid.",
+                    "errors": { field: [complaint] },
+                }))
+            }
             Fault::RateLimit429 => simulated(fault, StatusCode::TOO_MANY_REQUESTS)
                 .insert_header((RATE_LIMIT_REMAINING, 0))
                 .json(json!({ "message": "Too Many Attempts." })),

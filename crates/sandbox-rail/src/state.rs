@@ -55,7 +55,7 @@ impl State {
             Record::Registration(registration) => self.registration = Some(registration),
             Record::Delivery(delivery) => {
                 let task = Task::Deliver(delivery.id);
-                self.schedule.set(task, delivery.next_attempt_at);
+                self.schedule.set(task, delivery.due());
                 self.deliveries.put(delivery);
             }
             Record::Mishap(email) => {

@@ -86,6 +86,7 @@ fn announce(
         created_at: now,
         attempts: 0,
         next_attempt_at: Some(now),
+        is_under_way: false,
         delivered_at: None,
         last_status: None,
     }))

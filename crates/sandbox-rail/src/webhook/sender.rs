@@ -84,7 +84,7 @@ pub(crate) async fn deliver(rail: &Rail, id: Uuid) -> Result<(), Refusal> {
         else {
             return Ok((None, Vec::new()));
         };
-        let delivery = delivery.attempted(rail.now(), TIMEOUT, rail.first_retry);
+        let delivery = delivery.attempted(rail.now(), rail.first_retry);
         let attempt = (delivery.clone(), registration.clone());
         Ok((Some(attempt), vec![Record::Delivery(delivery)]))
     });
