@@ -49,7 +49,7 @@ const TECHNOLOGIES: [(&str, &[&str]); 5] = [
     ("diesel", &["vouch-postgres"]),
     ("diesel-async", &["vouch-postgres"]),
     ("diesel_migrations", &["vouch-postgres"]),
-    ("reqwest", &["vouch-rail"]),
+    ("reqwest", &["vouch-rail", "vouch-sandbox-rail"]),
     ("actix-web", &["vouch", "vouch-http", "vouch-sandbox-rail"]),
 ];
 

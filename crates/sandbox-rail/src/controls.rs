@@ -8,8 +8,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
+    body::path_id,
     customer::{Customer, Status},
-    customer_routes::parse_id,
+    kyc::verification,
     refusal::{Problems, Refusal},
     server::Rail,
     simulation::Answer,
@@ -26,6 +27,13 @@ struct Decision {
     status: String,
     #[serde(default)]
     comment: Option<String>,
+    /// Whether the platform is called back.
+    #[serde(default = "yes")]
+    callback: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// `GET /_sandbox/customers?email=`: whole records, oldest first; the e-mail matches in any case.
@@ -37,27 +45,32 @@ pub(crate) async fn customers(rail: Data<Rail>, filter: Query<Filter>) -> HttpRe
         None => true,
     };
     let record = |customer: &Customer| customer.stored(rail.store.instance_id);
-    let data: Vec<Value> = rail
-        .store
-        .read(|customers| customers.all().iter().filter(wanted).map(record).collect());
+    let data: Vec<Value> = rail.store.read(|state| {
+        state
+            .customers
+            .all()
+            .iter()
+            .filter(wanted)
+            .map(record)
+            .collect()
+    });
     HttpResponse::Ok().json(json!({ "data": data }))
 }
 
-/// `POST /_sandbox/customers/{id}/decide`: moves a customer to any status.
+/// `POST /_sandbox/customers/{id}/decide`: moves a customer to any status, and ends its review if it has one.
 pub(crate) async fn decide(rail: Data<Rail>, id: Path<String>, body: Bytes) -> Answer {
-    let id = parse_id(&id)?;
-    let Decision { status, comment } = parse(&body)?;
-    let status = Status::parse(&status).ok_or_else(|| {
-        Refusal::Invalid(Problems::one("status", "The selected status is invalid."))
-    })?;
-    let decide = rail.store.change(|existing| {
-        let current = existing.get(id).ok_or(Refusal::UnknownCustomer)?.clone();
-        Ok(Customer {
-            status,
-            comment,
-            updated_at: rail.now(),
-            ..current
-        })
+    let id = path_id(&id, "Customer")?;
+    let decision: Decision = parse(&body)?;
+    let status = Status::parse(&decision.status).ok_or_else(bad_status)?;
+    let Decision {
+        comment, callback, ..
+    } = decision;
+    let decide = rail.store.change(|state| {
+        let current = state.customers.existing(id)?;
+        let now = rail.now();
+        Ok(verification::conclude(
+            state, current, status, comment, callback, now,
+        ))
     });
     let data = decide.await?.stored(rail.store.instance_id);
     Ok(HttpResponse::Ok().json(json!({ "message": "Customer decided.", "data": data })))
@@ -79,6 +92,11 @@ pub(crate) async fn clear_faults(rail: Data<Rail>) -> HttpResponse {
     HttpResponse::Ok().json(json!({ "message": "Faults cleared." }))
 }
 
-fn parse<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, Refusal> {
+pub(crate) fn bad_status() -> Refusal {
+    Refusal::Invalid(Problems::one("status", "The selected status is invalid."))
+}
+
+/// The body of a control.
+pub(crate) fn parse<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, Refusal> {
     serde_json::from_slice(body).map_err(|error| Refusal::BadControl(error.to_string()))
 }

@@ -1,9 +1,16 @@
 //! One customer of the rail and the shapes in which it is shown.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
+
+use crate::{
+    kyc::{document::Document, file::Purpose},
+    table::Identified,
+};
 
 /// The fields of a customer as they were sent: flat, without nulls.
 pub(crate) type Fields = Map<String, Value>;
@@ -73,12 +80,37 @@ pub(crate) struct Customer {
     pub(crate) updated_at: DateTime<Utc>,
     /// Every field sent so far, also those that the rail does not know and never shows.
     pub(crate) fields: Fields,
+    /// An individual's files, by their slots.
+    #[serde(default)]
+    pub(crate) files: BTreeMap<Purpose, Uuid>,
+    /// A business's documents, oldest first.
+    #[serde(default)]
+    pub(crate) documents: Vec<Document>,
+    /// The latest submission.
+    #[serde(default)]
+    pub(crate) submission: Option<Uuid>,
+}
+
+impl Identified for Customer {
+    fn id(&self) -> Uuid {
+        self.id
+    }
 }
 
 impl Customer {
     /// The field's value when it is a text.
     pub(crate) fn text(&self, field: &str) -> Option<&str> {
         self.fields.get(field)?.as_str()
+    }
+
+    /// What the customer is called.
+    pub(crate) fn name(&self) -> String {
+        let parts: &[&str] = match self.kind {
+            Kind::Individual => &["first_name", "last_name"],
+            Kind::Business => &["business_name"],
+        };
+        let parts: Vec<&str> = parts.iter().filter_map(|part| self.text(part)).collect();
+        parts.join(" ")
     }
 
     /// Answer to a create. It does not echo phone, dob, address or tin.
@@ -152,7 +184,9 @@ impl Customer {
         if self.kind == Kind::Business {
             view.extend(self.pick(&["registration_number", "incorporation_country", "kyb_scope"]));
             view.insert("owners".to_owned(), self.owners());
-            view.insert("documents".to_owned(), json!([]));
+            let documents = self.documents.iter();
+            let documents = documents.map(|document| document.view(self.id)).collect();
+            view.insert("documents".to_owned(), documents);
         }
         Value::Object(self.identified(view, business_id))
     }
@@ -164,7 +198,8 @@ impl Customer {
         Value::Object(view)
     }
 
-    fn owners(&self) -> Value {
+    /// The owners of a business.
+    pub(crate) fn owners(&self) -> Value {
         let owners = self
             .fields
             .get("owners")
@@ -206,6 +241,6 @@ impl Customer {
 }
 
 /// `2024-01-15T10:30:00.000000Z`
-fn timestamp(at: DateTime<Utc>) -> String {
+pub(crate) fn timestamp(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }

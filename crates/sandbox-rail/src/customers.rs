@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use uuid::Uuid;
 
-use crate::customer::Customer;
+use crate::{customer::Customer, refusal::Refusal, table::Table};
 
 /// Fields that the rail filters by or keeps unique, and that are therefore indexed.
 const INDEXED: [&str; 3] = ["email", "id_number", "registration_number"];
@@ -12,47 +12,38 @@ const INDEXED: [&str; 3] = ["email", "id_number", "registration_number"];
 /// The records and their indexes.
 #[derive(Default)]
 pub(crate) struct Customers {
-    records: Vec<Customer>,
-    positions: HashMap<Uuid, usize>,
+    records: Table<Customer>,
     by_value: HashMap<(&'static str, String), BTreeSet<usize>>,
 }
 
 impl Customers {
     /// Adds the record, or replaces the one with its id.
     pub(crate) fn put(&mut self, customer: Customer) {
-        let position = self
-            .positions
-            .get(&customer.id)
-            .copied()
-            .unwrap_or(self.records.len());
-        for key in self
-            .records
-            .get(position)
-            .map(index_keys)
-            .unwrap_or_default()
-        {
+        let keys = index_keys(&customer);
+        let (position, previous) = self.records.put(customer);
+        for key in previous.iter().flat_map(index_keys) {
             if let Some(positions) = self.by_value.get_mut(&key) {
                 positions.remove(&position);
             }
         }
-        for key in index_keys(&customer) {
+        for key in keys {
             self.by_value.entry(key).or_default().insert(position);
-        }
-        self.positions.insert(customer.id, position);
-        match self.records.get_mut(position) {
-            Some(record) => *record = customer,
-            None => self.records.push(customer),
         }
     }
 
     /// The record with this id.
     pub(crate) fn get(&self, id: Uuid) -> Option<&Customer> {
-        self.records.get(*self.positions.get(&id)?)
+        self.records.get(id)
+    }
+
+    /// The record with this id, or the rail's 404.
+    pub(crate) fn existing(&self, id: Uuid) -> Result<&Customer, Refusal> {
+        self.get(id).ok_or(Refusal::Unknown("Customer"))
     }
 
     /// Every record, oldest first.
     pub(crate) fn all(&self) -> &[Customer] {
-        &self.records
+        self.records.all()
     }
 
     /// The records whose fields equal every one of `filters`, oldest first.
@@ -69,7 +60,7 @@ impl Customers {
                 .map(|name| (name, *value))
         });
         let Some((field, value)) = indexed else {
-            return self.records.iter().filter(matches).collect();
+            return self.all().iter().filter(matches).collect();
         };
         let positions = self
             .by_value
@@ -77,7 +68,7 @@ impl Customers {
             .into_iter()
             .flatten();
         positions
-            .filter_map(|position| self.records.get(*position))
+            .filter_map(|position| self.records.at(*position))
             .filter(matches)
             .collect()
     }

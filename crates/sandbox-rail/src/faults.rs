@@ -18,9 +18,29 @@ pub(crate) enum Operation {
     Get,
     Update,
     Token,
+    /// A presigned URL for an individual's file.
+    Presign,
+    /// The PUT to a presigned URL.
+    Upload,
+    AttachFiles,
+    KycData,
+    Submit,
+    /// Every call about the documents of a business.
+    Document,
+    Wallet,
+    CreateAccount,
+    /// A virtual bank account, or the list of them.
+    Account,
+    CloseAccount,
+    Payout,
+    Fees,
+    /// A transaction, or the list of them.
+    Transaction,
+    /// Registration of webhooks, and replays.
+    Webhook,
 }
 
-/// How a call fails. Without `AfterCommit` or `Late` in its name, nothing is stored.
+/// How a call fails. Without `AfterCommit`, `Late` or `Slow` in its name, nothing is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Fault {
@@ -39,10 +59,12 @@ pub(crate) enum Fault {
     Error500AfterCommit,
     DropAfterCommit,
     TimeoutAfterCommit,
-    /// A success whose body breaks off.
+    /// The answer, but its body breaks off.
     GarbageAfterCommit,
     /// No answer; the call is carried out `delay_ms` after its receipt, whether the client has left or not.
     LateCommit,
+    /// The answer, `delay_ms` after the commit.
+    SlowAnswer,
 }
 
 impl Fault {
@@ -60,6 +82,7 @@ impl Fault {
             Self::TimeoutAfterCommit => "timeout_after_commit",
             Self::GarbageAfterCommit => "garbage_after_commit",
             Self::LateCommit => "late_commit",
+            Self::SlowAnswer => "slow_answer",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The state on disk: one append-only file of JSON lines.
 //!
-//! The first line names the instance; every other line is a whole customer record, and the last line of a customer
+//! The first line names the instance; every other line is one step: whole records, of which the last one of an id
 //! holds. A line is synced before the call that caused it is answered; calls that arrive meanwhile share the next
 //! sync.
 
@@ -17,7 +17,11 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use crate::{customer::Customer, customers::Customers};
+use crate::{
+    customer::Customer,
+    record::{Record, Step},
+    state::State,
+};
 
 const FILE: &str = "journal.jsonl";
 const LOCK: &str = "lock";
@@ -50,7 +54,7 @@ pub enum OpenError {
 /// What an existing or new folder holds.
 pub(crate) struct Opened {
     pub(crate) instance_id: Uuid,
-    pub(crate) customers: Customers,
+    pub(crate) state: State,
     pub(crate) journal: Journal,
 }
 
@@ -79,6 +83,15 @@ struct Header {
     instance_id: Uuid,
 }
 
+/// What a line behind the first may be.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Step(Step),
+    /// Written when the sandbox kept nothing but customers.
+    Customer(Box<Customer>),
+}
+
 /// Locks `folder`, reads its journal (or starts one) and drops the lines that no longer count.
 pub(crate) fn open(folder: &Path) -> Result<Opened, OpenError> {
     let io = |source| OpenError::Io {
@@ -92,22 +105,22 @@ pub(crate) fn open(folder: &Path) -> Result<Opened, OpenError> {
         .map_err(io)?;
     let lock = lock(folder)?;
     let path = folder.join(FILE);
-    let (header, customers) = match fs::read(&path) {
+    let (header, state) = match fs::read(&path) {
         Ok(bytes) => parse(&bytes, &path)?,
         Err(error) if error.kind() == ErrorKind::NotFound => (
             Header {
                 instance_id: Uuid::new_v4(),
             },
-            Customers::default(),
+            State::default(),
         ),
         Err(error) => return Err(io(error)),
     };
-    rewrite(folder, &header, &customers).map_err(io)?;
+    rewrite(folder, &header, &state).map_err(io)?;
     let file = OpenOptions::new().append(true).open(&path).map_err(io)?;
     let journal = Journal::new(file, lock).map_err(io)?;
     Ok(Opened {
         instance_id: header.instance_id,
-        customers,
+        state,
         journal,
     })
 }
@@ -129,7 +142,7 @@ fn lock(folder: &Path) -> Result<File, OpenError> {
     }
 }
 
-fn parse(bytes: &[u8], path: &Path) -> Result<(Header, Customers), OpenError> {
+fn parse(bytes: &[u8], path: &Path) -> Result<(Header, State), OpenError> {
     let damaged = |line| OpenError::Damaged {
         file: path.to_owned(),
         line,
@@ -143,10 +156,11 @@ fn parse(bytes: &[u8], path: &Path) -> Result<(Header, Customers), OpenError> {
         .next()
         .and_then(|(_, line)| serde_json::from_slice(line).ok())
         .ok_or_else(|| damaged(1))?;
-    let mut customers = Customers::default();
+    let mut state = State::default();
     while let Some((index, line)) = lines.next() {
-        match serde_json::from_slice::<Customer>(line) {
-            Ok(customer) => customers.put(customer),
+        match serde_json::from_slice(line) {
+            Ok(Line::Step(step)) => step.into_iter().for_each(|record| state.put(record)),
+            Ok(Line::Customer(customer)) => state.put(Record::Customer(customer)),
             // The process was killed while it wrote: nobody was told that this line exists.
             Err(_) if lines.peek().is_none() => {
                 tracing::warn!("dropped a torn last line of the sandbox rail's journal");
@@ -154,15 +168,15 @@ fn parse(bytes: &[u8], path: &Path) -> Result<(Header, Customers), OpenError> {
             Err(_) => return Err(damaged(index + 1)),
         }
     }
-    Ok((header, customers))
+    Ok((header, state))
 }
 
-/// Replaces the journal by one line for each customer. A crash leaves either the old file or the new one.
-fn rewrite(folder: &Path, header: &Header, customers: &Customers) -> io::Result<()> {
+/// Replaces the journal by one line for each record. A crash leaves either the old file or the new one.
+fn rewrite(folder: &Path, header: &Header, state: &State) -> io::Result<()> {
     let temporary = folder.join("journal.new");
     let mut lines = line(header)?;
-    for customer in customers.all() {
-        lines.extend(line(customer)?);
+    for record in state.records() {
+        lines.extend(line(&[record])?);
     }
     let mut file = File::create(&temporary)?;
     file.write_all(&lines)?;
@@ -194,10 +208,10 @@ impl Journal {
         })
     }
 
-    /// Queues the record. The answer arrives once it is on disk; it is written even if nobody waits for that.
-    pub(crate) fn append(&self, customer: &Customer) -> Result<oneshot::Receiver<()>, Closed> {
+    /// Queues the step. The answer arrives once it is on disk; it is written even if nobody waits for that.
+    pub(crate) fn append(&self, step: &[Record]) -> Result<oneshot::Receiver<()>, Closed> {
         let (synced, receiver) = oneshot::channel();
-        let line = line(customer).map_err(|_| Closed)?;
+        let line = line(&step).map_err(|_| Closed)?;
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let queue = &writer.as_ref().ok_or(Closed)?.queue;
         queue.send(Entry { line, synced }).map_err(|_| Closed)?;

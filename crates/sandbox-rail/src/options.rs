@@ -27,6 +27,25 @@ pub enum NationalIds {
     Refuse,
 }
 
+/// Whether a business needs owners before it can be submitted. The vendor requires them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owners {
+    /// A formation document is enough.
+    Optional,
+    /// Without owners whose shares make up 100 %, a submission is refused with 422.
+    Required,
+}
+
+/// Whether a virtual bank account needs the customer's whole address and a long-lived identity document. The vendor
+/// requires them, outside NGN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountDetails {
+    /// Being verified is enough.
+    Optional,
+    /// A create is refused with 422, naming what is missing.
+    Required,
+}
+
 /// How to run one sandbox rail.
 #[derive(Clone)]
 pub struct Options {
@@ -46,14 +65,26 @@ pub struct Options {
     pub individual_duplicates: Duplicates,
     /// Whether `id_card` identifies an individual.
     pub national_ids: NationalIds,
+    /// Whether a business needs owners.
+    pub owners: Owners,
+    /// Whether a virtual bank account needs the customer's whole data.
+    pub account_details: AccountDetails,
+    /// How long the rail takes to decide about a submission, to activate a virtual bank account and to complete a
+    /// payout.
+    pub decision_delay: Duration,
+    /// How long after its first failure a delivery is tried again. Later pauses double. The vendor waits 5 minutes.
+    pub first_retry: Duration,
+    /// How long the first create for an address that ends in `+railslow` takes.
+    pub slow_answer: Duration,
     /// The time.
     pub clock: Clock,
 }
 
 impl Options {
     /// The defaults: a loopback port the operating system chooses, API key `sandbox-key`, OAuth client
-    /// `sandbox-client` with secret `sandbox-secret`, tokens of 900 s, duplicates and national ids accepted, the
-    /// system's clock.
+    /// `sandbox-client` with secret `sandbox-secret`, tokens of 900 s, duplicates and national ids accepted,
+    /// owners and details of accounts optional, decisions after 1 s, deliveries again after 5 s, slow answers after
+    /// 3 s, the system's clock.
     #[allow(
         clippy::disallowed_methods,
         reason = "the sandbox's clock is read here and nowhere else"
@@ -68,6 +99,11 @@ impl Options {
             token_life: Duration::from_secs(900),
             individual_duplicates: Duplicates::Accept,
             national_ids: NationalIds::Accept,
+            owners: Owners::Optional,
+            account_details: AccountDetails::Optional,
+            decision_delay: Duration::from_secs(1),
+            first_retry: Duration::from_secs(5),
+            slow_answer: Duration::from_secs(3),
             clock: Arc::new(Utc::now),
         }
     }

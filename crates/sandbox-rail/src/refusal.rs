@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use actix_web::{HttpResponse, ResponseError, http::StatusCode};
 use serde_json::json;
 
+use crate::fields::label;
+
 /// Why a call was not carried out.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
@@ -17,9 +19,18 @@ pub(crate) enum Refusal {
     /// The token lacks the scope of the operation.
     #[error("This access token does not have the {0} scope.")]
     Forbidden(&'static str),
-    /// No such record.
-    #[error("Customer not found.")]
-    UnknownCustomer,
+    /// No such record of this kind.
+    #[error("{0} not found.")]
+    Unknown(&'static str),
+    /// An upload URL that is wrong, used or too old.
+    #[error("{0}")]
+    Denied(&'static str),
+    /// More bytes than a file may have.
+    #[error("The file exceeds the 25 MB maximum.")]
+    TooLarge,
+    /// The record lacks what the call needs.
+    #[error("{0}")]
+    NotReady(String),
     /// One or more fields are wrong.
     #[error("{0}")]
     Invalid(Problems),
@@ -44,8 +55,12 @@ impl ResponseError for Refusal {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
-            Self::UnknownCustomer => StatusCode::NOT_FOUND,
-            Self::Invalid(_) | Self::BadControl(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Denied(_) => StatusCode::FORBIDDEN,
+            Self::Unknown(_) => StatusCode::NOT_FOUND,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Invalid(_) | Self::NotReady(_) | Self::BadControl(_) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             Self::Token { status, .. } => *status,
             Self::Unwritable => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -79,12 +94,22 @@ impl Problems {
         problems
     }
 
+    /// A complaint about a field that names a record which there is not.
+    pub(crate) fn unknown(field: &str) -> Self {
+        Self::one(field, format!("The selected {} is invalid.", label(field)))
+    }
+
     /// Adds a complaint about `field`.
     pub(crate) fn add(&mut self, field: &str, complaint: impl Into<String>) {
         self.0
             .entry(field.to_owned())
             .or_default()
             .push(complaint.into());
+    }
+
+    /// Adds the complaint that a required field is missing.
+    pub(crate) fn missing(&mut self, field: &str) {
+        self.add(field, format!("The {} field is required.", label(field)));
     }
 
     /// Refuses when there is any complaint.

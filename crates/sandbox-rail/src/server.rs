@@ -1,4 +1,4 @@
-//! Starts and stops the sandbox, and says which path leads where.
+//! Starts and stops the sandbox.
 
 use std::{
     io,
@@ -6,26 +6,24 @@ use std::{
     time::Duration,
 };
 
-use actix_web::{
-    App, HttpServer,
-    dev::ServerHandle,
-    middleware::from_fn,
-    web::{self, Data, ServiceConfig},
-};
-use chrono::{DateTime, Utc};
+use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web::Data};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::{sync::watch, task::JoinHandle, time::timeout};
 use uuid::Uuid;
 
 use crate::{
     auth::Credentials,
-    connection, controls, customer_routes,
+    connection,
     envelope::finish,
     faults::Faults,
     journal::{self, OpenError},
+    kyc::uploads::Uploads,
     options::{Clock, Options},
+    routes::routes,
     store::Store,
-    token_route,
     validation::Rules,
+    webhook::sender::Sender,
+    worker,
 };
 
 const WORKERS: usize = 2;
@@ -49,6 +47,9 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// There can be no client for webhooks.
+    #[error("the sandbox rail cannot send webhooks")]
+    Sender(#[from] reqwest::Error),
 }
 
 /// A running sandbox. It runs until [`SandboxRail::stop`], or the end of the runtime it was started in.
@@ -56,6 +57,7 @@ pub struct SandboxRail {
     rail: Data<Rail>,
     server: ServerHandle,
     task: JoinHandle<io::Result<()>>,
+    worker: JoinHandle<()>,
 }
 
 /// What every request needs.
@@ -65,6 +67,11 @@ pub(crate) struct Rail {
     pub(crate) rules: Rules,
     pub(crate) credentials: Credentials,
     pub(crate) faults: Faults,
+    pub(crate) uploads: Uploads,
+    pub(crate) sender: Sender,
+    pub(crate) decision_delay: TimeDelta,
+    pub(crate) first_retry: Duration,
+    pub(crate) slow_answer: Duration,
     clock: Clock,
     stopping: watch::Sender<bool>,
 }
@@ -81,15 +88,27 @@ pub async fn start(options: Options) -> Result<SandboxRail, StartError> {
     };
     let listener = TcpListener::bind(options.listen).map_err(listen)?;
     let url = format!("http://{}", listener.local_addr().map_err(listen)?);
+    let store = journal::open(&options.data_dir)?.into();
+    let uploads = Uploads::open(&options.data_dir).map_err(|source| OpenError::Io {
+        folder: options.data_dir.clone(),
+        source,
+    })?;
     let rail = Data::new(Rail {
         url,
-        store: journal::open(&options.data_dir)?.into(),
+        store,
         rules: Rules {
             individual_duplicates: options.individual_duplicates,
             national_ids: options.national_ids,
+            owners: options.owners,
+            account_details: options.account_details,
         },
         credentials: Credentials::new(&options),
         faults: Faults::default(),
+        uploads,
+        sender: Sender::new()?,
+        decision_delay: TimeDelta::from_std(options.decision_delay).unwrap_or(TimeDelta::MAX),
+        first_retry: options.first_retry,
+        slow_answer: options.slow_answer,
         clock: options.clock.clone(),
         stopping: watch::Sender::new(false),
     });
@@ -111,36 +130,11 @@ pub async fn start(options: Options) -> Result<SandboxRail, StartError> {
     .map_err(listen)?
     .run();
     Ok(SandboxRail {
+        worker: tokio::spawn(worker::run(rail.clone())),
         rail,
         server: server.handle(),
         task: tokio::spawn(server),
     })
-}
-
-fn routes(config: &mut ServiceConfig) {
-    config
-        .service(web::resource("/oauth/token").route(web::post().to(token_route::token)))
-        .service(
-            web::resource(customer_routes::PATH)
-                .route(web::post().to(customer_routes::create))
-                .route(web::get().to(customer_routes::list)),
-        )
-        .service(
-            web::resource(format!("{}/{{id}}", customer_routes::PATH))
-                .route(web::get().to(customer_routes::get))
-                .route(web::put().to(customer_routes::update)),
-        )
-        .service(web::resource("/_sandbox/customers").route(web::get().to(controls::customers)))
-        .service(
-            web::resource("/_sandbox/customers/{id}/decide")
-                .route(web::post().to(controls::decide)),
-        )
-        .service(
-            web::resource("/_sandbox/faults")
-                .route(web::get().to(controls::faults))
-                .route(web::post().to(controls::add_fault))
-                .route(web::delete().to(controls::clear_faults)),
-        );
 }
 
 impl SandboxRail {
@@ -159,6 +153,9 @@ impl SandboxRail {
     pub async fn stop(self) {
         self.rail.stopping.send_replace(true);
         self.server.stop(true).await;
+        self.worker.abort();
+        // It ends by being aborted: what it left undone is due at the next start.
+        let _ = self.worker.await;
         match self.task.await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::error!(%error, "the sandbox rail stopped badly"),

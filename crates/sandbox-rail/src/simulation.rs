@@ -3,7 +3,7 @@
 use std::{future::Future, time::Duration};
 
 use actix_web::{
-    HttpRequest, HttpResponse, HttpResponseBuilder,
+    HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError,
     http::{StatusCode, header::ContentType},
     web::Data,
 };
@@ -14,6 +14,7 @@ use crate::{
     connection,
     envelope::RATE_LIMIT_REMAINING,
     faults::{Fault, Fired, Operation},
+    fields::label,
     refusal::Refusal,
     server::Rail,
 };
@@ -32,6 +33,7 @@ pub(crate) struct Call {
     rail: Data<Rail>,
     request: HttpRequest,
     operation: Operation,
+    fault: Option<Fired>,
 }
 
 impl Call {
@@ -41,6 +43,7 @@ impl Call {
             rail: rail.clone(),
             request: request.clone(),
             operation,
+            fault: None,
         }
     }
 
@@ -56,9 +59,15 @@ impl Call {
         Ok(Self::new(rail, request, operation))
     }
 
+    /// The same call, which has to suffer this fault whatever the rules say.
+    pub(crate) fn suffering(self, fault: Option<Fired>) -> Self {
+        Self { fault, ..self }
+    }
+
     /// Does the `work` and answers with its result, unless a fault fires.
     pub(crate) async fn answer(self, work: impl Future<Output = Answer> + 'static) -> Answer {
-        let Some(Fired { fault, delay }) = self.rail.faults.draw(self.operation) else {
+        let drawn = || self.rail.faults.draw(self.operation);
+        let Some(Fired { fault, delay }) = self.fault.or_else(drawn) else {
             return work.await;
         };
         match fault {
@@ -68,13 +77,20 @@ impl Call {
             | Fault::Refuse422
             | Fault::RateLimit429
             | Fault::Unauthorised => sleep(delay).await,
-            Fault::Error500AfterCommit
-            | Fault::DropAfterCommit
-            | Fault::TimeoutAfterCommit
-            | Fault::GarbageAfterCommit => {
+            Fault::Error500AfterCommit | Fault::DropAfterCommit | Fault::TimeoutAfterCommit => {
                 // The client does not learn the outcome, whatever it is.
                 let _ = work.await;
                 sleep(delay).await;
+            }
+            Fault::GarbageAfterCommit => {
+                let outcome = work.await;
+                sleep(delay).await;
+                return Ok(broken_off(&outcome));
+            }
+            Fault::SlowAnswer => {
+                let outcome = work.await;
+                sleep(delay).await;
+                return outcome;
             }
             Fault::LateCommit => {
                 // A task of its own: this one ends when the client leaves.
@@ -89,36 +105,38 @@ impl Call {
 
     async fn fail(&self, fault: Fault) -> HttpResponse {
         match fault {
-            Fault::Error500 | Fault::Error500AfterCommit => {
-                simulated(fault, StatusCode::INTERNAL_SERVER_ERROR)
-                    .json(json!({ "message": "Server Error" }))
+            Fault::Refuse422 => {
+                let field = self.refused_field();
+                let complaint = format!("The {} field is invalid.", label(field));
+                simulated(fault, StatusCode::UNPROCESSABLE_ENTITY).json(json!({
+                    "message": "The given data was invalid.",
+                    "errors": { field: [complaint] },
+                }))
             }
-            Fault::Refuse422 => simulated(fault, StatusCode::UNPROCESSABLE_ENTITY).json(json!({
-                "message": "The given data was invalid.",
-                "errors": { "id_number": ["The id number field is invalid."] },
-            })),
             Fault::RateLimit429 => simulated(fault, StatusCode::TOO_MANY_REQUESTS)
                 .insert_header((RATE_LIMIT_REMAINING, 0))
                 .json(json!({ "message": "Too Many Attempts." })),
             Fault::Unauthorised => simulated(fault, StatusCode::UNAUTHORIZED)
                 .json(json!({ "message": "Unauthenticated." })),
-            Fault::GarbageAfterCommit => simulated(fault, self.success())
-                .content_type(ContentType::json())
-                .body(r#"{"message":"Customer cre"#),
             Fault::DropBefore | Fault::DropAfterCommit => self.close(),
             Fault::Timeout | Fault::TimeoutAfterCommit | Fault::LateCommit => {
                 self.rail.silence(MAX_SILENCE).await;
                 self.close()
             }
+            Fault::Error500
+            | Fault::Error500AfterCommit
+            | Fault::GarbageAfterCommit
+            | Fault::SlowAnswer => simulated(fault, StatusCode::INTERNAL_SERVER_ERROR)
+                .json(json!({ "message": "Server Error" })),
         }
     }
 
-    fn success(&self) -> StatusCode {
+    fn refused_field(&self) -> &'static str {
         match self.operation {
-            Operation::CreateCustomer => StatusCode::CREATED,
-            Operation::Lookup | Operation::Get | Operation::Update | Operation::Token => {
-                StatusCode::OK
-            }
+            Operation::Payout => "merchant_reference",
+            Operation::CreateAccount => "wallet_id",
+            Operation::Document => "file_id",
+            _ => "id_number",
         }
     }
 
@@ -127,6 +145,17 @@ impl Call {
         connection::close(&self.request);
         HttpResponse::InternalServerError().finish()
     }
+}
+
+/// The outcome's status over a body that is not all there.
+fn broken_off(outcome: &Answer) -> HttpResponse {
+    let status = match outcome {
+        Ok(response) => response.status(),
+        Err(refusal) => refusal.status_code(),
+    };
+    simulated(Fault::GarbageAfterCommit, status)
+        .content_type(ContentType::json())
+        .body(r#"{"message":"Customer cre"#)
 }
 
 fn simulated(fault: Fault, status: StatusCode) -> HttpResponseBuilder {

@@ -1,5 +1,7 @@
 //! The rail's rules for creating and changing a customer.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -8,7 +10,7 @@ use crate::{
     customer::{Customer, Fields, Kind, Status},
     customers::Customers,
     fields::{FIELDS, Field, Presence, label},
-    options::{Duplicates, NationalIds},
+    options::{AccountDetails, Duplicates, NationalIds, Owners},
     refusal::{Problems, Refusal},
 };
 
@@ -17,6 +19,8 @@ use crate::{
 pub(crate) struct Rules {
     pub(crate) individual_duplicates: Duplicates,
     pub(crate) national_ids: NationalIds,
+    pub(crate) owners: Owners,
+    pub(crate) account_details: AccountDetails,
 }
 
 /// Keys that a client cannot set; the rail drops them without a word.
@@ -60,6 +64,9 @@ impl Rules {
             created_at: now,
             updated_at: now,
             fields,
+            files: BTreeMap::new(),
+            documents: Vec::new(),
+            submission: None,
         })
     }
 

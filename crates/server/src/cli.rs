@@ -171,6 +171,18 @@ pub(crate) struct SandboxRailArgs {
     /// Refuse national identity cards, as the vendor does since 2026.
     #[arg(long)]
     pub(crate) refuse_national_ids: bool,
+    /// Refuse to review a business without owners, as the vendor does.
+    #[arg(long)]
+    pub(crate) require_owners: bool,
+    /// Refuse a virtual bank account to customers without a whole address, as the vendor does.
+    #[arg(long)]
+    pub(crate) require_account_details: bool,
+    /// How long it takes for a decision, an activation or a payout, in milliseconds.
+    #[arg(long, env = "VOUCH_SANDBOX_DECISION_MS", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(..=86_400_000))]
+    pub(crate) decision_ms: u64,
+    /// How long after its first failure it sends a webhook again, in milliseconds; later pauses double.
+    #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(..=86_400_000))]
+    pub(crate) first_retry_ms: u64,
 }
 
 #[derive(Clone, Copy, ValueEnum)]

@@ -72,6 +72,9 @@ pub(crate) struct ServeArgs {
     /// Where the in-process sandbox rail listens; the operating system chooses the port by default.
     #[arg(long, env = "VOUCH_SANDBOX_LISTEN", default_value = "127.0.0.1:0")]
     pub(crate) sandbox_listen: SocketAddr,
+    /// How long the in-process sandbox rail takes for a decision, an activation or a payout, in milliseconds.
+    #[arg(long, env = "VOUCH_SANDBOX_DECISION_MS", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(..=86_400_000))]
+    pub(crate) sandbox_decision_ms: u64,
     /// When check digits of tax numbers are judged.
     #[arg(long, env = "VOUCH_TIN_CHECKS", default_value = "live")]
     pub(crate) tin_checks: TinChecksArg,

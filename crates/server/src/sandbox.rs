@@ -1,6 +1,6 @@
 //! The sandbox rail: inside `serve` for the test env, or alone.
 
-use std::{fs, io::ErrorKind, net::SocketAddr, path::Path, time::Duration};
+use std::{fs, io::ErrorKind, path::Path, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use tokio::{
@@ -8,9 +8,11 @@ use tokio::{
     time::{Instant, sleep},
 };
 use vouch_postgres::Database;
-use vouch_sandbox_rail::{Duplicates, NationalIds, OpenError, Options, SandboxRail, StartError};
+use vouch_sandbox_rail::{
+    AccountDetails, Duplicates, NationalIds, OpenError, Options, Owners, SandboxRail, StartError,
+};
 
-use crate::{CommandError, cli::SandboxRailArgs, output, private_file};
+use crate::{CommandError, cli::SandboxRailArgs, config::ServeArgs, output, private_file};
 
 const STATE: &str = "sandbox-rail";
 const ADDRESS_FILE: &str = "sandbox-rail.json";
@@ -36,13 +38,11 @@ pub(crate) struct Sandbox {
 
 impl Sandbox {
     /// Starts the data folder's sandbox, or joins the process that runs it.
-    pub(crate) async fn open(
-        data_dir: &Path,
-        listen: SocketAddr,
-        database: &Database,
-    ) -> Result<Self, CommandError> {
+    pub(crate) async fn open(args: &ServeArgs, database: &Database) -> Result<Self, CommandError> {
+        let data_dir = &args.store.data_dir;
         let mut options = Options::new(data_dir.join(STATE));
-        options.listen = listen;
+        options.listen = args.sandbox_listen;
+        options.decision_delay = Duration::from_millis(args.sandbox_decision_ms);
         let file = data_dir.join(ADDRESS_FILE);
         match vouch_sandbox_rail::start(options).await {
             Ok(rail) => {
@@ -138,6 +138,14 @@ pub(crate) async fn run_alone(args: SandboxRailArgs) -> Result<(), CommandError>
     if args.refuse_national_ids {
         options.national_ids = NationalIds::Refuse;
     }
+    if args.require_owners {
+        options.owners = Owners::Required;
+    }
+    if args.require_account_details {
+        options.account_details = AccountDetails::Required;
+    }
+    options.decision_delay = Duration::from_millis(args.decision_ms);
+    options.first_retry = Duration::from_millis(args.first_retry_ms);
     let rail = vouch_sandbox_rail::start(options).await?;
     output::line(&format!("sandbox rail at {}", rail.url()))?;
     crate::serve::asked_to_stop().await?;

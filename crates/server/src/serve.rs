@@ -68,7 +68,7 @@ async fn sandbox(args: &ServeArgs, store: &OpenStore) -> Result<Option<Sandbox>,
     if args.test_rail.rail().url.is_some() {
         return Ok(None);
     }
-    let sandbox = Sandbox::open(&args.store.data_dir, args.sandbox_listen, &store.database).await?;
+    let sandbox = Sandbox::open(args, &store.database).await?;
     Ok(Some(sandbox))
 }
 

@@ -20,7 +20,7 @@ async fn every_answer_is_json_and_tells_the_rate_limit() {
             404,
         ),
         (sandbox.bare(Method::GET, "/"), 404),
-        (sandbox.request(Method::GET, "/api/external/wallet"), 404),
+        (sandbox.request(Method::GET, "/api/external/swap"), 404),
         (sandbox.request(Method::DELETE, CUSTOMERS), 405),
         (
             sandbox.request(Method::PATCH, "/api/external/customer/1"),

@@ -10,9 +10,10 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta};
-use reqwest::{Client, Method, RequestBuilder, Response};
+use reqwest::{Body, Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::time::Instant;
 use vouch_sandbox_rail::{Options, SandboxRail, start};
 
 pub(crate) const CUSTOMERS: &str = "/api/external/customer";
@@ -42,8 +43,37 @@ impl Sandbox {
         }
     }
 
+    /// A sandbox that decides at once and tries deliveries again at once.
+    pub(crate) async fn quick() -> Self {
+        Self::with(quick).await
+    }
+
+    /// A sandbox that decides nothing by itself while a test runs.
+    pub(crate) async fn patient() -> Self {
+        Self::with(patient).await
+    }
+
+    /// Stops, and starts again when everything is due that was not.
+    pub(crate) async fn restart_later(self) -> Self {
+        let later = |options: &mut Options| {
+            patient(options);
+            let clock = options.clock.clone();
+            options.clock = Arc::new(move || clock() + TimeDelta::hours(2));
+        };
+        self.restart_with(|_| {}, later).await
+    }
+
     /// Stops, lets `meanwhile` look at the folder, and starts again.
     pub(crate) async fn restart(self, meanwhile: impl FnOnce(&Path)) -> Self {
+        self.restart_with(meanwhile, |_| {}).await
+    }
+
+    /// Stops, lets `meanwhile` look at the folder, and starts again with other options.
+    pub(crate) async fn restart_with(
+        self,
+        meanwhile: impl FnOnce(&Path),
+        adjust: impl FnOnce(&mut Options),
+    ) -> Self {
         let Self {
             rail,
             folder,
@@ -52,7 +82,7 @@ impl Sandbox {
         drop(client);
         rail.stop().await;
         meanwhile(folder.path());
-        Self::within(folder, |_| {}).await
+        Self::within(folder, adjust).await
     }
 
     /// A request without credentials.
@@ -92,6 +122,101 @@ impl Sandbox {
                 .unwrap(),
         )
         .await
+    }
+
+    /// Status and body of a call of the rail.
+    pub(crate) async fn call(&self, method: Method, path: &str, body: &Value) -> (u16, Value) {
+        let request = self.request(method, &format!("/api/external{path}"));
+        answer(request.json(body).send().await.unwrap()).await
+    }
+
+    /// Status and body of a call that sends nothing.
+    pub(crate) async fn read(&self, path: &str) -> (u16, Value) {
+        let request = self.request(Method::GET, &format!("/api/external{path}"));
+        answer(request.send().await.unwrap()).await
+    }
+
+    /// What the rail keeps, and shows to tests alone.
+    pub(crate) async fn kept(&self, what: &str) -> Vec<Value> {
+        let path = format!("/_sandbox/{what}");
+        let response = self.bare(Method::GET, &path).send().await.unwrap();
+        answer(response).await.1["data"].as_array().unwrap().clone()
+    }
+
+    /// Asks a control to do something.
+    pub(crate) async fn control(&self, path: &str, body: &Value) -> (u16, Value) {
+        let request = self.bare(Method::POST, &format!("/_sandbox/{path}"));
+        answer(request.json(body).send().await.unwrap()).await
+    }
+
+    /// Waits until the customer has this status, and returns the customer.
+    pub(crate) async fn until_status(&self, id: &str, status: &str) -> Value {
+        let path = format!("/customer/{id}");
+        until(async || {
+            let customer = self.read(&path).await.1["data"].clone();
+            (customer["verification_status"] == status).then_some(customer)
+        })
+        .await
+    }
+
+    /// A presigned URL for one of an individual's files.
+    pub(crate) async fn presigned(&self, customer: &str, category: &str) -> Value {
+        let wanted = json!({ "customer_id": customer, "file_category": category });
+        let (status, body) = self
+            .call(Method::POST, "/file/get-presigned-url", &wanted)
+            .await;
+        assert_eq!(status, 200, "{body}");
+        body
+    }
+
+    /// The answer to the PUT of these bytes.
+    pub(crate) async fn upload(&self, presigned: &Value, bytes: impl Into<Body>) -> Response {
+        let url = presigned["url"].as_str().unwrap();
+        let request = self.client.put(url).header("content-type", "image/png");
+        request.body(bytes).send().await.unwrap()
+    }
+
+    /// Id of a file that has been uploaded for the customer.
+    pub(crate) async fn uploaded(&self, customer: &str, category: &str) -> String {
+        let presigned = self.presigned(customer, category).await;
+        assert_eq!(self.upload(&presigned, PNG).await.status(), 200);
+        presigned["file_id"].as_str().unwrap().to_owned()
+    }
+
+    /// Status and body of an attachment.
+    pub(crate) async fn attach(&self, customer: &str, files: &Value) -> (u16, Value) {
+        self.call(Method::POST, &format!("/customer/{customer}/files"), files)
+            .await
+    }
+
+    /// Hands the customer to the reviewers, with its identity document.
+    pub(crate) async fn submitted(&self, customer: &str) {
+        let file = self.uploaded(customer, "identity").await;
+        let (status, body) = self.attach(customer, &json!({ "id_file": file })).await;
+        assert_eq!(status, 200, "{body}");
+    }
+
+    /// Id of a customer that is verified without having been reviewed.
+    pub(crate) async fn verified(&self, email: &str) -> String {
+        let id = self.created(&individual(email)).await;
+        self.decide(&id, "VERIFIED").await;
+        id
+    }
+
+    /// Id of the wallet in this currency.
+    pub(crate) async fn wallet(&self, currency: &str) -> String {
+        let (_, body) = self.read("/wallet").await;
+        let wallets = body["data"].as_array().unwrap();
+        let wallet = wallets.iter().find(|wallet| wallet["currency"] == currency);
+        wallet.unwrap()["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Secret of a webhook that has been registered for everything.
+    pub(crate) async fn registered(&self, url: &str) -> String {
+        let urls = json!({ "collection_url": format!("{url}/collection"), "payout_url": format!("{url}/payout") });
+        let (status, body) = self.call(Method::POST, "/webhook", &urls).await;
+        assert_eq!(status, 200, "{body}");
+        body["data"]["signing_secret"].as_str().unwrap().to_owned()
     }
 
     /// Status and body of a read, `path` being relative to the customers.
@@ -160,6 +285,38 @@ impl Sandbox {
         let (status, body) = self.token(&form).await;
         assert_eq!(status, 200, "{body}");
         body["access_token"].as_str().unwrap().to_owned()
+    }
+}
+
+/// The start of a picture.
+pub(crate) const PNG: &[u8] = b"\x89PNG\r\n\x1a\nand the rest";
+
+/// Much longer than anything here takes.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Decisions and repetitions without a pause.
+pub(crate) fn quick(options: &mut Options) {
+    options.decision_delay = Duration::from_millis(5);
+    options.first_retry = Duration::from_millis(5);
+}
+
+/// Decisions and repetitions after an hour.
+pub(crate) fn patient(options: &mut Options) {
+    options.decision_delay = Duration::from_secs(3600);
+    options.first_retry = Duration::from_secs(3600);
+}
+
+/// Asks until there is something.
+pub(crate) async fn until<T>(mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = ask().await {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "it never happened");
+        tokio::time::sleep(PAUSE).await;
     }
 }
 

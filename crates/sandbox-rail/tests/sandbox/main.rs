@@ -6,12 +6,20 @@
     reason = "a failed expectation is a failed test"
 )]
 
+mod accounts;
 mod auth;
 mod controls;
 mod create;
+mod documents;
 mod envelope;
 mod faults;
 mod harness;
 mod list;
+mod mishaps;
+mod payouts;
+mod receiver;
+mod reviews;
 mod state;
 mod update;
+mod uploads;
+mod webhooks;

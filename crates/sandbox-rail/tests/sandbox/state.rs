@@ -167,3 +167,24 @@ async fn concurrent_creates_are_all_kept() {
     let sandbox = sandbox.restart(|_| {}).await;
     assert_eq!(sandbox.stored().await.len(), 40);
 }
+
+#[tokio::test]
+async fn a_journal_of_bare_customers_is_read() {
+    let sandbox = Sandbox::start().await;
+    let id = sandbox.created(&individual("a@example.com")).await;
+    let sandbox = sandbox
+        .restart(|folder| {
+            let path = folder.join("journal.jsonl");
+            let journal = fs::read_to_string(&path).unwrap();
+            let (header, step) = journal.trim_end().split_once('\n').unwrap();
+            let step: serde_json::Value = serde_json::from_str(step).unwrap();
+            let mut customer = step[0]["customer"].clone();
+            let fields = customer.as_object_mut().unwrap();
+            for later in ["files", "documents", "submission"] {
+                fields.remove(later).unwrap();
+            }
+            fs::write(&path, format!("{header}\n{customer}\n")).unwrap();
+        })
+        .await;
+    assert_eq!(sandbox.stored().await[0]["id"], id);
+}
