@@ -85,7 +85,8 @@ pub async fn load(url: &str, tenant: Tenant, rows: u64) -> Result<(), Failure> {
     add_amendable(url, tenant, rows).await?;
     client
         .batch_execute(
-            "INSERT INTO bench.real_customer SELECT identity_hashes, data_key, personal_data FROM customers LIMIT 1",
+            "INSERT INTO bench.real_customer SELECT identity_hashes, data_key, personal_data FROM customers
+             WHERE NOT is_primary LIMIT 1",
         )
         .await?;
     // References between the rows of one statement need no check.
@@ -229,7 +230,7 @@ async fn add_batches(client: &Client, organisation: Uuid) -> Result<(), Failure>
         .map(|n| format!("ids[{0}] AS id{n}, refs[{0}] AS reference{n}", n + 1))
         .collect();
     let columns = columns.join(", ");
-    let others = "true";
+    let others = "NOT is_primary";
     let amendable = "reference LIKE 'customer-%'";
     for (table, which) in [("everyone", others), ("amendable", amendable)] {
         let sql = format!(
@@ -260,7 +261,8 @@ pub async fn sample(url: &str, tenant: Tenant, folder: &Path) -> Result<Paths, F
     let mut by_reference = Vec::new();
     let mut after = Vec::new();
     let mut amended = Vec::new();
-    let customers = "SELECT id, reference FROM customers WHERE organisation_id = $1 AND env = $2 ORDER BY random() LIMIT $3";
+    let customers = "SELECT id, reference FROM customers WHERE organisation_id = $1 AND env = $2 AND NOT is_primary
+                     ORDER BY random() LIMIT $3";
     let parameters = (tenant.organisation.uuid(), tenant.env.as_str());
     for row in client
         .query(customers, &[&parameters.0, &parameters.1, &SAMPLE])
