@@ -9,9 +9,10 @@ use vouch_domain::{
     id::{CustomerId, EventId},
     idempotency::KeyClaim,
     ports::{
-        AbsenceClear, ApiKeys, ContactSync, CustomerQueries, Customers, Drift, Lease, LeaseTerms,
-        Organisations, Provisioning, RailCustomerId, Reconciliation, RecordOutcome, Reservation,
-        Reserve, Reserved, Retention, Standing,
+        AbsenceClear, Answers, ApiKeys, ContactSync, CustomerQueries, Customers, Drift, Lease,
+        LeaseTerms, Organisations, Provisioning, RailCustomerId, Reconciliation, RecordOutcome,
+        Reservation, Reserve, Reserved, Retention, Standing, TreasuryCustomerQueries,
+        TreasuryCustomers,
     },
     tenant::{Env, Tenant},
 };
@@ -35,6 +36,9 @@ pub(crate) trait Ports:
     + ApiKeys
     + Organisations
     + Retention
+    + Answers
+    + TreasuryCustomers
+    + TreasuryCustomerQueries
     + Clone
     + 'static
 {
@@ -83,13 +87,14 @@ impl Adapter for InMemory {
 }
 
 /// Every time that is compared with the database's clock: to let time pass is to move them back.
-const LEASE_CLOCK: [(&str, &str); 6] = [
+const LEASE_CLOCK: [(&str, &str); 7] = [
     ("reservations", "leased_until"),
     ("reservations", "absence_clear_at"),
     ("reservations", "next_attempt_at"),
     ("contact_changes", "leased_until"),
     ("contact_changes", "next_attempt_at"),
     ("idempotency_keys", "bound_at"),
+    ("idempotency_keys", "leased_until"),
 ];
 
 #[async_trait]
@@ -311,8 +316,7 @@ impl<A: Adapter> World<A> {
     }
 
     pub(crate) async fn release(&self, reservation: &Reservation, absence: AbsenceClear) {
-        self.store()
-            .release(reservation, absence)
+        Provisioning::release(self.store(), reservation, absence)
             .await
             .expect("an answer");
     }

@@ -9,6 +9,7 @@
 
 mod access;
 mod amendments;
+mod answers;
 mod contact_sync;
 mod creation_answer;
 mod drift;
@@ -25,3 +26,4 @@ mod retention;
 mod search;
 mod standings;
 mod tenancy;
+mod treasury_customers;

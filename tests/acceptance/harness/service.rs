@@ -76,15 +76,13 @@ impl Service {
 
     /// A new key.
     pub(crate) fn key(&self, organisation: &str, env: &str, more: &[&str]) -> Key {
-        let mut arguments = vec![
-            "key",
-            "create",
-            "--org",
-            organisation,
-            "--api",
-            "remittance",
-        ];
-        arguments.extend(["--env", env, "--json"]);
+        self.key_of("remittance", organisation, env, more)
+    }
+
+    /// A new key of this API.
+    pub(crate) fn key_of(&self, api: &str, organisation: &str, env: &str, more: &[&str]) -> Key {
+        let mut arguments = vec!["key", "create", "--org", organisation];
+        arguments.extend(["--api", api, "--env", env, "--json"]);
         arguments.extend(more);
         let made = self.home.run(&arguments).json();
         let text = |name: &str| made[name].as_str().expect("a text").to_owned();

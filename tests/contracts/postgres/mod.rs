@@ -5,5 +5,6 @@ mod drift;
 mod installation;
 mod plans;
 mod pooler;
+mod primary;
 mod secrecy;
 mod statements;

@@ -2,16 +2,19 @@
 
 use vouch_domain::{
     customer::{CustomerHandle, NewCustomer, Status},
-    id::EventId,
+    id::{CustomerId, EventId},
+    idempotency::{Keep, KeptAnswer},
     ports::{
-        AbsenceClear, Amend, ApiKeys, ContactSync, CustomerPageRequest, CustomerQueries, Customers,
-        EventPageRequest, Organisations, Provisioning, Reconciliation, RecordOutcome, Reservation,
-        Reserved, Retention, SearchText, Standing,
+        AbsenceClear, Amend, Answers, ApiKeys, Claimed, ContactSync, CreateTreasuryCustomer,
+        CustomerPageRequest, CustomerQueries, Customers, EventPageRequest, Organisations,
+        Provisioning, Reconciliation, RecordOutcome, Reservation, Reserved, Retention, SearchText,
+        Standing, TreasuryCustomerQueries, TreasuryCustomers,
     },
     tenant::Env,
 };
 use vouch_testkit::{
-    TestDatabase, Wiretap, amend_claim, individual, new_key, organisation, unique_claim,
+    TestDatabase, Wiretap, amend_claim, individual, new_key, organisation, treasury_claim,
+    treasury_customer, unique_claim,
 };
 
 use crate::harness::{EMAIL_ONLY, TERMS, World, by_id, by_reference, rail_id};
@@ -51,8 +54,7 @@ async fn use_everything(world: &World<TestDatabase>, store: &Store) -> usize {
     let mut statements = 0;
     let customer = individual();
     let mut reservation = reserve(world, store, &customer).await;
-    store
-        .release(&reservation, AbsenceClear::Now)
+    Provisioning::release(store, &reservation, AbsenceClear::Now)
         .await
         .unwrap();
     // Refused, read, taken over.
@@ -135,6 +137,36 @@ async fn use_everything(world: &World<TestDatabase>, store: &Store) -> usize {
         .await
         .unwrap();
     statements += 7;
+
+    let claim = treasury_claim(&format!("key-{}", made.id));
+    let subject = world.ids.uuid();
+    let claimed = store
+        .claim(world.tenant, &claim, subject, TERMS.lease())
+        .await;
+    let Ok(Claimed::Granted(grant)) = claimed else {
+        panic!("not granted: {claimed:?}");
+    };
+    let create = CreateTreasuryCustomer {
+        id: CustomerId::from_uuid(subject).unwrap(),
+        customer: &treasury_customer(),
+        event: world.ids.mint(),
+        keep: Keep {
+            grant: &grant,
+            answer: &KeptAnswer {
+                status: 201,
+                body: "{}".to_owned(),
+            },
+        },
+    };
+    store.create(world.tenant, &create).await.unwrap();
+    store.look_up(world.tenant, &claim).await.unwrap();
+    Answers::release(store, world.tenant, &grant).await.unwrap();
+    store.find_treasury(world.tenant, made.id).await.unwrap();
+    for after in [None, Some(made.id)] {
+        store.page_treasury(world.tenant, after, 50).await.unwrap();
+    }
+    store.count_treasury(world.tenant).await.unwrap();
+    statements += 8;
 
     let organisation = organisation(&world.ids);
     Organisations::add(store, &organisation).await.unwrap();
