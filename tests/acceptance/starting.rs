@@ -53,7 +53,8 @@ async fn a_schema_from_the_future_is_left_alone() {
 #[tokio::test]
 async fn a_database_of_ones_own_needs_a_master_key_of_ones_own() {
     let home = Home::new().await.unset("VOUCH_MASTER_KEY");
-    assert!(refusal(&home).await.contains("VOUCH_MASTER_KEY"));
+    let complaint = refusal(&home).await;
+    assert!(complaint.contains("VOUCH_MASTER_KEY"), "{complaint}");
     for malformed in ["", "secret", "c2hvcnQ=", &format!("{MASTER_KEY},")] {
         let complaint = refusal(&home.clone().set("VOUCH_MASTER_KEY", malformed)).await;
         assert!(complaint.contains("VOUCH_MASTER_KEY"), "{complaint}");

@@ -9,6 +9,7 @@ use std::{
 };
 
 use tempfile::TempDir;
+use tokio::net::UnixStream;
 use tokio_postgres::{Client, Config, config::Host};
 
 use super::{patience::eventually, process::Process};
@@ -61,7 +62,8 @@ impl Pooler {
         fs::write(folder.path().join(SETTINGS), settings).expect("settings");
         let process = Process::start(command(folder.path(), &server));
         let socket = folder.path().join(SOCKET);
-        eventually("pgbouncer", async || socket.exists().then_some(())).await;
+        // The socket is there a moment before anybody listens on it.
+        eventually("pgbouncer", async || UnixStream::connect(&socket).await.ok()).await;
         let place = folder.path().display().to_string().replace('/', "%2F");
         Self {
             url: format!("postgresql://{user}@{place}/{name}"),
