@@ -45,37 +45,48 @@ const CURSOR: &str = "
         WHERE organisation_id = $1 AND env = $2 AND (id = $3 OR reference = $4)
           AND provisioning <> 'reserved' AND NOT is_primary
     )";
-/// A search looks through the newest customers first: what is common fills a page from them at once.
+/// A search looks through the newest customers first: what is common fills a page from them at once. The last of them
+/// comes along, because the rest begins there, if there is one.
 const WALKED: &str = concat!(
     ", walked AS MATERIALIZED (
-        SELECT c.* FROM (
+        SELECT ",
+    summary_columns!(),
+    ", c.place, strpos(c.search_text, $6) > 0 AS matches FROM (
             SELECT ",
     summary_columns!(),
-    ", c.search_text FROM customers c
+    ", c.search_text, row_number() OVER (ORDER BY c.id DESC) AS place FROM customers c
             WHERE c.organisation_id = $1 AND c.env = $2 AND c.provisioning <> 'reserved'"
 );
-const NEWEST: &str = " ORDER BY c.id DESC LIMIT 5000
-        ) c WHERE strpos(c.search_text, $6) > 0 ORDER BY c.id DESC LIMIT $7
-    )";
-/// What did not fill a page is rare, and found by the index of grams: by those three that are rarest among the newest
-/// customers, because the index reads all it knows of each. Materialized, and with a tenant that no other index is offered
-/// for: a plan that is made for no text in particular may well prefer to read every customer of the tenant.
+/// What did not fill a page is rare, and found in the rest by the index of grams: by the rarest of them, and by those
+/// others which few of the newest customers have, because the index reads all it knows of each gram. `IS TRUE` hides
+/// the rest from the planner, lest it use another index: not knowing the text, it may well prefer to read every customer
+/// of the tenant.
 const FOUND: &str = concat!(
-    ", newest AS MATERIALIZED (
+    " ORDER BY c.id DESC LIMIT 5000
+        ) c WHERE strpos(c.search_text, $6) > 0 OR c.place = 5000 ORDER BY c.id DESC LIMIT $7
+    ), rest AS MATERIALIZED (
+        SELECT id FROM walked WHERE place = 5000
+    ), newest AS MATERIALIZED (
         SELECT c.search_text FROM customers c
         WHERE c.organisation_id = $1 AND c.env = $2 AND c.provisioning <> 'reserved' ORDER BY c.id DESC LIMIT 100
-    ), rarest AS MATERIALIZED (
-        SELECT gram FROM unnest($8) WITH ORDINALITY AS g (gram, place)
-        ORDER BY (SELECT count(*) FROM newest n WHERE strpos(n.search_text, substr($6, g.place::integer, 3)) > 0) LIMIT 3
+    ), counted AS (
+        SELECT gram, (SELECT count(*) FROM newest n WHERE strpos(n.search_text, substr($6, place::integer, 3)) > 0) AS among
+        FROM unnest($8) WITH ORDINALITY AS g (gram, place)
+    ), rarest AS (
+        SELECT gram FROM (SELECT gram, among, row_number() OVER (ORDER BY among) AS rank FROM counted) ranked
+        WHERE rank = 1 OR (among < 10 AND rank <= 6)
     ), found AS MATERIALIZED (
         SELECT ",
     summary_columns!(),
     " FROM customers c
-        WHERE (SELECT count(*) FROM walked) < $7
+        WHERE (SELECT count(*) FROM walked WHERE matches) < $7 AND EXISTS (SELECT FROM rest)
           AND c.search_grams @@ (SELECT string_agg(gram, ' & ')::tsquery FROM rarest) AND c.provisioning <> 'reserved'
-          AND (c.organisation_id, c.env) IS NOT DISTINCT FROM ($1, $2) AND strpos(c.search_text, $6) > 0
-    )"
+          AND strpos(c.search_text, $6) > 0
+          AND (c.organisation_id = $1 AND c.env = $2 AND c.id < (SELECT id FROM rest)"
 );
+const FOUND_END: &str = ") IS TRUE
+        ORDER BY c.id DESC LIMIT $7
+    )";
 const PAGE: &str = concat!(
     " SELECT (SELECT id FROM cursor), ",
     summary_columns!(),
@@ -84,7 +95,7 @@ const PAGE: &str = concat!(
 const OF_FOUND: &str = concat!(
     "(SELECT ",
     summary_columns!(),
-    " FROM walked c WHERE (SELECT count(*) FROM walked) >= $7 UNION ALL SELECT * FROM found) c WHERE true"
+    " FROM walked c WHERE matches UNION ALL SELECT * FROM found) c WHERE true"
 );
 const OF_ALL: &str = "customers c WHERE c.organisation_id = $1 AND c.env = $2
       AND c.provisioning <> 'reserved' AND NOT c.is_primary";
@@ -236,12 +247,13 @@ fn page_sql(request: &CustomerPageRequest) -> String {
         (searches, WALKED),
         (searches && goes_on, BEFORE_CURSOR),
         (searches && in_status, IN_STATUS),
-        (searches, NEWEST),
         (searches, FOUND),
+        (searches && in_status, IN_STATUS),
+        (searches, FOUND_END),
         (true, PAGE),
         (true, if searches { OF_FOUND } else { OF_ALL }),
-        (goes_on, BEFORE_CURSOR),
-        (in_status, IN_STATUS),
+        (!searches && goes_on, BEFORE_CURSOR),
+        (!searches && in_status, IN_STATUS),
         (true, PAGE_END),
     ];
     let asked = parts.into_iter().filter(|(asked, _)| *asked);

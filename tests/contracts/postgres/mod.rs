@@ -3,6 +3,7 @@
 mod contention;
 mod drift;
 mod installation;
+mod long_lists;
 mod plans;
 mod pooler;
 mod primary;

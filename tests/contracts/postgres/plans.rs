@@ -24,7 +24,7 @@ async fn filled() -> (World<TestDatabase>, Client) {
 }
 
 /// Customers with these numbers.
-async fn add(client: &Client, tenant: Tenant, numbers: RangeInclusive<i32>) {
+pub(super) async fn add(client: &Client, tenant: Tenant, numbers: RangeInclusive<i32>) {
     let sql = "
         INSERT INTO customers (organisation_id, env, id, reference, provisioning, rail_customer_id, status, version,
                                event_count, customer_type, country, id_type, display_name, search_text,
@@ -33,8 +33,8 @@ async fn add(client: &Client, tenant: Tenant, numbers: RangeInclusive<i32>) {
                'ref-' || n, 'provisioned', $1::uuid || '-' || n,
                CASE WHEN n % 100 = 0 THEN 'verified' ELSE 'pending' END, 1, 1, 'individual', 'CA', 'passport',
                'Person ' || n, search_text,
-               array_to_tsvector(ARRAY(SELECT right($1::uuid::text, 3) || substr(search_text, place, 3)
-                                       FROM generate_series(1, 30) place)),
+               array_to_tsvector(ARRAY(SELECT right($1::uuid::text, 3) || substr(search_text || E'\\x1f\\x1f', place, 3)
+                                       FROM generate_series(1, char_length(search_text)) place)),
                repeat('x', 144)::bytea, repeat('x', 61)::bytea, repeat('x', 400)::bytea
         FROM generate_series($3::int, $4::int) n,
              LATERAL (SELECT E'ref-' || n || E'\\x1f\\x1fperson ' || md5(n::text) AS search_text) text";
