@@ -63,7 +63,10 @@ impl Pooler {
         let process = Process::start(command(folder.path(), &server));
         let socket = folder.path().join(SOCKET);
         // The socket is there a moment before anybody listens on it.
-        eventually("pgbouncer", async || UnixStream::connect(&socket).await.ok()).await;
+        eventually("pgbouncer", async || {
+            UnixStream::connect(&socket).await.ok()
+        })
+        .await;
         let place = folder.path().display().to_string().replace('/', "%2F");
         Self {
             url: format!("postgresql://{user}@{place}/{name}"),
