@@ -37,9 +37,10 @@ const ARROWS: [(&str, &[&str]); 8] = [
 const DEVELOPMENT: [&str; 3] = ["vouch-bench", "vouch-testkit", "vouch-tests"];
 
 /// All that the domain may use, with the features that keep it pure.
-const DOMAIN_PACKAGES: [(&str, &[&str]); 4] = [
+const DOMAIN_PACKAGES: [(&str, &[&str]); 5] = [
     ("async-trait", &[]),
     ("chrono", &["std"]),
+    ("rust_decimal", &["std"]),
     ("thiserror", &[]),
     ("uuid", &["std"]),
 ];

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 /// A kind of thing that has ids of its own.
 pub trait Kind: 'static {
-    /// What stands before the underscore in the Remittance notation, such as `ckcust`.
+    /// What stands before the underscore in the Remittance notation and in `Debug`, such as `ckcust`.
     const PREFIX: &'static str;
 }
 
@@ -68,6 +68,24 @@ impl<K: Kind> Id<K> {
             .and_then(|rest| rest.strip_prefix('_'))
             .ok_or(NotAnId)?;
         Self::from_uuid(Uuid::from_u128(decode(suffix)?))
+    }
+
+    /// Reads the Treasury notation, a hyphenated UUID in either case.
+    ///
+    /// # Errors
+    /// [`NotAnId`] for another form and for another version.
+    pub fn parse_hyphenated(text: &str) -> Result<Self, NotAnId> {
+        // A UUID has other forms, which are longer or shorter.
+        if text.len() != uuid::fmt::Hyphenated::LENGTH {
+            return Err(NotAnId);
+        }
+        Self::from_uuid(Uuid::try_parse(text).map_err(|_| NotAnId)?)
+    }
+
+    /// Writes the Treasury notation.
+    #[must_use]
+    pub fn hyphenated(self) -> uuid::fmt::Hyphenated {
+        self.uuid.hyphenated()
     }
 
     /// The bare UUID, for storage.
@@ -171,6 +189,12 @@ kinds! {
     Event = "ckevt", EventId;
     /// A credential of an organisation.
     ApiKey = "ckkey", ApiKeyId;
+    /// An exchange of one currency for another.
+    Swap = "ckswap", SwapId;
+    /// An address whose deposits are passed on to another chain.
+    PaymentRoute = "ckroute", PaymentRouteId;
+    /// What arrived at a payment route's address.
+    Deposit = "ckdep", DepositId;
 }
 
 #[cfg(test)]
@@ -209,6 +233,25 @@ mod tests {
             "ckcust_01h455vb4pex5vsknk084sn0é",
         ] {
             assert_eq!(CustomerId::parse(text), Err(NotAnId), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_other_notation_is_a_hyphenated_uuid() {
+        let text = "01890a5d-ac96-774b-bcce-b302099a8057";
+        let id = CustomerId::parse_hyphenated(text).unwrap();
+        assert_eq!(id.hyphenated().to_string(), text);
+        assert_eq!(CustomerId::parse_hyphenated(&text.to_uppercase()), Ok(id));
+        for text in [
+            "",
+            "01890a5dac96774bbcceb302099a8057",
+            "{01890a5d-ac96-774b-bcce-b302099a8057}",
+            "urn:uuid:01890a5d-ac96-774b-bcce-b302099a8057",
+            "01890a5d-ac96-474b-bcce-b302099a8057",
+            "01890a5d-ac96-774b-bcce-b302099a805g",
+            "ckcust_01h455vb4pex5vsknk084sn02q",
+        ] {
+            assert_eq!(CustomerId::parse_hyphenated(text), Err(NotAnId), "{text}");
         }
     }
 

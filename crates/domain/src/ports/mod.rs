@@ -8,10 +8,13 @@ mod clock;
 mod contact_sync;
 mod customers;
 mod drift;
+mod liquidity;
+mod payment_routes;
 mod provisioning;
 mod rail;
 mod reconciliation;
 mod retention;
+mod swaps;
 
 pub use access::{ApiKeys, NewApiKey, Organisations, RevocationEpoch};
 pub use clock::Clock;
@@ -21,6 +24,11 @@ pub use customers::{
     Customers, EventPage, EventPageRequest, PageError, SearchText, folded,
 };
 pub use drift::{CustomerKey, Drift, TrackedCustomer};
+pub use liquidity::{
+    Chain, ChainCurrencies, Corridor, Currency, LiquidityFailure, Market, MarketRate, Network,
+    NextStep, RouteProvider, RouteUnserved, Simulator, SwapProvider, VmType,
+};
+pub use payment_routes::{Deposits, Ledger, PaymentRoutes};
 pub use provisioning::{
     AbsenceClear, Lease, LeaseTerms, Provisioning, RecordOutcome, Reservation, Reserve, Reserved,
     Standing,
@@ -31,6 +39,7 @@ pub use rail::{
 };
 pub use reconciliation::Reconciliation;
 pub use retention::Retention;
+pub use swaps::{Holders, SettlementJob, SettlementJobs, Swaps};
 
 /// A store could not do what was asked. The text names the fault, such as a constraint, and never holds data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,4 +50,13 @@ pub enum StoreError {
     /// The store answered with something that should be impossible.
     #[error("the store failed: {0}")]
     Defect(String),
+}
+
+/// The newest rows that match, and how many match in all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing<T> {
+    /// Newest first.
+    pub rows: Vec<T>,
+    /// All that match, also those left out.
+    pub total: i64,
 }

@@ -8,15 +8,19 @@
 //! neither `Display` nor serialisation: what reads them can be found by searching for one word.
 
 mod address;
+mod chain;
 mod country;
+mod currency;
 mod customer_type;
 mod dates;
+mod display_name;
 mod email;
 mod id_document;
 mod name;
 mod pattern;
 mod phone;
 mod reference;
+mod route_name;
 mod rules;
 mod text;
 mod tin;
@@ -28,14 +32,18 @@ pub(crate) mod fake;
 mod properties;
 
 pub use address::{City, State, Street};
+pub use chain::{Base58Address, ChainAddress, ChainId, TransactionHash};
 pub use country::Country;
+pub use currency::CurrencyCode;
 pub use customer_type::CustomerType;
 pub use dates::{DateOfBirth, IdExpiryDate, IdIssueDate};
+pub use display_name::DisplayName;
 pub use email::{Email, InteracEmail};
 pub use id_document::{IdNumber, IdType};
 pub use name::Name;
 pub use phone::Phone;
 pub use reference::CustomerReference;
+pub use route_name::RouteName;
 pub use rules::{Policy, Rules, Standards, TinChecks, TinKinds};
 pub use tin::Tin;
 pub use zip_code::ZipCode;
