@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     customer::Holder,
-    payment_route::Deposit,
+    payment_route::{Deposit, PaymentRoute},
     swap::Swap,
-    values::{ChainAddress, RouteName},
+    values::{ChainAddress, ChainName, RouteName},
 };
 
 /// One row of the ledger.
@@ -27,8 +27,27 @@ pub struct RouteDeposit {
     pub holder: Holder,
     /// The route's name.
     pub route_name: RouteName,
+    /// What the chain is called that takes the route's deposits.
+    pub origin_chain: ChainName,
+    /// What the chain is called that they are passed on to.
+    pub destination_chain: ChainName,
     /// Who is paid.
     pub destination_address: ChainAddress,
+}
+
+impl RouteDeposit {
+    /// A deposit of this route.
+    #[must_use]
+    pub fn of(route: &PaymentRoute, deposit: Deposit) -> Self {
+        Self {
+            deposit,
+            holder: route.holder.clone(),
+            route_name: route.name.clone(),
+            origin_chain: route.terms.origin.chain_name.clone(),
+            destination_chain: route.terms.destination.chain_name.clone(),
+            destination_address: route.destination_address.clone(),
+        }
+    }
 }
 
 impl Transaction {

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     customer::{Holder, HolderChoice},
     id::PaymentRouteId,
-    values::{ChainAddress, ChainId, CurrencyCode, RouteName, TransactionHash},
+    values::{ChainAddress, ChainId, ChainName, CurrencyCode, RouteName, TransactionHash},
 };
 
 /// What a caller wants passed on, and where to.
@@ -53,11 +53,13 @@ pub struct Token {
     pub address: ChainAddress,
 }
 
-/// One end of a route. How its chain is called is the provider's to say.
+/// One end of a route.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RouteEnd {
     /// The chain.
     pub chain: ChainId,
+    /// What the provider called it when it took the order.
+    pub chain_name: ChainName,
     /// The token.
     pub token: Token,
 }
@@ -98,4 +100,39 @@ pub struct PaymentRoute {
     pub strict: bool,
     /// When its status last changed.
     pub updated_at: DateTime<Utc>,
+}
+
+impl PaymentRoute {
+    /// A route that was just opened and passes deposits on.
+    #[must_use]
+    pub fn opened(
+        id: PaymentRouteId,
+        holder: Holder,
+        order: RouteOrder,
+        terms: RouteTerms,
+    ) -> Self {
+        Self {
+            id,
+            holder,
+            name: order.name,
+            status: RouteStatus::Active,
+            terms,
+            destination_address: order.destination_address,
+            refund_to: order.refund_to,
+            strict: order.strict,
+            updated_at: id.created_at(),
+        }
+    }
+
+    /// The route after an action of its owner that is taken at this moment.
+    ///
+    /// # Errors
+    /// [`RouteRefused`] when the action does not follow from the route's status.
+    pub fn after(&self, action: RouteAction, at: DateTime<Utc>) -> Result<Self, RouteRefused> {
+        Ok(Self {
+            status: self.status.after(action)?,
+            updated_at: at.max(self.updated_at),
+            ..self.clone()
+        })
+    }
 }

@@ -4,12 +4,12 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use crate::{
-    id::{PaymentRouteId, SwapId},
+    id::{DepositId, PaymentRouteId, SwapId},
     money::{AtomicUnits, BasisPoints, Rate},
     payment_route::{Deposit, PaymentRoute, RouteOrder, RouteTerms, Token},
     simulation::Simulation,
     swap::{Pair, Swap, SwapOrder, SwapStep, SwapTerms},
-    values::{ChainAddress, ChainId, CurrencyCode},
+    values::{ChainAddress, ChainId, ChainName, CurrencyCode},
 };
 
 /// Who exchanges currencies and pays out.
@@ -114,8 +114,28 @@ pub trait RouteProvider: Send + Sync {
         order: &RouteOrder,
     ) -> Result<Result<RouteTerms, RouteUnserved>, LiquidityFailure>;
 
-    /// The deposits of a route as they are now; those of a route that does not pass on stay pending.
-    async fn deposits(&self, route: &PaymentRoute) -> Result<Vec<Deposit>, LiquidityFailure>;
+    /// What is to be said of a route's deposits now: those that arrived, and how those have ended that are `pending` so
+    /// far. The deposits of a route that does not pass on stay pending. What was said before may be said again.
+    async fn deposits(
+        &self,
+        route: &PaymentRoute,
+        pending: &[Deposit],
+    ) -> Result<Vec<Deposit>, LiquidityFailure>;
+}
+
+/// A provider of routes that plays. It remembers nothing: what it is told about a deposit says how the deposit ends.
+pub trait RouteSimulator: RouteProvider {
+    /// The deposit that arrives under this id by the word of a simulation: it waits at a route that is paused, and has
+    /// ended at one that is active.
+    ///
+    /// # Errors
+    /// [`LiquidityFailure`] when it cannot be played.
+    fn arrive(
+        &self,
+        route: &PaymentRoute,
+        id: DepositId,
+        simulation: &Simulation,
+    ) -> Result<Deposit, LiquidityFailure>;
 }
 
 /// What a provider of routes serves.
@@ -137,7 +157,7 @@ pub struct Chain {
     /// Its name as an identifier, such as `polygon`.
     pub name: String,
     /// Its name for people.
-    pub display_name: String,
+    pub display_name: ChainName,
     /// The kind of machine that it is.
     pub vm: VmType,
 }

@@ -26,9 +26,9 @@ pub use customers::{
 pub use drift::{CustomerKey, Drift, TrackedCustomer};
 pub use liquidity::{
     Chain, ChainCurrencies, Corridor, Currency, LiquidityFailure, Market, MarketRate, Network,
-    NextStep, RouteProvider, RouteUnserved, Simulator, SwapProvider, VmType,
+    NextStep, RouteProvider, RouteSimulator, RouteUnserved, Simulator, SwapProvider, VmType,
 };
-pub use payment_routes::{Deposits, Ledger, PaymentRoutes};
+pub use payment_routes::{Deposits, Ledger, PaymentRoutes, WaitingRoute};
 pub use provisioning::{
     AbsenceClear, Lease, LeaseTerms, Provisioning, RecordOutcome, Reservation, Reserve, Reserved,
     Standing,

@@ -4,16 +4,22 @@ use super::{Listing, StoreError};
 use crate::{
     customer::HolderFilter,
     id::PaymentRouteId,
+    idempotency::{Keep, Kept},
     ledger::{RouteDeposit, Transaction},
     payment_route::{Deposit, PaymentRoute, RouteStatus},
-    tenant::Tenant,
+    tenant::{Env, Tenant},
 };
 
 /// The payment routes of organisations.
 #[async_trait]
 pub trait PaymentRoutes: Send + Sync {
-    /// Stores a route that was just opened. Repeated for the same id, as after a lost answer, it changes nothing.
-    async fn insert(&self, tenant: Tenant, route: &PaymentRoute) -> Result<(), StoreError>;
+    /// Stores a route that was just opened, and keeps the answer: both, or neither. Never [`Kept::Outrun`].
+    async fn insert(
+        &self,
+        tenant: Tenant,
+        route: &PaymentRoute,
+        keep: Keep<'_>,
+    ) -> Result<Kept, StoreError>;
 
     /// One route.
     async fn find(
@@ -30,22 +36,28 @@ pub trait PaymentRoutes: Send + Sync {
         limit: u8,
     ) -> Result<Listing<PaymentRoute>, StoreError>;
 
-    /// Puts the status of `after`, which followed from a route in status `expected`, in its place. Answers whether the
-    /// route still was in that status: of two who want to change it, one does.
+    /// Puts the status of `after`, which followed from a route in status `expected`, in its place, and keeps the answer:
+    /// both, or neither. [`Kept::Outrun`] when the route is not in that status any more: of two who want to change it, one
+    /// does.
     async fn advance(
         &self,
         tenant: Tenant,
         expected: RouteStatus,
         after: &PaymentRoute,
-    ) -> Result<bool, StoreError>;
+        keep: Keep<'_>,
+    ) -> Result<Kept, StoreError>;
 }
 
 /// What arrived at payment routes.
 #[async_trait]
 pub trait Deposits: Send + Sync {
-    /// Records deposits of a route: new ones by the provider's id, and how pending ones have ended. What is known already
-    /// changes nothing. Answers how many were new or changed.
-    async fn record(&self, tenant: Tenant, deposits: &[Deposit]) -> Result<usize, StoreError>;
+    /// Records a deposit of a route: a new one by the provider's id, or how a pending one has ended. What is known already
+    /// changes nothing. Answers whether something was new.
+    async fn record(&self, tenant: Tenant, deposit: &Deposit) -> Result<bool, StoreError>;
+
+    /// Keeps the answer of an operation that recorded deposits. They are facts, recorded one by one, whatever becomes of
+    /// the operation. Never [`Kept::Outrun`].
+    async fn keep_recorded(&self, tenant: Tenant, keep: Keep<'_>) -> Result<Kept, StoreError>;
 
     /// Deposits of one route or of all routes, newest first, at most `limit`.
     async fn list(
@@ -55,6 +67,32 @@ pub trait Deposits: Send + Sync {
         filter: HolderFilter,
         limit: u8,
     ) -> Result<Listing<RouteDeposit>, StoreError>;
+
+    /// The pending deposits of a route, oldest first, at most `limit`.
+    async fn pending(
+        &self,
+        tenant: Tenant,
+        route: PaymentRouteId,
+        limit: u8,
+    ) -> Result<Vec<Deposit>, StoreError>;
+
+    /// Active routes of an env with pending deposits, in a fixed order, only those that come later in it than `after`, at
+    /// most `limit`.
+    async fn waiting(
+        &self,
+        env: Env,
+        after: Option<WaitingRoute>,
+        limit: u8,
+    ) -> Result<Vec<WaitingRoute>, StoreError>;
+}
+
+/// An active route with pending deposits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WaitingRoute {
+    /// Whose route it is.
+    pub tenant: Tenant,
+    /// The route.
+    pub route: PaymentRouteId,
 }
 
 /// Swaps and deposits as one row of transactions.

@@ -1,6 +1,9 @@
 //! Blockchains as the Treasury contract names them: by number, with addresses and transactions that are text.
 
-use super::{Rejected, text::text_value};
+use super::{
+    Rejected,
+    text::{is_free_text, text_value},
+};
 
 /// The number of a blockchain at the liquidity provider: from 1 to 2⁵³ − 1, the greatest that every JSON reader keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +28,29 @@ impl ChainId {
     #[must_use]
     pub fn number(self) -> i64 {
         self.0
+    }
+}
+
+/// The longest name of a blockchain in characters.
+const LONGEST_NAME: usize = 64;
+
+text_value! {
+    /// What people call a blockchain, such as `Polygon`: 1 to 64 characters.
+    ChainName, read by as_str, stored as |text| is_free_text(text, LONGEST_NAME)
+}
+
+impl ChainName {
+    /// Reads a name.
+    ///
+    /// # Errors
+    /// [`Rejected`] for another length, spaces around it, and control characters.
+    pub fn parse(text: &str) -> Result<Self, Rejected> {
+        if !is_free_text(text, LONGEST_NAME) {
+            return Err(Rejected(
+                "must be 1 to 64 characters without control characters",
+            ));
+        }
+        Ok(Self(text.to_owned()))
     }
 }
 
@@ -170,6 +196,21 @@ mod tests {
         }
         assert_eq!(accepts(&"a".repeat(128)), (true, true, true));
         assert_eq!(accepts(&"a".repeat(129)), (false, false, false));
+    }
+
+    #[test]
+    fn names_of_chains_are_short_texts() {
+        for (text, expected) in [
+            ("Polygon", true),
+            ("Arbitrum One", true),
+            (&"é".repeat(64), true),
+            (&"é".repeat(65), false),
+            ("", false),
+            (" Base", false),
+            ("Ba\tse", false),
+        ] {
+            assert_eq!(ChainName::parse(text).is_ok(), expected, "{text:?}");
+        }
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub(crate) mod fake;
 mod properties;
 
 pub use address::{City, State, Street};
-pub use chain::{Base58Address, ChainAddress, ChainId, TransactionHash};
+pub use chain::{Base58Address, ChainAddress, ChainId, ChainName, TransactionHash};
 pub use country::Country;
 pub use currency::CurrencyCode;
 pub use customer_type::CustomerType;
