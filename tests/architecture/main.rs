@@ -11,13 +11,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// Every arrow there may be: `ARCHITECTURE.md` draws them. Whatever is not here fails.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("vouch-domain", &[]),
     ("vouch-application", &["vouch-domain"]),
     ("vouch-http", &["vouch-application", "vouch-domain"]),
     ("vouch-postgres", &["vouch-domain"]),
     ("vouch-rail", &["vouch-domain"]),
     ("vouch-sandbox-rail", &[]),
+    ("vouch-sandbox-liquidity", &["vouch-domain"]),
     ("vouch-local-postgres", &[]),
     (
         "vouch",
@@ -28,6 +29,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
             "vouch-local-postgres",
             "vouch-postgres",
             "vouch-rail",
+            "vouch-sandbox-liquidity",
             "vouch-sandbox-rail",
         ],
     ),

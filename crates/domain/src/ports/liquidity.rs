@@ -222,7 +222,11 @@ pub trait Simulator: SwapProvider {
     fn settles_after(&self) -> Option<Duration>;
 
     /// The step that follows for a swap which goes the way of a simulation; none once it has ended.
-    fn play(&self, swap: &Swap, simulation: &Simulation) -> Option<SwapStep>;
+    fn play(
+        &self,
+        swap: &Swap,
+        simulation: &Simulation,
+    ) -> Result<Option<SwapStep>, LiquidityFailure>;
 }
 
 /// Why a call to a provider brought no result. In each case it may be repeated.
