@@ -59,12 +59,11 @@ pub trait Deposits: Send + Sync {
     /// the operation. Never [`Kept::Outrun`].
     async fn keep_recorded(&self, tenant: Tenant, keep: Keep<'_>) -> Result<Kept, StoreError>;
 
-    /// Deposits of one route or of all routes, newest first, at most `limit`.
+    /// Deposits, newest first, at most `limit`.
     async fn list(
         &self,
         tenant: Tenant,
-        route: Option<PaymentRouteId>,
-        filter: HolderFilter,
+        filter: DepositFilter,
         limit: u8,
     ) -> Result<Listing<RouteDeposit>, StoreError>;
 
@@ -84,6 +83,15 @@ pub trait Deposits: Send + Sync {
         after: Option<WaitingRoute>,
         limit: u8,
     ) -> Result<Vec<WaitingRoute>, StoreError>;
+}
+
+/// Which deposits a list shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DepositFilter {
+    /// Those of one route: none, if it is another tenant's.
+    Route(PaymentRouteId),
+    /// Those of every route of these customers.
+    Holder(HolderFilter),
 }
 
 /// An active route with pending deposits.
