@@ -2,11 +2,13 @@
 //!
 //! The only crate that speaks SQL. Each port method is one statement where speed matters, and atomic in any case.
 
+mod answers;
 mod api_keys;
 mod connect;
 mod contact_sync;
 mod customers;
 mod database;
+mod deposits;
 mod drift;
 mod error;
 mod execution;
@@ -15,15 +17,18 @@ mod idempotency_keys;
 mod installation;
 mod migrations;
 mod organisations;
+mod payment_routes;
 mod personal_data;
 mod provisioning;
 mod queries;
 mod reconciliation;
 mod retention;
+mod route_rows;
 mod rows;
 mod sealing;
 mod standing;
 mod statement;
+mod treasury_customers;
 
 pub use database::{ConnectError, Database, PoolSettings, Pooler, Store};
 pub use installation::{Installation, InstallationError};
