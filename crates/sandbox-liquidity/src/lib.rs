@@ -5,6 +5,8 @@
 
 mod base58;
 mod market;
+mod network;
+mod routes;
 mod swaps;
 
 use std::time::Duration;

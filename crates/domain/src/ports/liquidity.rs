@@ -120,6 +120,7 @@ pub trait RouteProvider: Send + Sync {
         &self,
         route: &PaymentRoute,
         pending: &[Deposit],
+        now: DateTime<Utc>,
     ) -> Result<Vec<Deposit>, LiquidityFailure>;
 }
 

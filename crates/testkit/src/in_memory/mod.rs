@@ -4,7 +4,9 @@ mod access;
 mod answers;
 mod contact_sync;
 mod customers;
+mod deposits;
 mod drift;
+mod payment_routes;
 mod provisioning;
 mod queries;
 mod reconciliation;
@@ -24,8 +26,9 @@ use vouch_domain::{
         ContactField, Customer, CustomerHandle, CustomerSummary, Status, TreasuryCustomer, Version,
     },
     event::Event,
-    id::{CustomerId, OrganisationId},
+    id::{CustomerId, DepositId, OrganisationId, PaymentRouteId},
     idempotency::{Fingerprint, IdempotencyKey, KeptAnswer, KeyClaim},
+    payment_route::{Deposit, PaymentRoute},
     ports::{NewApiKey, RailCustomerId, StoreError},
     tenant::Tenant,
 };
@@ -47,6 +50,8 @@ struct State {
     /// Customers that the Treasury API made.
     treasury: HashMap<Tenant, BTreeMap<CustomerId, TreasuryRecord>>,
     primaries: HashMap<Tenant, CustomerId>,
+    payment_routes: HashMap<Tenant, BTreeMap<PaymentRouteId, PaymentRoute>>,
+    deposits: HashMap<Tenant, BTreeMap<DepositId, Deposit>>,
     /// Keys bound to customers.
     keys: HashMap<KeyIdentity, Bound>,
     /// Keys claimed for answers, or bound to them.
