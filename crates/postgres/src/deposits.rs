@@ -94,7 +94,7 @@ const WAITING: &str = "
 
 #[async_trait]
 impl Deposits for Store {
-    async fn record(&self, tenant: Tenant, deposit: &Deposit) -> Result<bool, StoreError> {
+    async fn record_deposit(&self, tenant: Tenant, deposit: &Deposit) -> Result<bool, StoreError> {
         let affected = self
             .database
             .affected(|| {
@@ -112,14 +112,14 @@ impl Deposits for Store {
         Ok(affected > 0)
     }
 
-    async fn keep_recorded(&self, tenant: Tenant, keep: Keep<'_>) -> Result<Kept, StoreError> {
+    async fn keep_recorded_deposits(&self, tenant: Tenant, keep: Keep<'_>) -> Result<Kept, StoreError> {
         let kept = self
             .change_and_keep(tenant, &keep, KEEP_RECORDED, |statement| statement)
             .await?;
         Ok(kept)
     }
 
-    async fn list(
+    async fn list_deposits(
         &self,
         tenant: Tenant,
         filter: DepositFilter,
@@ -149,7 +149,7 @@ impl Deposits for Store {
         Ok(Listing { rows: rows?, total })
     }
 
-    async fn pending(
+    async fn pending_deposits(
         &self,
         tenant: Tenant,
         route: PaymentRouteId,
@@ -166,7 +166,7 @@ impl Deposits for Store {
         rows.into_iter().map(deposit).collect()
     }
 
-    async fn waiting(
+    async fn waiting_routes(
         &self,
         env: Env,
         after: Option<WaitingRoute>,

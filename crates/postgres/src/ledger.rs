@@ -66,7 +66,7 @@ type EntryRow = (i64, Option<SwapRow>, Option<RouteDepositRow>);
 
 #[async_trait]
 impl Ledger for Store {
-    async fn list(
+    async fn list_transactions(
         &self,
         tenant: Tenant,
         filter: HolderFilter,

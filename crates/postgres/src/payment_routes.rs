@@ -73,7 +73,7 @@ const LIST_OF_CUSTOMER: &str = list!(" AND r.customer_id = $3");
 
 #[async_trait]
 impl PaymentRoutes for Store {
-    async fn insert(
+    async fn insert_route(
         &self,
         tenant: Tenant,
         route: &PaymentRoute,
@@ -109,7 +109,7 @@ impl PaymentRoutes for Store {
         Ok(kept)
     }
 
-    async fn find(
+    async fn find_route(
         &self,
         tenant: Tenant,
         id: PaymentRouteId,
@@ -121,7 +121,7 @@ impl PaymentRoutes for Store {
         row.map(route).transpose()
     }
 
-    async fn list(
+    async fn list_routes(
         &self,
         tenant: Tenant,
         filter: HolderFilter,
@@ -145,7 +145,7 @@ impl PaymentRoutes for Store {
         Ok(Listing { rows: rows?, total })
     }
 
-    async fn advance(
+    async fn advance_route(
         &self,
         tenant: Tenant,
         expected: RouteStatus,

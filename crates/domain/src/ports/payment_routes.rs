@@ -14,7 +14,7 @@ use crate::{
 #[async_trait]
 pub trait PaymentRoutes: Send + Sync {
     /// Stores a route that was just opened, and keeps the answer: both, or neither. Never [`Kept::Outrun`].
-    async fn insert(
+    async fn insert_route(
         &self,
         tenant: Tenant,
         route: &PaymentRoute,
@@ -22,14 +22,14 @@ pub trait PaymentRoutes: Send + Sync {
     ) -> Result<Kept, StoreError>;
 
     /// One route.
-    async fn find(
+    async fn find_route(
         &self,
         tenant: Tenant,
         id: PaymentRouteId,
     ) -> Result<Option<PaymentRoute>, StoreError>;
 
     /// Routes, newest first, at most `limit`.
-    async fn list(
+    async fn list_routes(
         &self,
         tenant: Tenant,
         filter: HolderFilter,
@@ -39,7 +39,7 @@ pub trait PaymentRoutes: Send + Sync {
     /// Puts the status of `after`, which followed from a route in status `expected`, in its place, and keeps the answer:
     /// both, or neither. [`Kept::Outrun`] when the route is not in that status any more: of two who want to change it, one
     /// does.
-    async fn advance(
+    async fn advance_route(
         &self,
         tenant: Tenant,
         expected: RouteStatus,
@@ -53,14 +53,14 @@ pub trait PaymentRoutes: Send + Sync {
 pub trait Deposits: Send + Sync {
     /// Records a deposit of a route: a new one by the provider's id, or how a pending one has ended. What is known already
     /// changes nothing. Answers whether something was new.
-    async fn record(&self, tenant: Tenant, deposit: &Deposit) -> Result<bool, StoreError>;
+    async fn record_deposit(&self, tenant: Tenant, deposit: &Deposit) -> Result<bool, StoreError>;
 
     /// Keeps the answer of an operation that recorded deposits. They are facts, recorded one by one, whatever becomes of
     /// the operation. Never [`Kept::Outrun`].
-    async fn keep_recorded(&self, tenant: Tenant, keep: Keep<'_>) -> Result<Kept, StoreError>;
+    async fn keep_recorded_deposits(&self, tenant: Tenant, keep: Keep<'_>) -> Result<Kept, StoreError>;
 
     /// Deposits, newest first, at most `limit`.
-    async fn list(
+    async fn list_deposits(
         &self,
         tenant: Tenant,
         filter: DepositFilter,
@@ -68,7 +68,7 @@ pub trait Deposits: Send + Sync {
     ) -> Result<Listing<RouteDeposit>, StoreError>;
 
     /// The pending deposits of a route, oldest first, at most `limit`.
-    async fn pending(
+    async fn pending_deposits(
         &self,
         tenant: Tenant,
         route: PaymentRouteId,
@@ -77,7 +77,7 @@ pub trait Deposits: Send + Sync {
 
     /// Active routes of an env with pending deposits, in a fixed order, only those that come later in it than `after`, at
     /// most `limit`.
-    async fn waiting(
+    async fn waiting_routes(
         &self,
         env: Env,
         after: Option<WaitingRoute>,
@@ -107,7 +107,7 @@ pub struct WaitingRoute {
 #[async_trait]
 pub trait Ledger: Send + Sync {
     /// Transactions, newest first, at most `limit`.
-    async fn list(
+    async fn list_transactions(
         &self,
         tenant: Tenant,
         filter: HolderFilter,

@@ -17,7 +17,7 @@ use super::{
 
 #[async_trait]
 impl Deposits for InMemory {
-    async fn record(&self, tenant: Tenant, deposit: &Deposit) -> Result<bool, StoreError> {
+    async fn record_deposit(&self, tenant: Tenant, deposit: &Deposit) -> Result<bool, StoreError> {
         let mut state = self.state()?;
         if state.payment_route(tenant, deposit.route).is_none() {
             return Err(StoreError::Defect("a deposit has no route".to_owned()));
@@ -43,11 +43,11 @@ impl Deposits for InMemory {
         Ok(true)
     }
 
-    async fn keep_recorded(&self, tenant: Tenant, keep: Keep<'_>) -> Result<Kept, StoreError> {
+    async fn keep_recorded_deposits(&self, tenant: Tenant, keep: Keep<'_>) -> Result<Kept, StoreError> {
         Ok(self.state()?.change_and_keep(tenant, &keep, |_| true))
     }
 
-    async fn list(
+    async fn list_deposits(
         &self,
         tenant: Tenant,
         filter: DepositFilter,
@@ -61,7 +61,7 @@ impl Deposits for InMemory {
         Ok(listing(shown, limit))
     }
 
-    async fn pending(
+    async fn pending_deposits(
         &self,
         tenant: Tenant,
         route: PaymentRouteId,
@@ -72,7 +72,7 @@ impl Deposits for InMemory {
         Ok(pending.take(usize::from(limit)).cloned().collect())
     }
 
-    async fn waiting(
+    async fn waiting_routes(
         &self,
         env: Env,
         after: Option<WaitingRoute>,

@@ -12,7 +12,7 @@ use super::{InMemory, State};
 
 #[async_trait]
 impl PaymentRoutes for InMemory {
-    async fn insert(
+    async fn insert_route(
         &self,
         tenant: Tenant,
         route: &PaymentRoute,
@@ -26,7 +26,7 @@ impl PaymentRoutes for InMemory {
         }))
     }
 
-    async fn find(
+    async fn find_route(
         &self,
         tenant: Tenant,
         id: PaymentRouteId,
@@ -34,7 +34,7 @@ impl PaymentRoutes for InMemory {
         Ok(self.state()?.payment_route(tenant, id))
     }
 
-    async fn list(
+    async fn list_routes(
         &self,
         tenant: Tenant,
         filter: HolderFilter,
@@ -50,7 +50,7 @@ impl PaymentRoutes for InMemory {
         ))
     }
 
-    async fn advance(
+    async fn advance_route(
         &self,
         tenant: Tenant,
         expected: RouteStatus,
