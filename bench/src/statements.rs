@@ -135,12 +135,13 @@ async fn amend(
         .amendment_basis(tenant, handle, None)
         .await?
         .ok_or("no customer")?;
+    let customer = basis.subject.known().ok_or("no identity")?;
     let amend = Amend {
-        customer: basis.customer.summary.id,
-        identity: &basis.customer.identity,
-        contact: &basis.customer.contact,
+        customer: customer.summary.id,
+        identity: &customer.identity,
+        contact: &customer.contact,
         changed: &[ContactField::Street],
-        expected: basis.customer.summary.version,
+        expected: customer.summary.version,
         event: ids.mint(),
         claim: None,
     };

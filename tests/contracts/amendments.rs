@@ -29,7 +29,7 @@ async fn basis(world: &World<impl Adapter>, customer: &CustomerSummary) -> Custo
         .store()
         .amendment_basis(world.tenant, &by_id(customer), None)
         .await;
-    basis.unwrap().unwrap().customer
+    basis.unwrap().unwrap().subject.known().unwrap().clone()
 }
 
 /// Amends the customer as it was when read.

@@ -62,7 +62,7 @@ async fn amend(
         .store()
         .amendment_basis(tenant, &by_id(customer), None)
         .await;
-    let read = basis.unwrap().unwrap().customer;
+    let read = basis.unwrap().unwrap().subject.known().unwrap().clone();
     let version = read.summary.version.0;
     let mut contact = read.contact;
     if changed.contains(&Email) {

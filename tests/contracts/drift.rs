@@ -53,7 +53,8 @@ async fn amend(
         .store()
         .amendment_basis(world.tenant, &by_id(customer), None)
         .await;
-    let current = basis.unwrap().expect("a customer").customer;
+    let current = basis.unwrap().expect("a customer").subject;
+    let current = current.known().expect("an identity").clone();
     let amend = Amend {
         customer: customer.id,
         identity: &current.identity,

@@ -101,9 +101,10 @@ async fn a_recorded_customer_is_visible_as_pending(world: &World<impl Adapter>) 
         .amendment_basis(world.tenant, &by_id(&made), None)
         .await;
     let basis = basis.unwrap().unwrap();
-    assert_eq!(basis.customer.summary, made);
-    assert_eq!(basis.customer.identity, customer.identity);
-    assert_eq!(basis.customer.contact, customer.contact);
+    let kept = basis.subject.known().unwrap();
+    assert_eq!(kept.summary, made);
+    assert_eq!(kept.identity, customer.identity);
+    assert_eq!(kept.contact, customer.contact);
     assert_eq!(basis.bound, None);
 }
 

@@ -26,7 +26,7 @@ async fn amended(world: &World<impl Adapter>, times: usize) -> (CustomerSummary,
             .store()
             .amendment_basis(world.tenant, &by_id(&made), None)
             .await;
-        let read = basis.unwrap().unwrap().customer;
+        let read = basis.unwrap().unwrap().subject.known().unwrap().clone();
         let contact = ContactData {
             email: email(&format!("new{number}@example.com")),
             ..read.contact

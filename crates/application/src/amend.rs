@@ -5,7 +5,7 @@ use std::sync::Arc;
 use vouch_domain::{
     customer::{Amendment, Customer, CustomerHandle, CustomerSummary, Version},
     form::FieldProblem,
-    idempotency::KeyClaim,
+    idempotency::{KeyClaim, Repetition},
     ports::{Amend, AmendOutcome, AmendmentBasis, Customers, StoreError},
     tenant::Tenant,
 };
@@ -54,6 +54,9 @@ pub enum AmendError {
     /// The customer is closed.
     #[error("the customer is closed")]
     Closed,
+    /// The customer was made by the Treasury API: there is no identity, and nothing to amend.
+    #[error("the customer has no identity")]
+    NoIdentity,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -92,7 +95,8 @@ impl AmendCustomer {
             if let Some(replay) = replayed(&basis, request.claim.as_ref()) {
                 return replay;
             }
-            if let Some(customer) = self.apply(tenant, request, &basis.customer).await? {
+            let customer = basis.subject.known().ok_or(AmendError::NoIdentity)?;
+            if let Some(customer) = self.apply(tenant, request, customer).await? {
                 return Ok(Amended {
                     customer,
                     replayed: false,
@@ -151,12 +155,13 @@ fn replayed(
     basis: &AmendmentBasis,
     claim: Option<&KeyClaim>,
 ) -> Option<Result<Amended, AmendError>> {
-    let bound = basis.bound?;
-    if bound != claim?.fingerprint {
+    let (used_with, claim) = basis.bound.zip(claim)?;
+    if claim.repeats(used_with) == Repetition::Conflict {
         return Some(Err(AmendError::KeyConflict));
     }
+    let customer = basis.subject.known()?.summary.clone();
     Some(Ok(Amended {
-        customer: basis.customer.summary.clone(),
+        customer,
         replayed: true,
     }))
 }

@@ -30,7 +30,9 @@ impl IdMint {
         Id::of_time_ordered(self.uuid())
     }
 
-    fn uuid(&self) -> Uuid {
+    /// A new time-ordered UUID for this moment, for what has no kind yet.
+    #[must_use]
+    pub fn uuid(&self) -> Uuid {
         let now = self.clock.now();
         let seconds = u64::try_from(now.timestamp()).unwrap_or(0);
         let context = self.context.lock().unwrap_or_else(PoisonError::into_inner);

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use vouch_domain::{
-    access::{ApiKey, Contract, Network, Organisation, OrganisationStanding},
+    access::{
+        ApiKey, Contract, KEY_SECRET_LENGTH, Network, Organisation, OrganisationStanding, Scopes,
+    },
     id::{ApiKeyId, OrganisationId},
     ports::{ApiKeys, Clock, NewApiKey, Organisations, StoreError},
     tenant::Tenant,
@@ -11,9 +13,6 @@ use vouch_domain::{
 };
 
 use crate::{digest::Digests, ids::IdMint};
-
-/// The secret part of a key: 32 alphanumeric characters hold 190 bits.
-const SECRET_LENGTH: usize = 32;
 
 /// Why an operator's command did nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +45,8 @@ pub struct KeyRequest {
     pub tenant: Tenant,
     /// The contract it speaks.
     pub contract: Contract,
+    /// What it may do; nothing where the contract knows no scopes.
+    pub scopes: Scopes,
     /// From where it may be used; from everywhere when empty.
     pub allowed_networks: Vec<Network>,
 }
@@ -65,7 +66,7 @@ pub struct Operators {
 }
 
 impl Operators {
-    /// Makes an organisation.
+    /// Makes an organisation, with its primary customer for each env.
     ///
     /// # Errors
     /// [`OperatorError::Store`].
@@ -104,15 +105,16 @@ impl Operators {
     /// # Errors
     /// [`OperatorError::UnknownOrganisation`], [`OperatorError::NoRandomness`] or [`OperatorError::Store`].
     pub async fn create_key(&self, request: KeyRequest) -> Result<IssuedKey, OperatorError> {
-        let prefix = match request.contract {
-            Contract::Remittance => format!("sk_{}_", request.tenant.env.as_str()),
-        };
-        let secret = format!("{prefix}{}", random_alphanumeric(SECRET_LENGTH)?);
+        let mark = request.contract.key_prefix(request.tenant.env);
+        // 32 alphanumeric characters hold 190 bits; without those that may be shown, more than 140.
+        let secret = format!("{mark}{}", random_alphanumeric(KEY_SECRET_LENGTH)?);
+        let shown = mark.len() + request.contract.key_look_up_length();
         let key = ApiKey {
             id: self.ids.mint(),
             tenant: request.tenant,
             contract: request.contract,
-            prefix,
+            scopes: request.scopes,
+            prefix: secret[..shown].to_owned(),
             last_four: secret[secret.len() - 4..].to_owned(),
             allowed_networks: request.allowed_networks,
             expires_at: None,

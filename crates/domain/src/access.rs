@@ -1,12 +1,16 @@
 //! Who may ask: organisations, their API keys, and what a good key stands for.
 
+mod scope;
+
+pub use scope::{Scope, Scopes};
+
 use std::net::IpAddr;
 
 use chrono::{DateTime, Utc};
 
 use crate::{
     id::{ApiKeyId, OrganisationId},
-    tenant::Tenant,
+    tenant::{Env, Tenant},
     values::{Email, Name, Rejected},
 };
 
@@ -15,14 +19,23 @@ use crate::{
 pub enum Contract {
     /// KYC customers for remittance companies: `sk_` keys.
     Remittance,
+    /// Customers, swaps and payment routes for companies that move money of their own: `rmf_` keys.
+    Treasury,
 }
 
+/// The alphanumeric characters behind the prefix of a key, whichever contract it speaks.
+pub const KEY_SECRET_LENGTH: usize = 32;
+
 impl Contract {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Remittance, Self::Treasury];
+
     /// The word in the database and on the command line.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Remittance => "remittance",
+            Self::Treasury => "treasury",
         }
     }
 
@@ -33,7 +46,50 @@ impl Contract {
     pub fn parse(text: &str) -> Result<Self, Rejected> {
         match text {
             "remittance" => Ok(Self::Remittance),
-            _ => Err(Rejected("must be remittance")),
+            "treasury" => Ok(Self::Treasury),
+            _ => Err(Rejected("must be remittance or treasury")),
+        }
+    }
+
+    /// The contract that answers to this key, good or bad: the mark at its beginning tells.
+    #[must_use]
+    pub fn of_key(key: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|contract| key.starts_with(contract.key_mark()))
+    }
+
+    /// What a key of this contract begins with, such as `sk_test_`.
+    #[must_use]
+    pub fn key_prefix(self, env: Env) -> String {
+        format!("{}{}_", self.key_mark(), env.as_str())
+    }
+
+    /// How many of the characters behind the prefix may be shown again, for people to look a key up by.
+    #[must_use]
+    pub fn key_look_up_length(self) -> usize {
+        match self {
+            Self::Remittance => 0,
+            Self::Treasury => 8,
+        }
+    }
+
+    /// Whether a text has the shape of a key of this contract. What has not need not be looked up.
+    #[must_use]
+    pub fn is_key(self, text: &str) -> bool {
+        let secret = Env::ALL
+            .into_iter()
+            .find_map(|env| text.strip_prefix(&self.key_prefix(env)));
+        secret.is_some_and(|secret| {
+            secret.len() == KEY_SECRET_LENGTH
+                && secret.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        })
+    }
+
+    fn key_mark(self) -> &'static str {
+        match self {
+            Self::Remittance => "sk_",
+            Self::Treasury => "rmf_",
         }
     }
 }
@@ -87,6 +143,8 @@ pub struct ApiKey {
     pub tenant: Tenant,
     /// The contract it speaks.
     pub contract: Contract,
+    /// What it may do, where its contract knows scopes.
+    pub scopes: Scopes,
     /// The characters before the secret, such as `sk_test_`.
     pub prefix: String,
     /// The last four characters, for people to recognise it by.
@@ -199,6 +257,55 @@ fn bits(address: IpAddr) -> u128 {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a failed expectation is a failed test")]
     use super::*;
+
+    #[test]
+    fn the_shape_of_a_key_names_its_contract() {
+        let secret = "0123456789abcdefghijABCDEFGHIJ01";
+        for (key, contract, is_key) in [
+            (
+                format!("sk_test_{secret}"),
+                Some(Contract::Remittance),
+                true,
+            ),
+            (
+                format!("sk_live_{secret}"),
+                Some(Contract::Remittance),
+                true,
+            ),
+            (format!("rmf_test_{secret}"), Some(Contract::Treasury), true),
+            (format!("rmf_live_{secret}"), Some(Contract::Treasury), true),
+            (
+                format!("rmf_prod_{secret}"),
+                Some(Contract::Treasury),
+                false,
+            ),
+            (
+                format!("rmf_live_{secret}0"),
+                Some(Contract::Treasury),
+                false,
+            ),
+            (
+                format!("rmf_live_{}", &secret[1..]),
+                Some(Contract::Treasury),
+                false,
+            ),
+            (
+                format!("sk_live_{}-", &secret[1..]),
+                Some(Contract::Remittance),
+                false,
+            ),
+            ("rmf_".to_owned(), Some(Contract::Treasury), false),
+            (format!("SK_LIVE_{secret}"), None, false),
+            (secret.to_owned(), None, false),
+            (String::new(), None, false),
+        ] {
+            assert_eq!(Contract::of_key(&key), contract, "{key}");
+            let fits = Contract::ALL
+                .into_iter()
+                .any(|contract| contract.is_key(&key));
+            assert_eq!(fits, is_key, "{key}");
+        }
+    }
 
     #[test]
     fn networks_contain_what_they_should() {

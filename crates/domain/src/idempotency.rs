@@ -1,40 +1,16 @@
 //! Idempotency keys: how a caller repeats a request without repeating its effect.
+//!
+//! One mechanism for both contracts; where they differ, an [`IdempotencyPolicy`] says so. What a key is bound to is a
+//! customer's id in the Remittance API, which renders the customer as it is now, and a kept [answer](KeptAnswer) in
+//! the Treasury API, which repeats it unchanged.
 
-use crate::{access::Contract, customer::CustomerHandle, values::Rejected};
+mod kept;
+mod key;
 
-/// The caller's name for one attempt: 1–200 visible ASCII characters. Callers put anything into it, e-mail addresses
-/// included, so it is not shown in `Debug`.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct IdempotencyKey(String);
+pub use kept::{Grant, Keep, Kept, KeptAnswer};
+pub use key::{IdempotencyKey, IdempotencyPolicy, KeyAlphabet};
 
-impl std::fmt::Debug for IdempotencyKey {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("IdempotencyKey(…)")
-    }
-}
-
-impl IdempotencyKey {
-    /// Most characters a key may have.
-    pub const MAX_LENGTH: usize = 200;
-
-    /// Reads a key as the caller sent it.
-    ///
-    /// # Errors
-    /// [`Rejected`] when it is empty, too long, or holds anything but visible ASCII.
-    pub fn parse(text: &str) -> Result<Self, Rejected> {
-        let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
-        if text.is_empty() || text.len() > Self::MAX_LENGTH || !visible {
-            return Err(Rejected("must be 1 to 200 visible ASCII characters"));
-        }
-        Ok(Self(text.to_owned()))
-    }
-
-    /// The text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
+use crate::{access::Contract, customer::CustomerHandle};
 
 /// A keyed hash of a request's canonical body: two requests are the same when these are equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,10 +19,17 @@ pub struct Fingerprint(pub [u8; 32]);
 /// What the key is a key for. The same key for another operation is another key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Operation {
-    /// `POST /customers`
+    /// `POST /customers` of the Remittance API.
     CreateCustomer,
-    /// `PATCH /customers/{id}`
+    /// `PATCH /customers/{id}` of the Remittance API.
     AmendCustomer(CustomerHandle),
+    /// Any operation of the Treasury API.
+    Treasury {
+        /// The method.
+        method: String,
+        /// The path below the base, as it was sent.
+        path: String,
+    },
 }
 
 impl Operation {
@@ -59,6 +42,7 @@ impl Operation {
             Self::AmendCustomer(CustomerHandle::Reference(reference)) => {
                 format!("PATCH /customers/{}", reference.as_str())
             }
+            Self::Treasury { method, path } => format!("{method} {path}"),
         }
     }
 }
@@ -76,17 +60,56 @@ pub struct KeyClaim {
     pub fingerprint: Fingerprint,
 }
 
+/// What it means that a key was used before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repetition {
+    /// The same request again.
+    Same,
+    /// Another body, for which the contract has the first outcome all the same.
+    OtherBody,
+    /// Another body, which the contract refuses.
+    Conflict,
+}
+
+impl KeyClaim {
+    /// What this claim means for a key that was used before, with a body of this fingerprint.
+    #[must_use]
+    pub fn repeats(&self, used_with: Fingerprint) -> Repetition {
+        let policy = IdempotencyPolicy::of(self.contract);
+        match (
+            used_with == self.fingerprint,
+            policy.body_is_part_of_identity,
+        ) {
+            (true, _) => Repetition::Same,
+            (false, false) => Repetition::OtherBody,
+            (false, true) => Repetition::Conflict,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed expectation is a failed test")]
     use super::*;
 
-    #[test]
-    fn keys_are_visible_ascii() {
-        for good in ["k", "!~", &"x".repeat(200)] {
-            assert!(IdempotencyKey::parse(good).is_ok(), "{good}");
+    fn claim(contract: Contract) -> KeyClaim {
+        KeyClaim {
+            contract,
+            operation: Operation::CreateCustomer,
+            key: IdempotencyKey::parse("k", contract).unwrap(),
+            fingerprint: Fingerprint([1; 32]),
         }
-        for bad in ["", " ", "a b", "é", "\u{7f}", "a\n", &"x".repeat(201)] {
-            assert!(IdempotencyKey::parse(bad).is_err(), "{bad:?}");
+    }
+
+    #[test]
+    fn another_body_is_refused_by_one_contract_and_replayed_by_the_other() {
+        for (contract, other) in [
+            (Contract::Remittance, Repetition::Conflict),
+            (Contract::Treasury, Repetition::OtherBody),
+        ] {
+            let claim = claim(contract);
+            assert_eq!(claim.repeats(Fingerprint([1; 32])), Repetition::Same);
+            assert_eq!(claim.repeats(Fingerprint([2; 32])), other);
         }
     }
 }

@@ -10,28 +10,42 @@ use actix_web::{
 };
 use futures_util::StreamExt;
 
-use crate::{error::Code, json::JsonObject};
+use crate::json::JsonObject;
 
 /// Most bytes of a JSON body.
 const MAX_BYTES: usize = 64 * 1024;
 /// Longest wait for a whole body.
 const DEADLINE: Duration = Duration::from_secs(30);
 
+/// Why there is no body to work with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BodyError {
+    /// It says that it is something other than JSON.
+    MediaType,
+    /// It has more bytes than may be kept.
+    TooLarge,
+    /// It is not one JSON object as strict as it has to be, or did not come in time.
+    NotStrictJson,
+}
+
 /// Reads the body of a request as JSON.
-pub(crate) async fn read_json(request: &HttpRequest, payload: Payload) -> Result<JsonObject, Code> {
+pub(crate) async fn read_json(
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<JsonObject, BodyError> {
     let headers = request.headers();
     check_media_type(headers)?;
     if content_length(headers).is_some_and(|length| length > MAX_BYTES as u64) {
-        return Err(Code::BodyTooLarge);
+        return Err(BodyError::TooLarge);
     }
     let body = timeout(DEADLINE, read(payload))
         .await
-        .unwrap_or(Err(Code::InvalidJson))?;
-    JsonObject::parse(&body).map_err(|_| Code::InvalidJson)
+        .unwrap_or(Err(BodyError::NotStrictJson))?;
+    JsonObject::parse(&body).map_err(|_| BodyError::NotStrictJson)
 }
 
 /// An absent body needs no type; it fails later, as JSON.
-fn check_media_type(headers: &HeaderMap) -> Result<(), Code> {
+fn check_media_type(headers: &HeaderMap) -> Result<(), BodyError> {
     let mut types = headers.get_all(CONTENT_TYPE);
     let is_supported = match (types.next(), types.next()) {
         (None, _) => !has_body(headers),
@@ -44,7 +58,7 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), Code> {
     if is_supported && !is_encoded {
         return Ok(());
     }
-    Err(Code::UnsupportedMediaType)
+    Err(BodyError::MediaType)
 }
 
 /// JSON is UTF-8 whatever a parameter says ([RFC 8259](https://www.rfc-editor.org/rfc/rfc8259), section 11).
@@ -63,12 +77,12 @@ fn content_length(headers: &HeaderMap) -> Option<u64> {
 }
 
 /// Reads no more than may be kept, also when no length was announced.
-async fn read(mut payload: Payload) -> Result<BytesMut, Code> {
+async fn read(mut payload: Payload) -> Result<BytesMut, BodyError> {
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| Code::InvalidJson)?;
+        let chunk = chunk.map_err(|_| BodyError::NotStrictJson)?;
         if body.len() + chunk.len() > MAX_BYTES {
-            return Err(Code::BodyTooLarge);
+            return Err(BodyError::TooLarge);
         }
         body.extend_from_slice(&chunk);
     }

@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode;
-use vouch_domain::values::Rejected;
+use vouch_domain::{
+    form::{FieldProblem, ProblemKind},
+    values::Rejected,
+};
 
-use crate::error::{ApiError, Code, FieldError};
+use crate::error::ApiError;
 
 /// The parameters of a request, read one by one in the order in which problems are to be reported.
 pub(crate) struct Query {
     /// Every value of each name; nothing stands for a value that is not UTF-8.
     values: BTreeMap<String, Vec<Option<String>>>,
-    errors: Vec<FieldError>,
+    problems: Vec<FieldProblem>,
 }
 
 impl Query {
@@ -27,7 +30,7 @@ impl Query {
         }
         Self {
             values,
-            errors: Vec::new(),
+            problems: Vec::new(),
         }
     }
 
@@ -43,7 +46,7 @@ impl Query {
             .is_none_or(|values| values.iter().all(|value| value.as_deref() == Some("")));
         if is_missing {
             self.values.remove(name);
-            self.refuse(name, Code::MissingField, "is required");
+            self.refuse(name, ProblemKind::Missing, "is required");
             return None;
         }
         self.optional(name, parse)
@@ -65,7 +68,7 @@ impl Query {
         match parsed {
             Ok(value) => Some(value),
             Err(Rejected(predicate)) => {
-                self.refuse(name, Code::InvalidField, predicate);
+                self.refuse(name, ProblemKind::Invalid, predicate);
                 None
             }
         }
@@ -74,20 +77,29 @@ impl Query {
     /// Refuses whatever was not read. Answers with what was made of the rest, or else with all problems.
     pub(crate) fn finish<T>(mut self, read: Option<T>) -> Result<T, ApiError> {
         for name in std::mem::take(&mut self.values).into_keys() {
-            self.refuse(
-                &name,
-                Code::InvalidField,
-                "is not a parameter of this route",
-            );
+            let predicate = "is not a parameter of this route";
+            self.refuse(&name, ProblemKind::Unknown, predicate);
         }
         match read {
-            Some(read) if self.errors.is_empty() => Ok(read),
-            _ => Err(ApiError::fields(self.errors)),
+            Some(read) if self.problems.is_empty() => Ok(read),
+            _ => Err(ApiError::form(self.problems)),
         }
     }
 
-    fn refuse(&mut self, name: &str, code: Code, predicate: &str) {
-        self.errors.push(FieldError::new(name, code, predicate));
+    /// Answers with all problems of what was read, if there are any.
+    pub(crate) fn finish_ignoring_unknown(self) -> Result<(), Vec<FieldProblem>> {
+        match self.problems.is_empty() {
+            true => Ok(()),
+            false => Err(self.problems),
+        }
+    }
+
+    fn refuse(&mut self, name: &str, kind: ProblemKind, message: &'static str) {
+        self.problems.push(FieldProblem {
+            field: name.to_owned(),
+            kind,
+            message,
+        });
     }
 }
 

@@ -13,10 +13,11 @@ use actix_web::{
 };
 use vouch_application::{
     amend::AmendCustomer, authenticate::Authenticate, create::CreateCustomer, digest::Digests,
+    treasury_customers::CreateCustomerForTreasury,
 };
 use vouch_domain::{
     access::Network,
-    ports::{Clock, CustomerQueries},
+    ports::{Clock, CustomerQueries, TreasuryCustomerQueries},
     values::Policy,
 };
 
@@ -45,6 +46,17 @@ pub struct Services {
     pub queries: Arc<dyn CustomerQueries>,
     /// Tells who asks.
     pub authenticate: Authenticate,
+    /// What only the Treasury API offers.
+    pub treasury: TreasuryServices,
+}
+
+/// The use cases of the Treasury API.
+#[derive(Clone)]
+pub struct TreasuryServices {
+    /// Creates customers.
+    pub create_customer: CreateCustomerForTreasury,
+    /// Reads customers.
+    pub customers: Arc<dyn TreasuryCustomerQueries>,
 }
 
 /// What all workers of a process share.

@@ -5,7 +5,9 @@ use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 use vouch_domain::{
-    access::{ApiKey, Contract, KeyDigest, Network, OrganisationStanding, Principal},
+    access::{
+        ApiKey, Contract, KeyDigest, Network, OrganisationStanding, Principal, Scope, Scopes,
+    },
     id::{ApiKeyId, OrganisationId},
     ports::{ApiKeys, NewApiKey, RevocationEpoch, StoreError},
     tenant::{Env, Tenant},
@@ -20,7 +22,7 @@ use crate::{
 
 macro_rules! key_columns {
     () => {
-        "k.id, k.organisation_id, k.env, k.contract, k.prefix, k.last_four, k.allowed_networks::text[], k.expires_at, k.revoked_at"
+        "k.id, k.organisation_id, k.env, k.contract, k.prefix, k.last_four, k.allowed_networks::text[], k.expires_at, k.revoked_at, k.scopes"
     };
 }
 
@@ -34,6 +36,7 @@ type KeySql = (
     Array<Text>,
     Nullable<Timestamptz>,
     Nullable<Timestamptz>,
+    Array<Text>,
 );
 type KeyRow = (
     Uuid,
@@ -45,6 +48,7 @@ type KeyRow = (
     Vec<String>,
     Option<DateTime<Utc>>,
     Option<DateTime<Utc>>,
+    Vec<String>,
 );
 
 #[async_trait]
@@ -91,12 +95,17 @@ impl ApiKeys for Store {
             .iter()
             .map(ToString::to_string)
             .collect();
+        let scopes: Vec<String> = key
+            .scopes
+            .iter()
+            .map(|scope| scope.as_str().to_owned())
+            .collect();
         let added = self
             .database.affected(|| {
                 statement::<()>(
                     "INSERT INTO api_keys (digest, id, organisation_id, env, contract, prefix, last_four,
-                                           allowed_networks, expires_at)
-                     SELECT $1, $2, o.id, $4, $5, $6, $7, $8::text[]::cidr[], $9
+                                           allowed_networks, expires_at, scopes)
+                     SELECT $1, $2, o.id, $4, $5, $6, $7, $8::text[]::cidr[], $9, $10
                      FROM organisations o WHERE o.id = $3",
                 )
                 .bytes(digest.0)
@@ -108,6 +117,7 @@ impl ApiKeys for Store {
                 .text(key.last_four.as_str())
                 .texts(networks.clone())
                 .time(key.expires_at)
+                .texts(scopes.clone())
             })
             .await?;
         Ok(added > 0)
@@ -149,12 +159,23 @@ impl ApiKeys for Store {
 }
 
 fn api_key(row: KeyRow) -> Result<ApiKey, StoreError> {
-    let (key, organisation, env, contract, prefix, last_four, networks, expires_at, revoked_at) =
-        row;
+    let (
+        key,
+        organisation,
+        env,
+        contract,
+        prefix,
+        last_four,
+        networks,
+        expires_at,
+        revoked_at,
+        scopes,
+    ) = row;
     let networks: Result<Vec<Network>, Rejected> = networks
         .iter()
         .map(|network| Network::parse(network))
         .collect();
+    let scopes: Result<Scopes, Rejected> = scopes.iter().map(|scope| Scope::parse(scope)).collect();
     Ok(ApiKey {
         id: id(key)?,
         tenant: Tenant {
@@ -162,6 +183,7 @@ fn api_key(row: KeyRow) -> Result<ApiKey, StoreError> {
             env: Env::parse(&env).map_err(|_| broken("env"))?,
         },
         contract: Contract::parse(&contract).map_err(|_| broken("contract"))?,
+        scopes: scopes.map_err(|_| broken("scope"))?,
         prefix,
         last_four,
         allowed_networks: networks.map_err(|_| broken("network"))?,

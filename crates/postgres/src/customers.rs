@@ -6,7 +6,7 @@ use vouch_domain::{
     customer::{Customer, CustomerHandle},
     id::CustomerId,
     idempotency::{Fingerprint, KeyClaim},
-    ports::{Amend, AmendOutcome, AmendmentBasis, Customers, StoreError},
+    ports::{Amend, AmendOutcome, AmendmentBasis, AmendmentSubject, Customers, StoreError},
     tenant::Tenant,
 };
 
@@ -26,14 +26,15 @@ const BASIS: &str = concat!(
      FROM customers c
      LEFT JOIN idempotency_keys k
        ON k.organisation_id = $1 AND k.env = $2 AND k.contract = $5 AND k.scope = $6 AND k.key = $7
-     WHERE c.organisation_id = $1 AND c.env = $2 AND (c.id = $3 OR c.reference = $4) AND c.provisioning <> 'reserved'"
+     WHERE c.organisation_id = $1 AND c.env = $2 AND (c.id = $3 OR c.reference = $4)
+       AND c.provisioning <> 'reserved' AND NOT c.is_primary"
 );
 
 type BasisSql = (
     SummarySql,
     Text,
-    Text,
-    Text,
+    Nullable<Text>,
+    Nullable<Text>,
     Binary,
     Binary,
     Nullable<Binary>,
@@ -41,8 +42,8 @@ type BasisSql = (
 type BasisRow = (
     SummaryRow,
     String,
-    String,
-    String,
+    Option<String>,
+    Option<String>,
     Vec<u8>,
     Vec<u8>,
     Option<Vec<u8>>,
@@ -124,6 +125,16 @@ impl Customers for Store {
 impl Store {
     fn basis(&self, tenant: Tenant, row: BasisRow) -> Result<AmendmentBasis, StoreError> {
         let (row, customer_type, country, id_type, data_key, value, bound) = row;
+        let bound = bound
+            .map(|bytes| bytes.try_into().map(Fingerprint))
+            .transpose()
+            .map_err(|_| broken("fingerprint"))?;
+        let (Some(country), Some(id_type)) = (country, id_type) else {
+            return Ok(AmendmentBasis {
+                subject: AmendmentSubject::WithoutIdentity,
+                bound,
+            });
+        };
         let summary = summary(row)?;
         let plain = PlainIdentity {
             customer_type,
@@ -139,16 +150,13 @@ impl Store {
             &sealed,
         )
         .map_err(StoreError::from)?;
-        let bound = bound
-            .map(|bytes| bytes.try_into().map(Fingerprint))
-            .transpose()
-            .map_err(|_| broken("fingerprint"))?;
+        let customer = Customer {
+            summary,
+            identity,
+            contact,
+        };
         Ok(AmendmentBasis {
-            customer: Customer {
-                summary,
-                identity,
-                contact,
-            },
+            subject: AmendmentSubject::Known(Box::new(customer)),
             bound,
         })
     }

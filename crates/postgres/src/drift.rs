@@ -30,7 +30,7 @@ const TRACKED: &str = "
            c.customer_type, c.country, c.id_type, c.data_key, c.personal_data
     FROM customers c
     LEFT JOIN reservations r ON r.organisation_id = c.organisation_id AND r.env = c.env AND r.customer_id = c.id
-    WHERE c.env = $1 AND (c.organisation_id, c.env, c.id) > ($2, $1, $3)
+    WHERE c.env = $1 AND (c.organisation_id, c.env, c.id) > ($2, $1, $3) AND c.provisioning <> 'none'
     ORDER BY c.organisation_id, c.env, c.id LIMIT $4";
 
 const UNBOUND: &str = "

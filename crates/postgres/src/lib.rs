@@ -2,6 +2,7 @@
 //!
 //! The only crate that speaks SQL. Each port method is one statement where speed matters, and atomic in any case.
 
+mod answers;
 mod api_keys;
 mod connect;
 mod contact_sync;
@@ -24,6 +25,7 @@ mod rows;
 mod sealing;
 mod standing;
 mod statement;
+mod treasury_customers;
 
 pub use database::{ConnectError, Database, PoolSettings, Pooler, Store};
 pub use installation::{Installation, InstallationError};

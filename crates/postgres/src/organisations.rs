@@ -13,6 +13,7 @@ use crate::{database::Store, statement::statement};
 #[async_trait]
 impl Organisations for Store {
     async fn add(&self, organisation: &Organisation) -> Result<(), StoreError> {
+        // Its primary customers come with it, by a trigger.
         self.database
             .affected(|| {
                 statement::<()>(

@@ -8,7 +8,7 @@ use vouch_domain::{
     tenant::Tenant,
     values::{
         City, Country, CustomerType, DateOfBirth, Email, IdExpiryDate, IdIssueDate, IdNumber,
-        IdType, Name, Phone, Rejected, State, Street, Tin, ZipCode,
+        IdType, Name, Phone, Rejected, State, Street, Tin, TreasuryEmail, ZipCode,
     },
 };
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -32,6 +32,12 @@ struct PersonalData {
     zip_code: String,
     dob: Option<String>,
     id_expiry_date: Option<String>,
+}
+
+/// All that is known of a customer which the Treasury API made, and what both contracts know of every customer.
+#[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+struct Reachable {
+    email: String,
 }
 
 /// The plain columns that belong to the identity.
@@ -84,6 +90,34 @@ pub(crate) fn open(
         keys.open_with_data_key(&place(tenant, customer), &sealed.data_key, &sealed.value)?;
     let data: PersonalData = serde_json::from_slice(&json).map_err(|_| PersonalDataError::Shape)?;
     Ok((data.identity(plain)?, data.contact()?))
+}
+
+/// Seals for one row of a customer without an identity.
+pub(crate) fn seal_email(
+    keys: &MasterKeys,
+    tenant: Tenant,
+    customer: Uuid,
+    email: &TreasuryEmail,
+) -> Result<Sealed, PersonalDataError> {
+    let data = Reachable {
+        email: email.expose().to_owned(),
+    };
+    let json = serde_json::to_vec(&data).map_err(|_| PersonalDataError::Shape)?;
+    let json = zeroize::Zeroizing::new(json);
+    Ok(keys.seal_with_data_key(&place(tenant, customer), &json)?)
+}
+
+/// Opens no more than the e-mail of what was sealed for one row, with or without an identity.
+pub(crate) fn open_email(
+    keys: &MasterKeys,
+    tenant: Tenant,
+    customer: Uuid,
+    sealed: &Sealed,
+) -> Result<TreasuryEmail, PersonalDataError> {
+    let json =
+        keys.open_with_data_key(&place(tenant, customer), &sealed.data_key, &sealed.value)?;
+    let data: Reachable = serde_json::from_slice(&json).map_err(|_| PersonalDataError::Shape)?;
+    Ok(TreasuryEmail::restore(data.email.clone())?)
 }
 
 fn place(tenant: Tenant, customer: Uuid) -> String {

@@ -307,7 +307,11 @@ impl Store {
 
 /// What searches look through: reference, Interac e-mail and display name, lower-cased here because Postgres under the C
 /// locale lower-cases ASCII only.
-fn search_text(reference: &str, interac_email: Option<&str>, display_name: &str) -> String {
+pub(crate) fn search_text(
+    reference: &str,
+    interac_email: Option<&str>,
+    display_name: &str,
+) -> String {
     let interac_email = interac_email.unwrap_or_default();
     folded(&format!(
         "{reference}{SEPARATOR}{interac_email}{SEPARATOR}{display_name}"

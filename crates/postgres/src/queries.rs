@@ -25,13 +25,15 @@ use crate::{
 const BY_ID: &str = concat!(
     "SELECT ",
     summary_columns!(),
-    " FROM customers c WHERE c.organisation_id = $1 AND c.env = $2 AND c.id = $3 AND c.provisioning <> 'reserved'"
+    " FROM customers c WHERE c.organisation_id = $1 AND c.env = $2 AND c.id = $3
+      AND c.provisioning <> 'reserved' AND NOT c.is_primary"
 );
 const BY_REFERENCE: &str = concat!(
     "SELECT ",
     summary_columns!(),
     " FROM customers c
-     WHERE c.organisation_id = $1 AND c.env = $2 AND c.reference = $3 AND c.provisioning <> 'reserved'"
+     WHERE c.organisation_id = $1 AND c.env = $2 AND c.reference = $3
+       AND c.provisioning <> 'reserved' AND NOT c.is_primary"
 );
 
 /// The cursor's customer comes along in every row, and a row comes even when the page is empty: so one round trip tells
@@ -39,7 +41,8 @@ const BY_REFERENCE: &str = concat!(
 const CURSOR: &str = "
     WITH cursor AS MATERIALIZED (
         SELECT id FROM customers
-        WHERE organisation_id = $1 AND env = $2 AND (id = $3 OR reference = $4) AND provisioning <> 'reserved'
+        WHERE organisation_id = $1 AND env = $2 AND (id = $3 OR reference = $4)
+          AND provisioning <> 'reserved' AND NOT is_primary
     )";
 /// Finds by the trigram index. Materialized, because with the page's limit in sight a plan that is made for no pattern in
 /// particular walks the whole list instead.
@@ -48,7 +51,8 @@ const FOUND: &str = concat!(
         SELECT ",
     summary_columns!(),
     " FROM customers c
-        WHERE c.organisation_id = $1 AND c.env = $2 AND c.provisioning <> 'reserved' AND c.search_text LIKE $6
+        WHERE c.organisation_id = $1 AND c.env = $2
+          AND c.provisioning <> 'reserved' AND NOT c.is_primary AND c.search_text LIKE $6
     )"
 );
 const PAGE: &str = concat!(
@@ -57,8 +61,8 @@ const PAGE: &str = concat!(
     " FROM (SELECT) one LEFT JOIN LATERAL (SELECT c.* FROM "
 );
 const OF_FOUND: &str = "found c WHERE true";
-const OF_ALL: &str =
-    "customers c WHERE c.organisation_id = $1 AND c.env = $2 AND c.provisioning <> 'reserved'";
+const OF_ALL: &str = "customers c WHERE c.organisation_id = $1 AND c.env = $2
+      AND c.provisioning <> 'reserved' AND NOT c.is_primary";
 const BEFORE_CURSOR: &str = " AND c.id < (SELECT id FROM cursor)";
 const IN_STATUS: &str = " AND c.status = $5";
 const MATCHING: &str = " AND c.search_text LIKE $6";
@@ -71,7 +75,8 @@ type PageRow = (Option<Uuid>, MaybeSummaryRow);
 const EVENTS: &str = "
      WITH customer AS MATERIALIZED (
          SELECT id, reference FROM customers
-         WHERE organisation_id = $1 AND env = $2 AND (id = $3 OR reference = $4) AND provisioning <> 'reserved'
+         WHERE organisation_id = $1 AND env = $2 AND (id = $3 OR reference = $4)
+           AND provisioning <> 'reserved' AND NOT is_primary
      ), cursor AS MATERIALIZED (
          SELECT e.sequence FROM events e JOIN customer ON customer.id = e.customer_id
          WHERE e.organisation_id = $1 AND e.env = $2 AND e.id = $5

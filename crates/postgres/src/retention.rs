@@ -19,6 +19,7 @@ const PURGE_KEYS: &str = "
               SELECT FROM reservations r
               WHERE r.organisation_id = o.organisation_id AND r.env = o.env AND r.customer_id = o.customer_id
           )
+          AND (o.leased_until IS NULL OR o.leased_until <= now())
         LIMIT $2
     ))";
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use vouch_domain::{
     customer::{CustomerSummary, IdentityField, NewCustomer, differing_fields},
     id::CustomerId,
-    idempotency::KeyClaim,
+    idempotency::{Fingerprint, KeyClaim, Repetition},
     ports::{Lease, LeaseTerms, Reservation, Standing, StoreError},
     tenant::Tenant,
 };
@@ -161,7 +161,11 @@ impl Store {
             free,
         ) = found;
         let by_key = fingerprint.is_some();
-        if fingerprint.is_some_and(|bound| bound != claim.fingerprint.0) {
+        let used_with = fingerprint
+            .map(|bytes| bytes.try_into().map(Fingerprint))
+            .transpose()
+            .map_err(|_| broken("fingerprint"))?;
+        if used_with.is_some_and(|body| claim.repeats(body) == Repetition::Conflict) {
             return Ok(Some(Standing::KeyConflict));
         }
         if !exists {
@@ -209,9 +213,11 @@ impl Store {
         customer: &NewCustomer,
         stored: Option<&[u8]>,
     ) -> Result<Vec<IdentityField>, StoreError> {
-        let stored = stored
-            .and_then(stored_hashes)
-            .ok_or_else(|| broken("identity hash"))?;
+        // A customer that the Treasury API made has no identity, so whatever is asked for is another one.
+        let Some(stored) = stored else {
+            return Ok(IdentityField::ALL.to_vec());
+        };
+        let stored = stored_hashes(stored).ok_or_else(|| broken("identity hash"))?;
         let asked =
             self.hashing
                 .identity(existing.id.uuid(), &customer.identity, &customer.contact);

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use vouch_domain::{
-    access::Network,
+    access::{Contract, Network, Scope},
     id::{ApiKeyId, OrganisationId},
     tenant::Env,
     values::{Email, Rejected},
@@ -50,7 +50,7 @@ pub(crate) enum Command {
 
 #[derive(Subcommand)]
 pub(crate) enum OrgCommand {
-    /// Make an organisation.
+    /// Make an organisation, with its primary customer for each env.
     Create {
         #[command(flatten)]
         store: StoreArgs,
@@ -95,6 +95,10 @@ pub(crate) enum KeyCommand {
         /// The data that the key opens.
         #[arg(long, value_parser = env)]
         env: Env,
+        /// What it may do, for a key of the Treasury API: fx:read, transfers:read, transfers:write, collections:read or
+        /// collections:write. Repeatable.
+        #[arg(long = "scope", value_name = "SCOPE", value_parser = scope)]
+        scopes: Vec<Scope>,
         /// From where it may be used, as an address or a CIDR range; from everywhere by default. Repeatable.
         #[arg(long = "allow-ip", value_name = "CIDR", value_parser = network)]
         allow_ip: Vec<Network>,
@@ -173,6 +177,17 @@ pub(crate) struct SandboxRailArgs {
 pub(crate) enum ContractArg {
     /// The Remittance API.
     Remittance,
+    /// The Treasury API.
+    Treasury,
+}
+
+impl From<ContractArg> for Contract {
+    fn from(api: ContractArg) -> Self {
+        match api {
+            ContractArg::Remittance => Self::Remittance,
+            ContractArg::Treasury => Self::Treasury,
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -201,6 +216,10 @@ fn email(text: &str) -> Result<Email, Rejected> {
 
 fn env(text: &str) -> Result<Env, Rejected> {
     Env::parse(text)
+}
+
+fn scope(text: &str) -> Result<Scope, Rejected> {
+    Scope::parse(text)
 }
 
 pub(crate) fn network(text: &str) -> Result<Network, Rejected> {

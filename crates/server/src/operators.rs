@@ -9,7 +9,7 @@ use vouch_application::{
     operators::{KeyRequest, Operators},
 };
 use vouch_domain::{
-    access::{ApiKey, Contract, OrganisationStanding},
+    access::{ApiKey, Contract, OrganisationStanding, Scope},
     tenant::Tenant,
     values::Name,
 };
@@ -80,15 +80,21 @@ pub(crate) async fn key(command: KeyCommand) -> Result<(), CommandError> {
             org,
             api,
             env,
+            scopes,
             allow_ip,
             json,
         } => {
+            let contract = Contract::from(api);
+            if contract == Contract::Remittance && !scopes.is_empty() {
+                return Err("keys of the Remittance API have no scopes: leave --scope out".into());
+            }
             let request = KeyRequest {
                 tenant: Tenant {
                     organisation: org,
                     env,
                 },
-                contract: contract(api),
+                contract,
+                scopes: scopes.into_iter().collect(),
                 allowed_networks: allow_ip,
             };
             let store = OpenStore::open(&store).await?;
@@ -118,12 +124,7 @@ pub(crate) async fn key(command: KeyCommand) -> Result<(), CommandError> {
 pub(crate) fn openapi(contract: ContractArg) -> Result<(), CommandError> {
     match contract {
         ContractArg::Remittance => Ok(output::line(openapi_remittance().trim_end())?),
-    }
-}
-
-fn contract(api: ContractArg) -> Contract {
-    match api {
-        ContractArg::Remittance => Contract::Remittance,
+        ContractArg::Treasury => Err("the Treasury API's document is yet to come".into()),
     }
 }
 
@@ -156,6 +157,7 @@ fn key_row(key: &ApiKey) -> serde_json::Value {
         "key_id": key.id.to_string(),
         "api": key.contract.as_str(),
         "env": key.tenant.env.as_str(),
+        "scopes": key.scopes.iter().map(Scope::as_str).collect::<Vec<_>>(),
         "prefix": key.prefix,
         "last_four": key.last_four,
         "allowed_networks": networks,

@@ -20,13 +20,15 @@ use vouch_application::{
     create::CreateCustomer,
     digest::Digests,
     ids::IdMint,
+    kept_answers::KeptAnswers,
     provision::Provisioner,
     reconcile::Reconciler,
     retention::Purger,
     sync_contact::ContactSyncer,
+    treasury_customers::CreateCustomerForTreasury,
 };
 use vouch_domain::ports::Clock;
-use vouch_http::{Server, Services, Shared};
+use vouch_http::{Server, Services, Shared, TreasuryServices};
 use vouch_postgres::{Database, Store};
 
 use crate::{
@@ -202,6 +204,7 @@ impl Parts {
     }
 
     fn services(&self, store: &Arc<Store>) -> Services {
+        let answers = KeptAnswers::new(Arc::clone(store) as _, Arc::clone(&self.ids));
         Services {
             create: CreateCustomer::new(
                 Arc::clone(store) as _,
@@ -221,6 +224,14 @@ impl Parts {
                 Arc::clone(&self.digests),
                 Arc::clone(&self.clock),
             ),
+            treasury: TreasuryServices {
+                create_customer: CreateCustomerForTreasury::new(
+                    Arc::clone(store) as _,
+                    answers,
+                    Arc::clone(&self.ids),
+                ),
+                customers: Arc::clone(store) as _,
+            },
         }
     }
 }
@@ -246,8 +257,9 @@ async fn greet(
     }
     if let Some(demo) = DemoKeys::of(&args.store.data_dir, &operators::operators(store)).await? {
         output::line(&format!(
-            "Create a first customer:\n\n{}\n",
-            demo.curl(public_url)
+            "Create a first customer, by the Remittance API or by the Treasury API:\n\n{}\n\n{}\n",
+            demo.remittance_curl(public_url),
+            demo.treasury_curl(public_url)
         ))?;
     }
     Ok(())

@@ -11,14 +11,18 @@ use std::{
 use chrono::{DateTime, Utc};
 use vouch_application::ids::IdMint;
 use vouch_domain::{
-    access::{ApiKey, Contract, KeyDigest, Organisation, OrganisationStanding},
-    customer::{ContactData, ContactField, CustomerHandle, Identity, LegalName, NewCustomer},
+    access::{ApiKey, Contract, KeyDigest, Organisation, OrganisationStanding, Scopes},
+    customer::{
+        ContactData, ContactField, CustomerHandle, Identity, LegalName, NewCustomer,
+        NewTreasuryCustomer,
+    },
     idempotency::{Fingerprint, IdempotencyKey, KeyClaim, Operation},
     ports::{NewApiKey, Organisations, RailCustomer, RailCustomerId},
     tenant::{Env, Tenant},
     values::{
-        City, Country, CustomerReference, DateOfBirth, Email, IdExpiryDate, IdIssueDate, IdNumber,
-        IdType, InteracEmail, Name, Phone, State, Street, Tin, ZipCode,
+        City, Country, CustomerName, CustomerReference, CustomerType, DateOfBirth, Email,
+        IdExpiryDate, IdIssueDate, IdNumber, IdType, InteracEmail, Name, Phone, State, Street, Tin,
+        TreasuryEmail, ZipCode,
     },
 };
 
@@ -131,7 +135,7 @@ pub fn claim(key: &str) -> KeyClaim {
     KeyClaim {
         contract: Contract::Remittance,
         operation: Operation::CreateCustomer,
-        key: IdempotencyKey::parse(key).expect("a key"),
+        key: IdempotencyKey::parse(key, Contract::Remittance).expect("a key"),
         fingerprint: Fingerprint([1; 32]),
     }
 }
@@ -148,6 +152,31 @@ pub fn amend_claim(customer: &CustomerHandle, key: &str) -> KeyClaim {
     KeyClaim {
         operation: Operation::AmendCustomer(customer.clone()),
         ..claim(key)
+    }
+}
+
+/// A claim on this key for a Treasury operation, with a body that all such claims share.
+#[must_use]
+pub fn treasury_claim(key: &str) -> KeyClaim {
+    KeyClaim {
+        contract: Contract::Treasury,
+        operation: Operation::Treasury {
+            method: "POST".to_owned(),
+            path: "/customers".to_owned(),
+        },
+        key: IdempotencyKey::parse(key, Contract::Treasury).expect("a key"),
+        fingerprint: Fingerprint([1; 32]),
+    }
+}
+
+/// A person as the Treasury API would make it, with an e-mail of its own.
+#[must_use]
+pub fn treasury_customer() -> NewTreasuryCustomer {
+    let number = unique();
+    NewTreasuryCustomer {
+        name: CustomerName::parse(&format!("Payer {number}")).expect("a name"),
+        email: TreasuryEmail::parse(&format!("Payer{number}@example.com")).expect("an e-mail"),
+        customer_type: CustomerType::Individual,
     }
 }
 
@@ -182,6 +211,7 @@ pub fn new_key(ids: &IdMint, tenant: Tenant) -> NewApiKey {
             id: ids.mint(),
             tenant,
             contract: Contract::Remittance,
+            scopes: Scopes::default(),
             prefix: "sk_test_".to_owned(),
             last_four: "abcd".to_owned(),
             allowed_networks: Vec::new(),

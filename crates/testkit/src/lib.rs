@@ -17,7 +17,7 @@ mod server;
 
 pub use builders::{
     amend_claim, business, claim, email, ids, individual, interac_email, new_key, new_tenant,
-    organisation, phone, rail_customer, reference, unique_claim,
+    organisation, phone, rail_customer, reference, treasury_claim, treasury_customer, unique_claim,
 };
 pub use clock::FixedClock;
 pub use database::{ScratchDatabase, TestDatabase};

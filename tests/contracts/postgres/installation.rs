@@ -44,7 +44,7 @@ async fn a_rotated_ring_opens_the_installation_and_what_the_old_key_sealed() {
         .await
         .unwrap()
         .unwrap();
-    assert_eq!(basis.customer.contact, customer.contact);
+    assert_eq!(basis.subject.known().unwrap().contact, customer.contact);
     let claim = unique_claim();
     let request = world.request(&customer, &claim);
     let standing =

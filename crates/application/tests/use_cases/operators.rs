@@ -9,7 +9,7 @@ use vouch_application::{
     operators::{KeyRequest, OperatorError, Operators},
 };
 use vouch_domain::{
-    access::{Contract, Network, OrganisationStanding},
+    access::{Contract, Network, OrganisationStanding, Scopes},
     ports::Clock,
     tenant::{Env, Tenant},
     values::Name,
@@ -66,6 +66,7 @@ fn request(tenant: Tenant) -> KeyRequest {
     KeyRequest {
         tenant,
         contract: Contract::Remittance,
+        scopes: Scopes::default(),
         allowed_networks: vec![Network::parse("10.0.0.0/8").unwrap()],
     }
 }

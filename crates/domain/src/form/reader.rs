@@ -127,6 +127,17 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Answers with `value`, or else with all problems in the order in which they were noted. Unknown fields are ignored.
+    pub(super) fn finish_ignoring_unknown<T>(
+        self,
+        value: Option<T>,
+    ) -> Result<T, Vec<FieldProblem>> {
+        match value {
+            Some(value) if self.problems.is_empty() => Ok(value),
+            _ => Err(self.problems),
+        }
+    }
+
     fn value<T>(
         &mut self,
         field: &'static str,

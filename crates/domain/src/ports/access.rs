@@ -45,7 +45,8 @@ pub trait ApiKeys: Send + Sync {
 /// The organisations.
 #[async_trait]
 pub trait Organisations: Send + Sync {
-    /// Stores a new organisation.
+    /// Stores a new organisation with its primary customer for each env, which have the organisation's name and e-mail,
+    /// and its own millisecond in their ids.
     async fn add(&self, organisation: &Organisation) -> Result<(), StoreError>;
 
     /// How many there are.

@@ -41,9 +41,29 @@ pub trait Customers: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AmendmentBasis {
     /// The customer as it is.
-    pub customer: Customer,
+    pub subject: AmendmentSubject,
     /// The body with which the key was used before, if it was.
     pub bound: Option<Fingerprint>,
+}
+
+/// A customer that somebody wants amended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AmendmentSubject {
+    /// With its identity and contact data.
+    Known(Box<Customer>),
+    /// Made by the Treasury API, so there is nothing that an amendment could change.
+    WithoutIdentity,
+}
+
+impl AmendmentSubject {
+    /// The customer, where one may be amended.
+    #[must_use]
+    pub fn known(&self) -> Option<&Customer> {
+        match self {
+            Self::Known(customer) => Some(customer),
+            Self::WithoutIdentity => None,
+        }
+    }
 }
 
 /// An amendment to be stored.

@@ -4,6 +4,7 @@
 //! rows: an adapter is free to write each step as one statement, or as one lock in memory.
 
 mod access;
+mod answers;
 mod clock;
 mod contact_sync;
 mod customers;
@@ -15,13 +16,15 @@ mod rail;
 mod reconciliation;
 mod retention;
 mod swaps;
+mod treasury_customers;
 
 pub use access::{ApiKeys, NewApiKey, Organisations, RevocationEpoch};
+pub use answers::{Answers, Claimed, KeyState};
 pub use clock::Clock;
 pub use contact_sync::{ContactSync, PendingChange};
 pub use customers::{
-    Amend, AmendOutcome, AmendmentBasis, CustomerPage, CustomerPageRequest, CustomerQueries,
-    Customers, EventPage, EventPageRequest, PageError, SearchText, folded,
+    Amend, AmendOutcome, AmendmentBasis, AmendmentSubject, CustomerPage, CustomerPageRequest,
+    CustomerQueries, Customers, EventPage, EventPageRequest, PageError, SearchText, folded,
 };
 pub use drift::{CustomerKey, Drift, TrackedCustomer};
 pub use liquidity::{
@@ -40,6 +43,7 @@ pub use rail::{
 pub use reconciliation::Reconciliation;
 pub use retention::Retention;
 pub use swaps::{Holders, SettlementJob, SettlementJobs, Swaps};
+pub use treasury_customers::{CreateTreasuryCustomer, TreasuryCustomerQueries, TreasuryCustomers};
 
 /// A store could not do what was asked. The text names the fault, such as a constraint, and never holds data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! Names as they are shown beside what belongs to their bearers.
 
 use super::{
-    Rejected,
+    CustomerName, Rejected,
     text::{is_longer, text_value},
 };
 
@@ -20,6 +20,12 @@ impl DisplayName {
             return Err(Rejected("must be 1 to 255 characters"));
         }
         Ok(Self(text.to_owned()))
+    }
+}
+
+impl From<&CustomerName> for DisplayName {
+    fn from(name: &CustomerName) -> Self {
+        Self(name.as_str().to_owned())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Rejected,
-    text::{text_value, trimmed},
+    text::{is_longer, text_value, trimmed},
 };
 
 /// The longest address in bytes: RFC 5321, sections 4.5.3.1.3 and 4.1.2 (a path of 256 with its angle brackets).
@@ -52,6 +52,41 @@ impl InteracEmail {
     }
 }
 
+text_value! {
+    /// The e-mail address of a customer as the Treasury API knows it: by the rules of [`Email`], but up to 255 characters
+    /// and not trimmed, as the vendor's public description has it.
+    TreasuryEmail, read by expose, stored as is_treasury_address
+}
+
+impl TreasuryEmail {
+    /// The longest address in characters, which are all ASCII.
+    pub const MAX_LENGTH: usize = 255;
+
+    /// Reads an address.
+    ///
+    /// # Errors
+    /// [`Rejected`] for whatever is no address, or is longer than 255 characters.
+    pub fn parse(text: &str) -> Result<Self, Rejected> {
+        if is_longer(text, Self::MAX_LENGTH) {
+            return Err(Rejected("must be 255 characters or fewer"));
+        }
+        if !is_treasury_address(text) {
+            return Err(Rejected("must be a valid email address"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl From<&Email> for TreasuryEmail {
+    fn from(email: &Email) -> Self {
+        Self(email.0.clone())
+    }
+}
+
+fn is_treasury_address(text: &str) -> bool {
+    text.len() <= TreasuryEmail::MAX_LENGTH && has_form_of_address(text)
+}
+
 fn address(text: &str) -> Result<&str, Rejected> {
     if text.len() > LONGEST_ADDRESS {
         return Err(Rejected("must be at most 254 bytes"));
@@ -68,10 +103,12 @@ fn is_lower_case_address(text: &str) -> bool {
 }
 
 fn is_address(text: &str) -> bool {
-    text.len() <= LONGEST_ADDRESS
-        && text
-            .split_once('@')
-            .is_some_and(|(local, domain)| is_local_part(local) && is_domain(domain))
+    text.len() <= LONGEST_ADDRESS && has_form_of_address(text)
+}
+
+fn has_form_of_address(text: &str) -> bool {
+    text.split_once('@')
+        .is_some_and(|(local, domain)| is_local_part(local) && is_domain(domain))
 }
 
 /// A dot-atom: RFC 5322, section 3.2.3.
@@ -227,6 +264,20 @@ mod tests {
         let email = InteracEmail::parse(" U.Ser+Tag@Example.COM").unwrap();
         assert_eq!(email.as_str(), "u.ser+tag@example.com");
         assert!(InteracEmail::restore("User@example.com".to_owned()).is_err());
+    }
+
+    #[test]
+    fn treasury_addresses_may_be_one_longer_and_are_not_trimmed() {
+        let longest = format!("{}@{}.com", "l".repeat(64), "d.".repeat(92) + "dd");
+        assert_eq!(longest.len(), 255);
+        assert!(TreasuryEmail::parse(&longest).is_ok());
+        assert!(Email::parse(&longest).is_err());
+        assert!(TreasuryEmail::restore(longest.clone()).is_ok());
+        for text in [&format!("{longest}m"), " a@example.com", "user", ""] {
+            assert!(TreasuryEmail::parse(text).is_err(), "{text:?}");
+        }
+        let email = Email::parse("User@example.com").unwrap();
+        assert_eq!(TreasuryEmail::from(&email).expose(), "User@example.com");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use vouch_domain::{
 };
 
 use super::{ApiError, Code, Detail, FieldError};
+use crate::body::BodyError;
 
 /// When to try again what may well succeed then.
 const SOON: Duration = Duration::from_secs(2);
@@ -24,6 +25,17 @@ impl From<StoreError> for ApiError {
             StoreError::Defect(_) => Self::from(Code::InternalError),
         }
         .caused_by(error.to_string())
+    }
+}
+
+impl From<BodyError> for ApiError {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::MediaType => Code::UnsupportedMediaType,
+            BodyError::TooLarge => Code::BodyTooLarge,
+            BodyError::NotStrictJson => Code::InvalidJson,
+        }
+        .into()
     }
 }
 
@@ -44,7 +56,7 @@ impl From<PageError> for ApiError {
 impl From<CreateError> for ApiError {
     fn from(error: CreateError) -> Self {
         match error {
-            CreateError::Invalid(problems) => invalid_form(problems),
+            CreateError::Invalid(problems) => Self::form(problems),
             CreateError::KeyConflict => Code::IdempotencyConflict.into(),
             CreateError::InProgress => Self::from(Code::IdempotencyInProgress).retry_after(SOON),
             CreateError::ReferenceTaken {
@@ -68,10 +80,11 @@ impl From<AmendError> for ApiError {
     fn from(error: AmendError) -> Self {
         match error {
             AmendError::NotFound => Code::CustomerNotFound.into(),
-            AmendError::Invalid(problems) => invalid_form(problems),
+            AmendError::Invalid(problems) => Self::form(problems),
             AmendError::KeyConflict => Code::IdempotencyConflict.into(),
             AmendError::VersionConflict => Code::VersionConflict.into(),
             AmendError::Closed => because(Code::InvalidState, "closed"),
+            AmendError::NoIdentity => because(Code::InvalidState, "no_kyc_identity"),
             AmendError::Store(error) => error.into(),
         }
     }
@@ -84,15 +97,18 @@ fn because(code: Code, reason: &'static str) -> ApiError {
     })
 }
 
-fn invalid_form(problems: Vec<FieldProblem>) -> ApiError {
-    let has_immutable = problems
-        .iter()
-        .any(|problem| problem.kind == ProblemKind::Immutable);
-    let mut error = ApiError::fields(problems.into_iter().map(field_error).collect());
-    if let Some(detail) = &mut error.detail {
-        detail.reason = has_immutable.then_some("immutable");
+impl ApiError {
+    /// All that is wrong with a form or with parameters.
+    pub(crate) fn form(problems: Vec<FieldProblem>) -> Self {
+        let has_immutable = problems
+            .iter()
+            .any(|problem| problem.kind == ProblemKind::Immutable);
+        let mut error = Self::fields(problems.into_iter().map(field_error).collect());
+        if let Some(detail) = &mut error.detail {
+            detail.reason = has_immutable.then_some("immutable");
+        }
+        error
     }
-    error
 }
 
 fn field_error(problem: FieldProblem) -> FieldError {

@@ -18,17 +18,17 @@ use vouch_domain::{
 };
 
 use super::{
+    idempotency::{optional_claim, required_claim},
     objects::{CustomerObject, ListObject},
     parameters::{self, DEFAULT_LIMIT},
+    routes::Call,
 };
 use crate::{
     body::read_json,
     error::{ApiError, Code},
     etag::{IfMatch, etag, is_known},
-    idempotency::{optional_claim, required_claim},
     path,
     query::Query,
-    routes::Call,
     server::State,
     standards::PublishedStandards,
 };

@@ -6,8 +6,9 @@ use vouch_domain::{event::EventType, id::EventId, ports::EventPageRequest, value
 use super::{
     objects::{EventObject, ListObject},
     parameters::{self, DEFAULT_LIMIT},
+    routes::Call,
 };
-use crate::{error::ApiError, query::Query, routes::Call};
+use crate::{error::ApiError, query::Query};
 
 /// `GET /events`
 pub(crate) async fn list(call: Call) -> Result<HttpResponse, ApiError> {

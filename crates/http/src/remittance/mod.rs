@@ -1,7 +1,11 @@
 //! The Remittance API: its operations, its objects, and its description.
 
-pub(crate) mod customers;
-pub(crate) mod events;
+mod customers;
+mod events;
+mod idempotency;
 mod objects;
 pub(crate) mod openapi;
 mod parameters;
+mod routes;
+
+pub(crate) use routes::{ROUTES, Route, answer};

@@ -1,9 +1,11 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 use vouch_domain::{
     access::{ApiKey, KeyDigest, Organisation, OrganisationStanding, Principal},
-    id::{ApiKeyId, OrganisationId},
+    id::{ApiKeyId, CustomerId, OrganisationId},
     ports::{ApiKeys, NewApiKey, Organisations, RevocationEpoch, StoreError},
+    tenant::{Env, Tenant},
 };
 
 use super::InMemory;
@@ -72,6 +74,13 @@ impl Organisations for InMemory {
         state
             .organisations
             .insert(organisation.id, organisation.clone());
+        for env in Env::ALL {
+            let tenant = Tenant {
+                organisation: organisation.id,
+                env,
+            };
+            state.primaries.insert(tenant, primary_id(organisation.id));
+        }
         Ok(())
     }
 
@@ -92,4 +101,11 @@ impl Organisations for InMemory {
         state.epoch += 1;
         Ok(true)
     }
+}
+
+/// As old as the organisation.
+fn primary_id(organisation: OrganisationId) -> CustomerId {
+    let time = organisation.uuid().as_u128() >> 80 << 80;
+    let random = Uuid::new_v4().as_u128() << 48 >> 48;
+    CustomerId::of_time_ordered(Uuid::from_u128(time | random))
 }

@@ -6,7 +6,7 @@ use vouch_domain::{
     event::{Event, EventType},
     id::CustomerId,
     idempotency::KeyClaim,
-    ports::{Amend, AmendOutcome, AmendmentBasis, Customers, StoreError},
+    ports::{Amend, AmendOutcome, AmendmentBasis, AmendmentSubject, Customers, StoreError},
     tenant::Tenant,
 };
 
@@ -22,11 +22,18 @@ impl Customers for InMemory {
     ) -> Result<Option<AmendmentBasis>, StoreError> {
         let state = self.state()?;
         let bound = claim.and_then(|claim| state.bound(tenant, claim));
-        let basis = state.find(tenant, customer).map(|record| AmendmentBasis {
-            customer: record.customer.clone(),
+        let Some(found) = state.find(tenant, customer) else {
+            return Ok(None);
+        };
+        let known = state.customers.get(&tenant);
+        let known = known.and_then(|records| records.get(&found.summary.id));
+        let basis = AmendmentBasis {
+            subject: known.map_or(AmendmentSubject::WithoutIdentity, |record| {
+                AmendmentSubject::Known(Box::new(record.customer.clone()))
+            }),
             bound: bound.map(|bound| bound.fingerprint),
-        });
-        Ok(basis)
+        };
+        Ok(Some(basis))
     }
 
     async fn amend(&self, tenant: Tenant, amend: &Amend<'_>) -> Result<AmendOutcome, StoreError> {

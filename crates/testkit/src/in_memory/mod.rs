@@ -1,6 +1,7 @@
 //! The storage ports in memory: one lock, simple maps, and a lease clock that moves only when told.
 
 mod access;
+mod answers;
 mod contact_sync;
 mod customers;
 mod drift;
@@ -8,6 +9,7 @@ mod provisioning;
 mod queries;
 mod reconciliation;
 mod retention;
+mod treasury_customers;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -18,10 +20,12 @@ use std::{
 use uuid::Uuid;
 use vouch_domain::{
     access::{Contract, Organisation},
-    customer::{ContactField, Customer, CustomerHandle, Status, Version},
+    customer::{
+        ContactField, Customer, CustomerHandle, CustomerSummary, Status, TreasuryCustomer, Version,
+    },
     event::Event,
     id::{CustomerId, OrganisationId},
-    idempotency::{Fingerprint, IdempotencyKey, KeyClaim},
+    idempotency::{Fingerprint, IdempotencyKey, KeptAnswer, KeyClaim},
     ports::{NewApiKey, RailCustomerId, StoreError},
     tenant::Tenant,
 };
@@ -40,7 +44,13 @@ struct State {
     api_keys: Vec<NewApiKey>,
     epoch: i64,
     customers: HashMap<Tenant, BTreeMap<CustomerId, Record>>,
+    /// Customers that the Treasury API made.
+    treasury: HashMap<Tenant, BTreeMap<CustomerId, TreasuryRecord>>,
+    primaries: HashMap<Tenant, CustomerId>,
+    /// Keys bound to customers.
     keys: HashMap<KeyIdentity, Bound>,
+    /// Keys claimed for answers, or bound to them.
+    answers: HashMap<KeyIdentity, AnswerKey>,
     /// While set, every call fails with it.
     failure: Option<StoreError>,
 }
@@ -55,6 +65,34 @@ struct Record {
     pending: Option<Pending>,
     /// Changed fields that the rail refused.
     refused: BTreeSet<ContactField>,
+}
+
+/// A customer without an identity.
+struct TreasuryRecord {
+    customer: TreasuryCustomer,
+    /// As the Remittance API sees it.
+    summary: CustomerSummary,
+    events: Vec<Event>,
+}
+
+/// What the Remittance API sees of a customer, whoever made it.
+struct Seen<'a> {
+    summary: &'a CustomerSummary,
+    display_name: String,
+    events: &'a [Event],
+}
+
+/// A key of the Treasury API.
+struct AnswerKey {
+    fingerprint: Fingerprint,
+    subject: Uuid,
+    bound_at: Duration,
+    state: AnswerState,
+}
+
+enum AnswerState {
+    Leased { token: Uuid, until: Duration },
+    Kept(KeptAnswer),
 }
 
 /// Contact data that the rail is to be told.
@@ -162,19 +200,22 @@ impl State {
             .flat_map(BTreeMap::values)
     }
 
-    /// Customers of the tenant that exist for the world.
-    fn visible(&self, tenant: Tenant) -> impl DoubleEndedIterator<Item = &Record> {
+    /// Customers of the tenant that exist for the Remittance API, oldest first.
+    fn visible(&self, tenant: Tenant) -> Vec<Seen<'_>> {
         let is_visible = |record: &&Record| matches!(record.stage, Stage::Provisioned(_));
-        self.records(tenant).filter(is_visible)
+        let known = self.records(tenant).filter(is_visible).map(Seen::known);
+        let treasury = self.treasury.get(&tenant).into_iter();
+        let treasury = treasury.flat_map(BTreeMap::values).map(Seen::treasury);
+        let mut seen: Vec<_> = known.chain(treasury).collect();
+        seen.sort_by_key(|customer| customer.summary.id);
+        seen
     }
 
-    fn find(&self, tenant: Tenant, handle: &CustomerHandle) -> Option<&Record> {
-        self.visible(tenant).find(|record| {
-            let summary = &record.customer.summary;
-            match handle {
-                CustomerHandle::Id(id) => summary.id == *id,
-                CustomerHandle::Reference(reference) => summary.reference == *reference,
-            }
+    fn find(&self, tenant: Tenant, handle: &CustomerHandle) -> Option<Seen<'_>> {
+        let mut visible = self.visible(tenant).into_iter();
+        visible.find(|customer| match handle {
+            CustomerHandle::Id(id) => customer.summary.id == *id,
+            CustomerHandle::Reference(reference) => customer.summary.reference == *reference,
         })
     }
 
@@ -192,6 +233,24 @@ impl State {
         self.keys
             .entry(key_identity(tenant, claim))
             .or_insert(bound);
+    }
+}
+
+impl<'a> Seen<'a> {
+    fn known(record: &'a Record) -> Self {
+        Self {
+            summary: &record.customer.summary,
+            display_name: record.customer.identity.name.display(),
+            events: &record.events,
+        }
+    }
+
+    fn treasury(record: &'a TreasuryRecord) -> Self {
+        Self {
+            summary: &record.summary,
+            display_name: record.customer.name.as_str().to_owned(),
+            events: &record.events,
+        }
     }
 }
 

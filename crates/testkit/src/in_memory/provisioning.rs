@@ -3,10 +3,12 @@ use std::{collections::BTreeSet, time::Duration};
 use async_trait::async_trait;
 use uuid::Uuid;
 use vouch_domain::{
-    customer::{Customer, CustomerSummary, NewCustomer, Status, Version, differing_fields},
+    customer::{
+        Customer, CustomerSummary, IdentityField, NewCustomer, Status, Version, differing_fields,
+    },
     event::{Event, EventType},
     id::{CustomerId, EventId},
-    idempotency::KeyClaim,
+    idempotency::{KeyClaim, Repetition},
     ports::{
         AbsenceClear, Lease, LeaseTerms, Provisioning, RailCustomerId, RecordOutcome, Reservation,
         Reserve, Reserved, Standing, StoreError,
@@ -147,8 +149,12 @@ impl State {
         terms: LeaseTerms,
     ) -> Option<Standing> {
         let bound = self.bound(tenant, claim);
-        if bound.is_some_and(|bound| bound.fingerprint != claim.fingerprint) {
+        if bound.is_some_and(|bound| claim.repeats(bound.fingerprint) == Repetition::Conflict) {
             return Some(Standing::KeyConflict);
+        }
+        let asked = customer.filter(|_| bound.is_none());
+        if let Some(taken) = asked.and_then(|asked| self.taken_by_treasury(tenant, asked)) {
+            return Some(taken);
         }
         let by_key = bound.is_some();
         let named = match (bound, customer) {
@@ -168,6 +174,16 @@ impl State {
             (None, Some(customer)) => self.judge_new(tenant, customer),
             (None, None) => None,
         }
+    }
+
+    /// A customer without an identity is never the one that is asked for.
+    fn taken_by_treasury(&self, tenant: Tenant, customer: &NewCustomer) -> Option<Standing> {
+        let mut records = self.treasury.get(&tenant)?.values();
+        let taken = records.find(|record| record.summary.reference == customer.reference)?;
+        Some(Standing::ReferenceTaken {
+            customer: Some(taken.summary.id),
+            differing: IdentityField::ALL.to_vec(),
+        })
     }
 
     fn with_reference(&self, tenant: Tenant, customer: &NewCustomer) -> Option<CustomerId> {

@@ -9,7 +9,7 @@ use vouch_domain::{
     tenant::Tenant,
 };
 
-use super::{InMemory, Record};
+use super::{InMemory, Seen};
 
 #[async_trait]
 impl CustomerQueries for InMemory {
@@ -21,7 +21,7 @@ impl CustomerQueries for InMemory {
         let state = self.state()?;
         Ok(state
             .find(tenant, customer)
-            .map(|record| record.customer.summary.clone()))
+            .map(|customer| customer.summary.clone()))
     }
 
     async fn page(
@@ -33,21 +33,22 @@ impl CustomerQueries for InMemory {
         let before = match &request.after {
             Some(handle) => {
                 let cursor = state.find(tenant, handle).ok_or(PageError::UnknownCursor)?;
-                Some(cursor.customer.summary.id)
+                Some(cursor.summary.id)
             }
             None => None,
         };
-        let matches = state.visible(tenant).rev().filter(|record| {
-            let summary = &record.customer.summary;
+        let newest_first = state.visible(tenant).into_iter().rev();
+        let matches = newest_first.filter(|customer| {
+            let summary = customer.summary;
             before.is_none_or(|before| summary.id < before)
                 && request.status.is_none_or(|status| summary.status == status)
                 && request
                     .search
                     .as_ref()
-                    .is_none_or(|search| record.holds(search))
+                    .is_none_or(|search| customer.holds(search))
         });
         let (customers, has_more) = cut(
-            matches.map(|record| record.customer.summary.clone()),
+            matches.map(|customer| customer.summary.clone()),
             request.limit,
         );
         Ok(CustomerPage {
@@ -64,7 +65,7 @@ impl CustomerQueries for InMemory {
         let state = self.state()?;
         let events = state
             .find(tenant, &request.customer)
-            .map_or(&[][..], |record| record.events.as_slice());
+            .map_or(&[][..], |customer| customer.events);
         let after = match request.after {
             Some(cursor) => {
                 let cursor = events.iter().find(|event| event.id == cursor);
@@ -81,14 +82,14 @@ impl CustomerQueries for InMemory {
     }
 }
 
-impl Record {
+impl Seen<'_> {
     fn holds(&self, search: &SearchText) -> bool {
-        let summary = &self.customer.summary;
+        let summary = self.summary;
         let interac_email = summary.interac_email.as_ref();
         let texts = [
             summary.reference.as_str(),
             interac_email.map_or("", |address| address.as_str()),
-            &self.customer.identity.name.display(),
+            &self.display_name,
         ];
         texts
             .iter()

@@ -6,7 +6,7 @@ use vouch_domain::{
     ports::{Retention, StoreError},
 };
 
-use super::{InMemory, Stage};
+use super::{AnswerState, InMemory, Stage};
 
 #[async_trait]
 impl Retention for InMemory {
@@ -22,12 +22,18 @@ impl Retention for InMemory {
             .keys
             .iter()
             .filter(|(_, bound)| bound.bound_at + age < now && !open.contains(&bound.customer));
+        let answers = state.answers.iter().filter(|(_, key)| {
+            let is_leased = matches!(key.state, AnswerState::Leased { until, .. } if until > now);
+            key.bound_at + age < now && !is_leased
+        });
         let expired: Vec<_> = expired
             .map(|(key, _)| key.clone())
+            .chain(answers.map(|(key, _)| key.clone()))
             .take(usize::from(limit))
             .collect();
         for key in &expired {
             state.keys.remove(key);
+            state.answers.remove(key);
         }
         Ok(expired.len())
     }

@@ -11,7 +11,8 @@ mod schemas;
 
 use serde_json::{Map, Value, json};
 
-use crate::routes::{BASES, ROUTES};
+use super::routes::ROUTES;
+use crate::routes::BASES;
 
 const DESCRIPTION: &str = "\
 Customer records, KYC and virtual accounts for remittance companies.

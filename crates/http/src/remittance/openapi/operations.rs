@@ -7,7 +7,7 @@ use super::{
     parameters::parameter,
     responses::{self, Success},
 };
-use crate::{error::Code, routes::Operation};
+use crate::{error::Code, remittance::routes::Operation};
 
 /// What can go wrong before an operation is reached, and in every operation.
 const COMMON_ERRORS: [Code; 7] = [

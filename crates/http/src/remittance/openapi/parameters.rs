@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use vouch_domain::{
-    customer::Status, event::EventType, idempotency::IdempotencyKey, ports::SearchText,
+    access::Contract, customer::Status, event::EventType, idempotency::IdempotencyPolicy,
+    ports::SearchText,
 };
 
 use super::{examples, schemas::words};
@@ -111,7 +112,7 @@ fn idempotency_key(required: bool) -> Value {
         "schema": {
             "type": "string",
             "minLength": 1,
-            "maxLength": IdempotencyKey::MAX_LENGTH,
+            "maxLength": IdempotencyPolicy::of(Contract::Remittance).longest,
             "pattern": "^[!-~]+$",
         },
         "example": "8f14e45f-ceea-467f-a8d5-91c8d2c6a1b3",

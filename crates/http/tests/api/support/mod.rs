@@ -23,14 +23,17 @@ use vouch_application::{
     create::CreateCustomer,
     digest::Digests,
     ids::IdMint,
+    kept_answers::KeptAnswers,
     rails::{RailLine, Rails},
+    treasury_customers::CreateCustomerForTreasury,
 };
 use vouch_domain::{
     access::Network,
     ports::{Clock, LeaseTerms},
     values::Policy,
 };
-use vouch_http::{Services, Shared, app};
+use vouch_http::{Services, Shared, TreasuryServices, app};
+use vouch_testkit::InMemory;
 
 /// The key that every request of [`World`] carries unless told otherwise.
 pub(crate) const KEY: &str = "sk_test_0123456789abcdefghijABCDEFGHIJ01";
@@ -38,6 +41,8 @@ pub(crate) const KEY: &str = "sk_test_0123456789abcdefghijABCDEFGHIJ01";
 /// An application on scripted ports.
 pub(crate) struct World {
     pub(crate) ports: Arc<FakePorts>,
+    /// What the Treasury API stores.
+    pub(crate) treasury: InMemory,
     pub(crate) trusted_proxies: Vec<Network>,
     pub(crate) has_rail: bool,
 }
@@ -46,6 +51,7 @@ impl World {
     pub(crate) fn new() -> Self {
         Self {
             ports: Arc::new(FakePorts::new(digests().api_key(KEY))),
+            treasury: InMemory::default(),
             trusted_proxies: Vec::new(),
             has_rail: true,
         }
@@ -69,7 +75,17 @@ impl World {
             live: None,
         };
         let cache = Arc::new(PrincipalCache::default());
+        let answers = KeptAnswers::new(Arc::new(self.treasury.clone()), Arc::clone(&ids));
+        let treasury = TreasuryServices {
+            create_customer: CreateCustomerForTreasury::new(
+                Arc::new(self.treasury.clone()),
+                answers,
+                Arc::clone(&ids),
+            ),
+            customers: Arc::new(self.treasury.clone()),
+        };
         Services {
+            treasury,
             create: CreateCustomer::new(ports.clone(), rails, Arc::clone(&ids), Wake::default()),
             amend: AmendCustomer::new(ports.clone(), ids, Wake::default()),
             queries: ports.clone(),

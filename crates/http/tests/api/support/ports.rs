@@ -6,16 +6,16 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 use vouch_domain::{
-    access::{ApiKey, Contract, KeyDigest, OrganisationStanding, Principal},
+    access::{ApiKey, Contract, KeyDigest, OrganisationStanding, Principal, Scopes},
     customer::{Customer, CustomerHandle, CustomerSummary, NewCustomer, Status, Version},
     id::{ApiKeyId, CustomerId, EventId, OrganisationId},
     idempotency::{Fingerprint, KeyClaim},
     ports::{
-        AbsenceClear, Amend, AmendOutcome, AmendmentBasis, ApiKeys, Clock, CustomerPage,
-        CustomerPageRequest, CustomerQueries, Customers, EventPage, EventPageRequest, Lease,
-        LeaseTerms, NewApiKey, PageError, Provisioning, Rail, RailContactChange, RailCustomer,
-        RailCustomerId, RailFailure, RailPage, RecordOutcome, Reservation, Reserve, Reserved,
-        RevocationEpoch, Standing, StoreError, Urgency,
+        AbsenceClear, Amend, AmendOutcome, AmendmentBasis, AmendmentSubject, ApiKeys, Clock,
+        CustomerPage, CustomerPageRequest, CustomerQueries, Customers, EventPage, EventPageRequest,
+        Lease, LeaseTerms, NewApiKey, PageError, Provisioning, Rail, RailContactChange,
+        RailCustomer, RailCustomerId, RailFailure, RailPage, RecordOutcome, Reservation, Reserve,
+        Reserved, RevocationEpoch, Standing, StoreError, Urgency,
     },
     tenant::Tenant,
 };
@@ -55,6 +55,7 @@ impl FakePorts {
             id: ApiKeyId::from_uuid(uuid).unwrap(),
             tenant: TENANT(),
             contract: Contract::Remittance,
+            scopes: Scopes::default(),
             prefix: "sk_test_".to_owned(),
             last_four: "IJ01".to_owned(),
             allowed_networks: Vec::new(),
@@ -242,7 +243,7 @@ impl Customers for FakePorts {
     ) -> Result<Option<AmendmentBasis>, StoreError> {
         self.claims.lock().unwrap().extend(claim.cloned());
         Ok(self.names(handle).then(|| AmendmentBasis {
-            customer: self.customer.lock().unwrap().clone(),
+            subject: AmendmentSubject::Known(Box::new(self.customer.lock().unwrap().clone())),
             bound: *self.bound.lock().unwrap(),
         }))
     }

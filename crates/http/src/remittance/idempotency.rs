@@ -1,4 +1,4 @@
-//! From the `Idempotency-Key` header and the body to a claim on the key.
+//! From the `Idempotency-Key` header and the body to a claim on the key, in the Remittance API.
 
 use actix_web::http::header::{HeaderMap, HeaderName};
 use vouch_application::digest::Digests;
@@ -59,7 +59,7 @@ fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, FieldError> {
         return Err(refused("must be given once"));
     }
     let text = String::from_utf8_lossy(value.as_bytes());
-    IdempotencyKey::parse(&text)
+    IdempotencyKey::parse(&text, Contract::Remittance)
         .map(Some)
         .map_err(|rejected| refused(rejected.0))
 }

@@ -1,0 +1,193 @@
+//! The route table of the Treasury API, and the one way through it.
+
+use std::panic::AssertUnwindSafe;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::Method,
+    web::{Data, Payload},
+};
+use futures_util::{FutureExt, future::LocalBoxFuture};
+use vouch_domain::{
+    access::{Contract, Principal, Scope},
+    tenant::Tenant,
+};
+
+use super::{
+    customers,
+    error::Fault,
+    idempotency::{PresentedKey, required_key},
+};
+use crate::{
+    credentials::{Denied, Presented, admit},
+    request_id::RequestId,
+    server::State,
+};
+
+/// One operation of the API and where it is found.
+pub(crate) struct Route {
+    pub(crate) method: Method,
+    /// Below a base.
+    pub(crate) path: &'static str,
+    /// What a key needs for it: all of them.
+    pub(crate) scopes: &'static [Scope],
+    /// Whether the request needs an `Idempotency-Key`.
+    pub(crate) needs_key: bool,
+    pub(crate) handler: fn(Call) -> LocalBoxFuture<'static, Result<HttpResponse, Fault>>,
+}
+
+/// Every route of the API, by subject; those of one path stand together.
+pub(crate) static SUBJECTS: [&[Route]; 1] = [&customers::ROUTES];
+
+/// Where the paths begin that the other contract does not have.
+const ONLY_HERE: [&str; 5] = [
+    "/swaps",
+    "/payment-routes",
+    "/transactions",
+    "/rates",
+    "/sandbox",
+];
+
+/// A request that may be carried out.
+pub(crate) struct Call {
+    /// Whose data it is about.
+    pub(crate) tenant: Tenant,
+    pub(crate) request: HttpRequest,
+    pub(crate) payload: Payload,
+    pub(crate) state: Data<State>,
+    key: Option<PresentedKey>,
+}
+
+impl Call {
+    /// The idempotency key of a request whose route needs one.
+    pub(crate) fn key(&mut self) -> Result<PresentedKey, Fault> {
+        self.key.take().ok_or(Fault::IdempotencyKeyRequired)
+    }
+}
+
+/// Whether a path below a base can only be meant for this contract.
+pub(crate) fn is_only_here(path: &str) -> bool {
+    ONLY_HERE.iter().any(|beginning| {
+        let rest = path.strip_prefix(beginning);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
+}
+
+/// Answers whatever happens: a bug that panics is a 500 like any other.
+pub(crate) async fn answer(
+    routes: &'static [Route],
+    request: HttpRequest,
+    payload: Payload,
+    state: Data<State>,
+) -> HttpResponse {
+    let request_id = RequestId::of(&request);
+    let outcome = AssertUnwindSafe(carry_out(routes, request, payload, state))
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| Err(Fault::Internal("a handler panicked".to_owned())));
+    outcome.unwrap_or_else(|fault| fault.respond(&request_id))
+}
+
+/// The order of checks of the contract, section 1.
+async fn carry_out(
+    routes: &'static [Route],
+    request: HttpRequest,
+    payload: Payload,
+    state: Data<State>,
+) -> Result<HttpResponse, Fault> {
+    let key = match Presented::by(&request) {
+        Presented::Key(Contract::Treasury, key) => key,
+        Presented::Nothing => return Err(Fault::NoToken),
+        Presented::Key(Contract::Remittance, _) | Presented::Foreign => {
+            return Err(Fault::InvalidKey);
+        }
+    };
+    let principal = admit(&request, &state, Contract::Treasury, key).await?;
+    let route = route(routes, request.method())?;
+    demand_scopes(&principal, route.scopes)?;
+    let key = match route.needs_key {
+        true => Some(required_key(&request)?),
+        false => None,
+    };
+    let call = Call {
+        tenant: principal.key.tenant,
+        request,
+        payload,
+        state,
+        key,
+    };
+    (route.handler)(call).await
+}
+
+impl From<Denied> for Fault {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::InvalidKey => Self::InvalidKey,
+            Denied::AddressNotAllowed => Self::AddressNotAllowed,
+            Denied::Suspended => Self::Suspended,
+            Denied::Store(error) => error.into(),
+        }
+    }
+}
+
+/// The route of a method. HEAD is GET whose body is not sent.
+fn route(routes: &'static [Route], method: &Method) -> Result<&'static Route, Fault> {
+    if routes.is_empty() {
+        return Err(Fault::RouteNotFound);
+    }
+    let method = match *method {
+        Method::HEAD => &Method::GET,
+        _ => method,
+    };
+    let route = routes.iter().find(|route| route.method == *method);
+    route.ok_or_else(|| Fault::MethodNotAllowed(allowed(routes)))
+}
+
+fn demand_scopes(principal: &Principal, needed: &[Scope]) -> Result<(), Fault> {
+    let missing: Vec<Scope> = needed
+        .iter()
+        .copied()
+        .filter(|scope| !principal.key.scopes.contains(*scope))
+        .collect();
+    match missing.is_empty() {
+        true => Ok(()),
+        false => Err(Fault::MissingScopes(missing)),
+    }
+}
+
+fn allowed(routes: &[Route]) -> String {
+    let methods = routes.iter().flat_map(|route| match route.method {
+        Method::GET => vec!["GET", "HEAD"],
+        ref other => vec![other.as_str()],
+    });
+    methods.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_of_this_contract_alone_are_known_by_their_beginning() {
+        for (path, expected) in [
+            ("/swaps", true),
+            ("/swaps/", true),
+            ("/swaps/1/cancel", true),
+            ("/payment-routes/chains", true),
+            ("/swapsies", false),
+            ("/customers", false),
+            ("/events", false),
+            ("", false),
+        ] {
+            assert_eq!(is_only_here(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_changes_something_needs_a_key() {
+        for route in SUBJECTS.into_iter().flatten() {
+            let is_read = route.method == Method::GET;
+            assert_eq!(route.needs_key, !is_read, "{} {}", route.method, route.path);
+        }
+    }
+}
