@@ -23,8 +23,11 @@ mod reconciliation;
 mod retention;
 mod rows;
 mod sealing;
+mod settlement;
 mod standing;
 mod statement;
+mod swap_rows;
+mod swaps;
 mod treasury_customers;
 
 pub use database::{ConnectError, Database, PoolSettings, Pooler, Store};

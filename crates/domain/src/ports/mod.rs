@@ -64,3 +64,11 @@ pub struct Listing<T> {
     /// All that match, also those left out.
     pub total: i64,
 }
+
+impl<T> Listing<T> {
+    /// Nothing matches.
+    pub const EMPTY: Self = Self {
+        rows: Vec::new(),
+        total: 0,
+    };
+}

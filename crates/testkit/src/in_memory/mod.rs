@@ -9,6 +9,7 @@ mod provisioning;
 mod queries;
 mod reconciliation;
 mod retention;
+mod swaps;
 mod treasury_customers;
 
 use std::{
@@ -24,7 +25,7 @@ use vouch_domain::{
         ContactField, Customer, CustomerHandle, CustomerSummary, Status, TreasuryCustomer, Version,
     },
     event::Event,
-    id::{CustomerId, OrganisationId},
+    id::{CustomerId, OrganisationId, SwapId},
     idempotency::{Fingerprint, IdempotencyKey, KeptAnswer, KeyClaim},
     ports::{NewApiKey, RailCustomerId, StoreError},
     tenant::Tenant,
@@ -51,6 +52,7 @@ struct State {
     keys: HashMap<KeyIdentity, Bound>,
     /// Keys claimed for answers, or bound to them.
     answers: HashMap<KeyIdentity, AnswerKey>,
+    swaps: HashMap<(Tenant, SwapId), swaps::SwapRecord>,
     /// While set, every call fails with it.
     failure: Option<StoreError>,
 }

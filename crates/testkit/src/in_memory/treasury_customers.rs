@@ -60,7 +60,7 @@ impl TreasuryCustomerQueries for InMemory {
 
 impl State {
     /// Every customer that the Treasury API shows, newest first.
-    fn treasury_customers(&self, tenant: Tenant) -> Vec<TreasuryCustomer> {
+    pub(super) fn treasury_customers(&self, tenant: Tenant) -> Vec<TreasuryCustomer> {
         let known = self
             .records(tenant)
             .filter(|record| matches!(record.stage, Stage::Provisioned(_)))
