@@ -79,9 +79,9 @@ CREATE INDEX swaps_customer ON swaps (organisation_id, env, customer_id, id);
 CREATE TRIGGER swaps_belong_to_primary BEFORE INSERT ON swaps
     FOR EACH ROW WHEN (NEW.customer_id IS NULL) EXECUTE FUNCTION belongs_to_primary_customer();
 CREATE TRIGGER swaps_counted AFTER INSERT ON swaps
-    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_rows(1);
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_rows('1');
 CREATE TRIGGER swaps_uncounted AFTER DELETE ON swaps
-    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_rows(-1);
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_rows('-1');
 
 -- One for every swap that is not final: when to look after it, and who does.
 CREATE TABLE swap_jobs (

@@ -9,9 +9,10 @@ use vouch_domain::{
     id::{CustomerId, EventId},
     idempotency::KeyClaim,
     ports::{
-        AbsenceClear, ApiKeys, ContactSync, CustomerQueries, Customers, Drift, Lease, LeaseTerms,
-        Organisations, Provisioning, RailCustomerId, Reconciliation, RecordOutcome, Reservation,
-        Reserve, Reserved, Retention, Standing,
+        AbsenceClear, Answers, ApiKeys, ContactSync, CustomerQueries, Customers, Drift, Holders,
+        Lease, LeaseTerms, Organisations, Provisioning, RailCustomerId, Reconciliation,
+        RecordOutcome, Reservation, Reserve, Reserved, Retention, SettlementJobs, Standing, Swaps,
+        TreasuryCustomers,
     },
     tenant::{Env, Tenant},
 };
@@ -28,6 +29,11 @@ pub(crate) const TERMS: LeaseTerms = LeaseTerms {
 pub(crate) trait Ports:
     Provisioning
     + Reconciliation
+    + Answers
+    + TreasuryCustomers
+    + Holders
+    + Swaps
+    + SettlementJobs
     + Customers
     + CustomerQueries
     + ContactSync
@@ -83,13 +89,16 @@ impl Adapter for InMemory {
 }
 
 /// Every time that is compared with the database's clock: to let time pass is to move them back.
-const LEASE_CLOCK: [(&str, &str); 6] = [
+const LEASE_CLOCK: [(&str, &str); 9] = [
     ("reservations", "leased_until"),
     ("reservations", "absence_clear_at"),
     ("reservations", "next_attempt_at"),
     ("contact_changes", "leased_until"),
     ("contact_changes", "next_attempt_at"),
     ("idempotency_keys", "bound_at"),
+    ("swap_jobs", "leased_until"),
+    ("swap_jobs", "due_at"),
+    ("idempotency_keys", "leased_until"),
 ];
 
 #[async_trait]
@@ -311,8 +320,8 @@ impl<A: Adapter> World<A> {
     }
 
     pub(crate) async fn release(&self, reservation: &Reservation, absence: AbsenceClear) {
-        self.store()
-            .release(reservation, absence)
+        // Claims on keys are released too.
+        Provisioning::release(self.store(), reservation, absence)
             .await
             .expect("an answer");
     }

@@ -23,5 +23,7 @@ mod races;
 mod reconciliation;
 mod retention;
 mod search;
+mod settlement;
 mod standings;
+mod swaps;
 mod tenancy;

@@ -13,11 +13,12 @@ use actix_web::{
 };
 use vouch_application::{
     amend::AmendCustomer, authenticate::Authenticate, create::CreateCustomer, digest::Digests,
+    liquidity::LiquidityLines, rates::Rates, simulate::Simulate, swaps::SwapDesk,
     treasury_customers::CreateCustomerForTreasury,
 };
 use vouch_domain::{
     access::Network,
-    ports::{Clock, CustomerQueries, TreasuryCustomerQueries},
+    ports::{Clock, CustomerQueries, Swaps, TreasuryCustomerQueries},
     values::Policy,
 };
 
@@ -57,6 +58,16 @@ pub struct TreasuryServices {
     pub create_customer: CreateCustomerForTreasury,
     /// Reads customers.
     pub customers: Arc<dyn TreasuryCustomerQueries>,
+    /// Opens and cancels swaps.
+    pub swap_desk: SwapDesk,
+    /// Reads swaps.
+    pub swaps: Arc<dyn Swaps>,
+    /// Reads rates.
+    pub rates: Rates,
+    /// Plays deposits.
+    pub simulate: Simulate,
+    /// Who exchanges currencies.
+    pub liquidity: LiquidityLines,
 }
 
 /// What all workers of a process share.

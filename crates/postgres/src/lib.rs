@@ -26,8 +26,11 @@ mod retention;
 mod route_rows;
 mod rows;
 mod sealing;
+mod settlement;
 mod standing;
 mod statement;
+mod swap_rows;
+mod swaps;
 mod treasury_customers;
 
 pub use database::{ConnectError, Database, PoolSettings, Pooler, Store};

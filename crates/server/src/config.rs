@@ -72,6 +72,9 @@ pub(crate) struct ServeArgs {
     /// Where the in-process sandbox rail listens; the operating system chooses the port by default.
     #[arg(long, env = "VOUCH_SANDBOX_LISTEN", default_value = "127.0.0.1:0")]
     pub(crate) sandbox_listen: SocketAddr,
+    /// How long after its creation a swap of test data settles by itself, in milliseconds; 0: only when simulated.
+    #[arg(long, env = "VOUCH_SANDBOX_SETTLE_MS", default_value_t = 8_000, value_parser = clap::value_parser!(u64).range(0..=600_000))]
+    pub(crate) sandbox_settle_ms: u64,
     /// When check digits of tax numbers are judged.
     #[arg(long, env = "VOUCH_TIN_CHECKS", default_value = "live")]
     pub(crate) tin_checks: TinChecksArg,

@@ -21,9 +21,14 @@ use vouch_application::{
     digest::Digests,
     ids::IdMint,
     kept_answers::KeptAnswers,
+    liquidity::LiquidityLines,
     provision::Provisioner,
+    rates::Rates,
     reconcile::Reconciler,
     retention::Purger,
+    settle::Settler,
+    simulate::Simulate,
+    swaps::SwapDesk,
     sync_contact::ContactSyncer,
     treasury_customers::CreateCustomerForTreasury,
 };
@@ -36,7 +41,7 @@ use crate::{
     clock::SystemClock,
     config::ServeArgs,
     demo::DemoKeys,
-    metrics, operators, output,
+    liquidity, metrics, operators, output,
     rails::ConfiguredRails,
     readiness::ServiceReadiness,
     sandbox::Sandbox,
@@ -119,10 +124,13 @@ struct Parts {
     ids: Arc<IdMint>,
     clock: Arc<dyn Clock>,
     rails: Arc<ConfiguredRails>,
+    liquidity: LiquidityLines,
     /// Wakes the reconciler.
     reservations: Wake,
     /// Wakes the contact syncer.
     changes: Wake,
+    /// Wakes the settler.
+    settlements: Wake,
 }
 
 impl Parts {
@@ -139,6 +147,8 @@ impl Parts {
             rails: Arc::new(ConfiguredRails::new(args, sandbox)?),
             reservations: Wake::default(),
             changes: Wake::default(),
+            settlements: Wake::default(),
+            liquidity: liquidity::lines(args),
             clock,
         })
     }
@@ -159,6 +169,8 @@ impl Parts {
             self.changes.clone(),
         );
         tasks.spawn(async move { syncer.run().await });
+        let settler = self.settler(&ports);
+        tasks.spawn(async move { settler.run().await });
         let purger = Purger::new(Arc::clone(&ports) as _, key_age);
         tasks.spawn(async move { purger.run().await });
         let principals = Arc::clone(&self.principals);
@@ -203,6 +215,16 @@ impl Parts {
         Ok(vouch_http::serve(listener, workers, per_worker, shared)?)
     }
 
+    fn settler(&self, store: &Arc<Store>) -> Settler {
+        Settler::new(
+            Arc::clone(store) as _,
+            Arc::clone(store) as _,
+            self.liquidity.clone(),
+            Arc::clone(&self.clock),
+            self.settlements.clone(),
+        )
+    }
+
     fn services(&self, store: &Arc<Store>) -> Services {
         let answers = KeptAnswers::new(Arc::clone(store) as _, Arc::clone(&self.ids));
         Services {
@@ -227,10 +249,26 @@ impl Parts {
             treasury: TreasuryServices {
                 create_customer: CreateCustomerForTreasury::new(
                     Arc::clone(store) as _,
-                    answers,
+                    answers.clone(),
                     Arc::clone(&self.ids),
                 ),
                 customers: Arc::clone(store) as _,
+                swap_desk: SwapDesk::new(
+                    Arc::clone(store) as _,
+                    Arc::clone(store) as _,
+                    answers,
+                    self.liquidity.clone(),
+                    Arc::clone(&self.clock),
+                    self.settlements.clone(),
+                ),
+                swaps: Arc::clone(store) as _,
+                rates: Rates::new(self.liquidity.clone(), Arc::clone(&self.clock)),
+                simulate: Simulate::new(
+                    Arc::clone(store) as _,
+                    Arc::clone(store) as _,
+                    self.settler(store),
+                ),
+                liquidity: self.liquidity.clone(),
             },
         }
     }

@@ -7,3 +7,4 @@ mod plans;
 mod pooler;
 mod secrecy;
 mod statements;
+mod swaps;

@@ -10,8 +10,14 @@ use actix_web::{
     },
 };
 use serde::Serialize;
-use vouch_application::{kept_answers::KeyError, treasury_customers::CreateTreasuryCustomerError};
-use vouch_domain::{access::Scope, form::FieldProblem, ports::StoreError};
+use vouch_application::{
+    kept_answers::KeyError,
+    rates::RatesError,
+    simulate::SimulateError,
+    swaps::{CancelSwapError, OpenSwapError},
+    treasury_customers::CreateTreasuryCustomerError,
+};
+use vouch_domain::{access::Scope, form::FieldProblem, ports::StoreError, swap::Pair};
 
 use crate::{body::BodyError, request_id::RequestId};
 
@@ -35,12 +41,20 @@ pub(crate) enum Fault {
     MissingScopes(Vec<Scope>),
     /// The organisation may not act.
     Suspended,
+    /// The key is not for test data.
+    SandboxForTestKeys,
     /// The tenant has no such customer.
     CustomerNotFound,
+    /// The tenant has no such swap.
+    SwapNotFound,
+    /// The tenant has nothing of this id that a simulation could change.
+    SimulatedNotFound,
     /// The API has no such path.
     RouteNotFound,
     /// The path has only these methods.
     MethodNotAllowed(String),
+    /// The swap does not wait for its deposit.
+    SwapNotPending,
     /// A twin was in flight for longer than anybody should wait.
     StillInProgress,
     /// The body has too many bytes.
@@ -49,8 +63,14 @@ pub(crate) enum Fault {
     NotJson,
     /// Fields, or parameters, have values that are not acceptable.
     Invalid(Vec<FieldProblem>),
+    /// Nobody exchanges these currencies, named as the caller did.
+    PairNotSupported { from: String, to: String },
     /// The `Idempotency-Key` has too many characters.
     IdempotencyKeyTooLong,
+    /// There is no rate at the moment.
+    NoRate(Pair),
+    /// The env has no liquidity provider.
+    NoProvider,
     /// The store cannot be used at present. The text is for the log.
     Unavailable(String),
     /// A fault of ours. The text is for the log.
@@ -62,16 +82,24 @@ impl Fault {
         match self {
             Self::IdempotencyKeyRequired | Self::MalformedJson => StatusCode::BAD_REQUEST,
             Self::NoToken | Self::InvalidKey => StatusCode::UNAUTHORIZED,
-            Self::AddressNotAllowed | Self::MissingScopes(_) | Self::Suspended => {
-                StatusCode::FORBIDDEN
-            }
-            Self::CustomerNotFound | Self::RouteNotFound => StatusCode::NOT_FOUND,
+            Self::AddressNotAllowed
+            | Self::MissingScopes(_)
+            | Self::Suspended
+            | Self::SandboxForTestKeys => StatusCode::FORBIDDEN,
+            Self::CustomerNotFound
+            | Self::SwapNotFound
+            | Self::SimulatedNotFound
+            | Self::RouteNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::StillInProgress => StatusCode::CONFLICT,
+            Self::StillInProgress | Self::SwapNotPending => StatusCode::CONFLICT,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Invalid(_) | Self::IdempotencyKeyTooLong => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Invalid(_) | Self::IdempotencyKeyTooLong | Self::PairNotSupported { .. } => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+            Self::Unavailable(_) | Self::NoRate(_) | Self::NoProvider => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -90,13 +118,27 @@ impl Fault {
                 return format!("Missing required scopes: {}", scopes.join(", ")).into();
             }
             Self::Suspended => "Organisation suspended",
+            Self::SandboxForTestKeys => "Sandbox is available to test keys only",
             Self::CustomerNotFound => "Customer not found",
+            Self::SwapNotFound => "Swap not found",
+            Self::SimulatedNotFound => "Simulated request not found",
             Self::RouteNotFound => "Route not found",
             Self::MethodNotAllowed(_) => "Method not allowed",
+            Self::SwapNotPending => "Only pending swaps can be cancelled",
             Self::StillInProgress => "A request with this Idempotency-Key is still in progress",
             Self::BodyTooLarge => "Request body too large",
             Self::NotJson => "Content-Type must be application/json",
             Self::Invalid(_) => "Validation failed",
+            Self::PairNotSupported { from, to } => {
+                return format!("Swap pair {from}/{to} is not supported").into();
+            }
+            Self::NoRate(Pair { from, to }) => {
+                let (from, to) = (from.as_str(), to.as_str());
+                return format!("Rate for {from}/{to} is not available yet. Try again shortly.")
+                    .into();
+            }
+            // Test data always has one.
+            Self::NoProvider => "No liquidity provider is configured for live",
             Self::IdempotencyKeyTooLong => "Idempotency-Key must be 255 characters or fewer",
             Self::Unavailable(_) => "Service unavailable. Try again shortly.",
             Self::Internal(_) => "Internal server error",
@@ -114,7 +156,7 @@ impl Fault {
             Self::NoToken | Self::InvalidKey => {
                 response.insert_header((WWW_AUTHENTICATE, "Bearer"));
             }
-            Self::StillInProgress => {
+            Self::StillInProgress | Self::NoRate(_) => {
                 response.insert_header((RETRY_AFTER, SOON));
             }
             Self::Unavailable(cause) => {
@@ -199,6 +241,58 @@ impl From<CreateTreasuryCustomerError> for Fault {
             CreateTreasuryCustomerError::Invalid(problems) => Self::Invalid(problems),
             CreateTreasuryCustomerError::Key(error) => error.into(),
             CreateTreasuryCustomerError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<OpenSwapError> for Fault {
+    fn from(error: OpenSwapError) -> Self {
+        match error {
+            OpenSwapError::Invalid(problems) => Self::Invalid(problems),
+            OpenSwapError::UnknownCustomer => Self::CustomerNotFound,
+            OpenSwapError::UnsupportedPair(Pair { from, to }) => Self::PairNotSupported {
+                from: from.as_str().to_owned(),
+                to: to.as_str().to_owned(),
+            },
+            OpenSwapError::NoProvider => Self::NoProvider,
+            OpenSwapError::NoTerms(pair) => Self::NoRate(pair),
+            OpenSwapError::Key(error) => error.into(),
+            OpenSwapError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CancelSwapError> for Fault {
+    fn from(error: CancelSwapError) -> Self {
+        match error {
+            CancelSwapError::Unknown => Self::SwapNotFound,
+            CancelSwapError::NotPending => Self::SwapNotPending,
+            CancelSwapError::NoProvider => Self::NoProvider,
+            CancelSwapError::ProviderFailed => Self::Unavailable(error.to_string()),
+            CancelSwapError::Key(error) => error.into(),
+            CancelSwapError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SimulateError> for Fault {
+    fn from(error: SimulateError) -> Self {
+        match error {
+            SimulateError::Invalid(problems) => Self::Invalid(problems),
+            SimulateError::Unknown => Self::SimulatedNotFound,
+            SimulateError::Unsettled(_) => Self::Unavailable(error.to_string()),
+            SimulateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RatesError> for Fault {
+    fn from(error: RatesError) -> Self {
+        match error {
+            RatesError::NoProvider => Self::NoProvider,
+            RatesError::UnsupportedPair { from, to } => Self::PairNotSupported { from, to },
+            RatesError::NoRate(pair) => Self::NoRate(pair),
+            RatesError::Provider(_) => Self::Unavailable(error.to_string()),
         }
     }
 }

@@ -7,7 +7,11 @@ mod customer_list;
 mod customers;
 mod error;
 mod idempotency;
+mod number;
 mod path;
+mod rates;
 mod routes;
+mod sandbox;
+mod swaps;
 
 pub(crate) use routes::{Route, SUBJECTS, answer, is_only_here};

@@ -9,7 +9,7 @@ use actix_web::{
 };
 use futures_util::{FutureExt, future::LocalBoxFuture};
 use vouch_domain::{
-    access::{Contract, Principal, Scope},
+    access::{Contract, Principal, Scope, Scopes},
     tenant::Tenant,
 };
 
@@ -17,6 +17,7 @@ use super::{
     customers,
     error::Fault,
     idempotency::{PresentedKey, required_key},
+    rates, sandbox, swaps,
 };
 use crate::{
     credentials::{Denied, Presented, admit},
@@ -37,7 +38,12 @@ pub(crate) struct Route {
 }
 
 /// Every route of the API, by subject; those of one path stand together.
-pub(crate) static SUBJECTS: [&[Route]; 1] = [&customers::ROUTES];
+pub(crate) static SUBJECTS: [&[Route]; 4] = [
+    &customers::ROUTES,
+    &swaps::ROUTES,
+    &rates::ROUTES,
+    &sandbox::ROUTES,
+];
 
 /// Where the paths begin that the other contract does not have.
 const ONLY_HERE: [&str; 5] = [
@@ -52,6 +58,8 @@ const ONLY_HERE: [&str; 5] = [
 pub(crate) struct Call {
     /// Whose data it is about.
     pub(crate) tenant: Tenant,
+    /// What its key may do, for those routes to which several scopes open the way.
+    pub(crate) scopes: Scopes,
     pub(crate) request: HttpRequest,
     pub(crate) payload: Payload,
     pub(crate) state: Data<State>,
@@ -111,6 +119,7 @@ async fn carry_out(
     };
     let call = Call {
         tenant: principal.key.tenant,
+        scopes: principal.key.scopes.clone(),
         request,
         payload,
         state,
@@ -186,8 +195,13 @@ mod tests {
     #[test]
     fn what_changes_something_needs_a_key() {
         for route in SUBJECTS.into_iter().flatten() {
-            let is_read = route.method == Method::GET;
-            assert_eq!(route.needs_key, !is_read, "{} {}", route.method, route.path);
+            // A simulation may be repeated without one: the contract, section 1.
+            let needs_none = route.method == Method::GET || route.path == "/sandbox/simulate";
+            assert_eq!(
+                route.needs_key, !needs_none,
+                "{} {}",
+                route.method, route.path
+            );
         }
     }
 }

@@ -11,6 +11,7 @@ mod provisioning;
 mod queries;
 mod reconciliation;
 mod retention;
+mod swaps;
 mod treasury_customers;
 
 use std::{
@@ -26,7 +27,7 @@ use vouch_domain::{
         ContactField, Customer, CustomerHandle, CustomerSummary, Status, TreasuryCustomer, Version,
     },
     event::Event,
-    id::{CustomerId, DepositId, OrganisationId, PaymentRouteId},
+    id::{CustomerId, DepositId, OrganisationId, PaymentRouteId, SwapId},
     idempotency::{Fingerprint, IdempotencyKey, KeptAnswer, KeyClaim},
     payment_route::{Deposit, PaymentRoute},
     ports::{NewApiKey, RailCustomerId, StoreError},
@@ -56,6 +57,7 @@ struct State {
     keys: HashMap<KeyIdentity, Bound>,
     /// Keys claimed for answers, or bound to them.
     answers: HashMap<KeyIdentity, AnswerKey>,
+    swaps: HashMap<(Tenant, SwapId), swaps::SwapRecord>,
     /// While set, every call fails with it.
     failure: Option<StoreError>,
 }
