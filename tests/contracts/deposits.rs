@@ -200,8 +200,13 @@ async fn active_routes_with_pending_deposits_wait(world: &World<impl Adapter>) {
         for _ in 0..2 {
             let route = stored_for(world, tenant, HolderChoice::Primary).await;
             for _ in 0..2 {
-                let deposit = pending_deposit(&route, world.ids.mint::<vouch_domain::id::Deposit>());
-                world.store().record_deposit(tenant, &deposit).await.unwrap();
+                let deposit =
+                    pending_deposit(&route, world.ids.mint::<vouch_domain::id::Deposit>());
+                world
+                    .store()
+                    .record_deposit(tenant, &deposit)
+                    .await
+                    .unwrap();
             }
             expected.push(WaitingRoute {
                 tenant,

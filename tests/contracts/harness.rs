@@ -9,10 +9,10 @@ use vouch_domain::{
     id::{CustomerId, EventId},
     idempotency::KeyClaim,
     ports::{
-        AbsenceClear, Answers, ApiKeys, ContactSync, CustomerQueries, Customers, Drift, Holders,
-        Lease, LeaseTerms, Organisations, Provisioning, RailCustomerId, Reconciliation,
-        RecordOutcome, Reservation, Reserve, Reserved, Retention, SettlementJobs, Standing, Swaps,
-        TreasuryCustomers,
+        AbsenceClear, Answers, ApiKeys, ContactSync, CustomerQueries, Customers, Deposits, Drift,
+        Holders, Lease, LeaseTerms, Ledger, Organisations, PaymentRoutes, Provisioning,
+        RailCustomerId, Reconciliation, RecordOutcome, Reservation, Reserve, Reserved, Retention,
+        SettlementJobs, Standing, Swaps, TreasuryCustomers,
     },
     tenant::{Env, Tenant},
 };
@@ -34,6 +34,9 @@ pub(crate) trait Ports:
     + Holders
     + Swaps
     + SettlementJobs
+    + PaymentRoutes
+    + Deposits
+    + Ledger
     + Customers
     + CustomerQueries
     + ContactSync

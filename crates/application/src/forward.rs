@@ -7,8 +7,8 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join;
 use vouch_domain::{
-    ports::{Clock, Deposits, LiquidityFailure, PaymentRoutes, StoreError, WaitingRoute},
     payment_route::PaymentRoute,
+    ports::{Clock, Deposits, LiquidityFailure, PaymentRoutes, StoreError, WaitingRoute},
     tenant::{Env, Tenant},
 };
 
@@ -40,11 +40,11 @@ pub enum ForwardError {
 /// Follows deposits.
 #[derive(Clone)]
 pub struct Forwarder {
-    routes: Arc<dyn PaymentRoutes>,
-    deposits: Arc<dyn Deposits>,
-    lines: LiquidityLines,
-    clock: Arc<dyn Clock>,
-    wake: Wake,
+    pub(crate) routes: Arc<dyn PaymentRoutes>,
+    pub(crate) deposits: Arc<dyn Deposits>,
+    pub(crate) lines: LiquidityLines,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) wake: Wake,
 }
 
 impl Forwarder {
@@ -129,7 +129,10 @@ impl Forwarder {
         let line = self.lines.of(tenant.env).ok_or(ForwardError::NoProvider)?;
         let mut recorded = 0;
         for _ in 0..MOST_CALLS {
-            let pending = self.deposits.pending_deposits(tenant, route.id, PAGE).await?;
+            let pending = self
+                .deposits
+                .pending_deposits(tenant, route.id, PAGE)
+                .await?;
             let asked = line.routes.deposits(route, &pending, self.clock.now());
             let mut news = 0;
             for deposit in line.within(asked).await? {

@@ -4,28 +4,38 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::timeout;
 use vouch_domain::{
-    ports::{LiquidityFailure, Simulator, SwapProvider},
+    ports::{LiquidityFailure, RouteProvider, RouteSimulator, Simulator, SwapProvider},
     tenant::Env,
 };
 
-/// A provider of swaps, and how long its calls may take.
+/// A provider of swaps and payment routes, and how long its calls may take.
 #[derive(Clone)]
 pub struct LiquidityLine {
-    /// The provider.
+    /// Exchanges currencies.
     pub swaps: Arc<dyn SwapProvider>,
     /// The same, where it only plays.
     pub simulator: Option<Arc<dyn Simulator>>,
+    /// Passes deposits on.
+    pub routes: Arc<dyn RouteProvider>,
+    /// The same, where it only plays.
+    pub route_simulator: Option<Arc<dyn RouteSimulator>>,
     /// How long a call may take.
     pub deadline: Duration,
 }
 
 impl LiquidityLine {
-    /// The line to a simulator.
+    /// The line to simulators.
     #[must_use]
-    pub fn to_simulator(simulator: Arc<impl Simulator + 'static>, deadline: Duration) -> Self {
+    pub fn to_simulators(
+        swaps: Arc<impl Simulator + 'static>,
+        routes: Arc<impl RouteSimulator + 'static>,
+        deadline: Duration,
+    ) -> Self {
         Self {
-            swaps: Arc::clone(&simulator) as _,
-            simulator: Some(simulator),
+            swaps: Arc::clone(&swaps) as _,
+            simulator: Some(swaps),
+            routes: Arc::clone(&routes) as _,
+            route_simulator: Some(routes),
             deadline,
         }
     }

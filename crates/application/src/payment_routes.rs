@@ -7,18 +7,14 @@ use vouch_domain::{
     id::PaymentRouteId,
     idempotency::{Grant, Keep, KeptAnswer, KeyClaim},
     payment_route::{PaymentRoute, RouteAction, RouteOrder, RouteRefused, RouteRequest},
-    ports::{
-        Clock, Deposits, Holders, LiquidityFailure, Network, PaymentRoutes, RouteUnserved,
-        StoreError,
-    },
+    ports::{Holders, LiquidityFailure, Network, RouteUnserved, StoreError},
     tenant::{Env, Tenant},
 };
 
 use crate::{
-    background::Wake,
     forward::{ForwardError, Forwarder, MOST_CALLS},
     kept_answers::{Answered, Ended, KeptAnswers, KeyError},
-    liquidity::{LiquidityLine, LiquidityLines},
+    liquidity::LiquidityLine,
 };
 
 /// How long the statements of an operation may take together, connections included.
@@ -106,39 +102,19 @@ pub enum NetworkError {
 /// The use cases.
 #[derive(Clone)]
 pub struct RouteDesk {
-    routes: Arc<dyn PaymentRoutes>,
-    deposits: Arc<dyn Deposits>,
     holders: Arc<dyn Holders>,
     answers: KeptAnswers,
-    lines: LiquidityLines,
     forwarder: Forwarder,
-    clock: Arc<dyn Clock>,
-    wake: Wake,
 }
 
 impl RouteDesk {
-    /// The use cases on this store. `wake` wakes the forwarder.
+    /// The use cases on the store of this forwarder, which is woken when there may be something for it to do.
     #[must_use]
-    #[allow(clippy::too_many_arguments, reason = "each is a port of its own")]
-    pub fn new(
-        routes: Arc<dyn PaymentRoutes>,
-        deposits: Arc<dyn Deposits>,
-        holders: Arc<dyn Holders>,
-        answers: KeptAnswers,
-        lines: LiquidityLines,
-        forwarder: Forwarder,
-        clock: Arc<dyn Clock>,
-        wake: Wake,
-    ) -> Self {
+    pub fn new(holders: Arc<dyn Holders>, answers: KeptAnswers, forwarder: Forwarder) -> Self {
         Self {
-            routes,
-            deposits,
             holders,
             answers,
-            lines,
             forwarder,
-            clock,
-            wake,
         }
     }
 
@@ -147,7 +123,11 @@ impl RouteDesk {
     /// # Errors
     /// See [`NetworkError`].
     pub async fn network(&self, env: Env) -> Result<Network, NetworkError> {
-        let line = self.lines.of(env).ok_or(NetworkError::NoProvider)?;
+        let line = self
+            .forwarder
+            .lines
+            .of(env)
+            .ok_or(NetworkError::NoProvider)?;
         Ok(line.within(line.routes.network()).await?)
     }
 
@@ -228,7 +208,7 @@ impl RouteDesk {
         render: fn(&PaymentRoute) -> KeptAnswer,
     ) -> Result<Ended, OpenRouteError> {
         let RouteRequest { order, holder } = request;
-        let line = self.lines.of(tenant.env);
+        let line = self.forwarder.lines.of(tenant.env);
         let line = line.ok_or(OpenRouteError::NoProvider)?;
         let holder = self.holders.holder(tenant, holder).await?;
         let holder = holder.ok_or(OpenRouteError::UnknownCustomer)?;
@@ -251,7 +231,11 @@ impl RouteDesk {
             grant,
             answer: &answer,
         };
-        let kept = self.routes.insert_route(tenant, &route, keep).await?;
+        let kept = self
+            .forwarder
+            .routes
+            .insert_route(tenant, &route, keep)
+            .await?;
         let outrun = || StoreError::Defect("a new payment route was outrun".to_owned());
         Ok(Ended::of(kept, answer).ok_or_else(outrun)?)
     }
@@ -267,19 +251,20 @@ impl RouteDesk {
         for _ in 0..ATTEMPTS {
             let route = self.find(tenant, route).await?;
             let route = route.ok_or(ChangeRouteError::Unknown)?;
-            let changed = route.after(action, self.clock.now())?;
+            let changed = route.after(action, self.forwarder.clock.now())?;
             let answer = render(&changed);
             let keep = Keep {
                 grant,
                 answer: &answer,
             };
             let kept = self
+                .forwarder
                 .routes
                 .advance_route(tenant, route.status, &changed, keep)
                 .await?;
             if let Some(ended) = Ended::of(kept, answer) {
                 // What has waited at it may go on now.
-                self.wake.wake();
+                self.forwarder.wake.wake();
                 return Ok(ended);
             }
         }
@@ -301,7 +286,11 @@ impl RouteDesk {
             grant,
             answer: &answer,
         };
-        let kept = self.deposits.keep_recorded_deposits(tenant, keep).await?;
+        let kept = self
+            .forwarder
+            .deposits
+            .keep_recorded_deposits(tenant, keep)
+            .await?;
         let outrun = || StoreError::Defect("a record was outrun".to_owned());
         Ok(Ended::of(kept, answer).ok_or_else(outrun)?)
     }
@@ -312,7 +301,7 @@ impl RouteDesk {
         route: Option<PaymentRouteId>,
     ) -> Result<Option<PaymentRoute>, StoreError> {
         match route {
-            Some(id) => self.routes.find_route(tenant, id).await,
+            Some(id) => self.forwarder.routes.find_route(tenant, id).await,
             None => Ok(None),
         }
     }
@@ -320,6 +309,11 @@ impl RouteDesk {
     /// Longer than everything that an operation may have to wait for.
     fn lease(&self, tenant: Tenant) -> Duration {
         let calls = |line: &LiquidityLine| line.deadline * MOST_CALLS;
-        STATEMENTS + self.lines.of(tenant.env).map_or(Duration::ZERO, calls)
+        STATEMENTS
+            + self
+                .forwarder
+                .lines
+                .of(tenant.env)
+                .map_or(Duration::ZERO, calls)
     }
 }

@@ -7,12 +7,12 @@ use vouch_domain::{
     id::PaymentRouteId,
     ledger::RouteDeposit,
     payment_route::{RouteRefused, RouteStatus},
-    ports::{Deposits, LiquidityFailure, PaymentRoutes, StoreError},
+    ports::{LiquidityFailure, StoreError},
     simulation::Simulation,
     tenant::Tenant,
 };
 
-use crate::{ids::IdMint, liquidity::LiquidityLines};
+use crate::{forward::Forwarder, ids::IdMint};
 
 /// Why no deposit was simulated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,27 +34,15 @@ pub enum SimulateDepositError {
 /// The use case.
 #[derive(Clone)]
 pub struct SimulateDeposit {
-    routes: Arc<dyn PaymentRoutes>,
-    deposits: Arc<dyn Deposits>,
-    lines: LiquidityLines,
+    forwarder: Forwarder,
     ids: Arc<IdMint>,
 }
 
 impl SimulateDeposit {
-    /// The use case on this store.
+    /// The use case on the store of this forwarder.
     #[must_use]
-    pub fn new(
-        routes: Arc<dyn PaymentRoutes>,
-        deposits: Arc<dyn Deposits>,
-        lines: LiquidityLines,
-        ids: Arc<IdMint>,
-    ) -> Self {
-        Self {
-            routes,
-            deposits,
-            lines,
-            ids,
-        }
+    pub fn new(forwarder: Forwarder, ids: Arc<IdMint>) -> Self {
+        Self { forwarder, ids }
     }
 
     /// Has a new deposit arrive at the route of this id: it has ended at once, or waits when the route is paused. No id is
@@ -70,17 +58,23 @@ impl SimulateDeposit {
     ) -> Result<RouteDeposit, SimulateDepositError> {
         let id = route.and_then(|uuid| PaymentRouteId::from_uuid(uuid).ok());
         let id = id.ok_or(SimulateDepositError::Unknown)?;
-        let line = self.lines.of(tenant.env);
+        let Forwarder {
+            routes,
+            deposits,
+            lines,
+            ..
+        } = &self.forwarder;
+        let line = lines.of(tenant.env);
         let simulator = line.and_then(|line| line.route_simulator.as_ref());
         let simulator = simulator.ok_or(SimulateDepositError::Unknown)?;
-        let route = self.routes.find_route(tenant, id).await?;
+        let route = routes.find_route(tenant, id).await?;
         let route = route.ok_or(SimulateDepositError::Unknown)?;
         if route.status == RouteStatus::Archived {
             let already = route.status;
             return Err(SimulateDepositError::Refused(RouteRefused { already }));
         }
         let deposit = simulator.arrive(&route, self.ids.mint(), simulation)?;
-        self.deposits.record_deposit(tenant, &deposit).await?;
+        deposits.record_deposit(tenant, &deposit).await?;
         Ok(RouteDeposit::of(&route, deposit))
     }
 }

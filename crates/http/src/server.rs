@@ -13,12 +13,15 @@ use actix_web::{
 };
 use vouch_application::{
     amend::AmendCustomer, authenticate::Authenticate, create::CreateCustomer, digest::Digests,
-    liquidity::LiquidityLines, rates::Rates, simulate::Simulate, swaps::SwapDesk,
+    liquidity::LiquidityLines, payment_routes::RouteDesk, rates::Rates, simulate::Simulate,
+    simulate_deposit::SimulateDeposit, swaps::SwapDesk,
     treasury_customers::CreateCustomerForTreasury,
 };
 use vouch_domain::{
     access::Network,
-    ports::{Clock, CustomerQueries, Swaps, TreasuryCustomerQueries},
+    ports::{
+        Clock, CustomerQueries, Deposits, Ledger, PaymentRoutes, Swaps, TreasuryCustomerQueries,
+    },
     values::Policy,
 };
 
@@ -64,9 +67,19 @@ pub struct TreasuryServices {
     pub swaps: Arc<dyn Swaps>,
     /// Reads rates.
     pub rates: Rates,
-    /// Plays deposits.
+    /// Plays swaps.
     pub simulate: Simulate,
-    /// Who exchanges currencies.
+    /// Opens payment routes and changes them.
+    pub route_desk: RouteDesk,
+    /// Reads payment routes.
+    pub payment_routes: Arc<dyn PaymentRoutes>,
+    /// Reads deposits.
+    pub deposits: Arc<dyn Deposits>,
+    /// Plays deposits.
+    pub simulate_deposit: SimulateDeposit,
+    /// Reads transactions.
+    pub ledger: Arc<dyn Ledger>,
+    /// Who exchanges currencies, and passes deposits on.
     pub liquidity: LiquidityLines,
 }
 

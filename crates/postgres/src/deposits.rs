@@ -112,7 +112,11 @@ impl Deposits for Store {
         Ok(affected > 0)
     }
 
-    async fn keep_recorded_deposits(&self, tenant: Tenant, keep: Keep<'_>) -> Result<Kept, StoreError> {
+    async fn keep_recorded_deposits(
+        &self,
+        tenant: Tenant,
+        keep: Keep<'_>,
+    ) -> Result<Kept, StoreError> {
         let kept = self
             .change_and_keep(tenant, &keep, KEEP_RECORDED, |statement| statement)
             .await?;

@@ -15,6 +15,7 @@ mod execution;
 mod hashing;
 mod idempotency_keys;
 mod installation;
+mod ledger;
 mod migrations;
 mod organisations;
 mod payment_routes;

@@ -162,10 +162,7 @@ fn read_deposit(row: DepositRow) -> Result<Deposit, Rejected> {
         origin: deposit_end(origin)?,
         destination: deposit_end(destination)?,
         deposit_transaction: TransactionHash::restore(transaction)?,
-        failure: failure
-            .as_deref()
-            .map(DepositFailure::parse)
-            .transpose()?,
+        failure: failure.as_deref().map(DepositFailure::parse).transpose()?,
         relay_updated_at,
     })
 }

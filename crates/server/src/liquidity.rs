@@ -16,8 +16,9 @@ const DEADLINE: Duration = Duration::from_secs(5);
 pub(crate) fn lines(args: &ServeArgs) -> LiquidityLines {
     let settles_after = Duration::from_millis(args.sandbox_settle_ms);
     let simulator = Arc::new(SandboxLiquidity::new(SEED, settles_after));
+    let line = LiquidityLine::to_simulators(Arc::clone(&simulator), simulator, DEADLINE);
     LiquidityLines {
-        test: Some(LiquidityLine::to_simulator(simulator, DEADLINE)),
+        test: Some(line),
         live: None,
     }
 }

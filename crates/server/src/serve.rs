@@ -19,15 +19,18 @@ use vouch_application::{
     background::Wake,
     create::CreateCustomer,
     digest::Digests,
+    forward::Forwarder,
     ids::IdMint,
     kept_answers::KeptAnswers,
     liquidity::LiquidityLines,
+    payment_routes::RouteDesk,
     provision::Provisioner,
     rates::Rates,
     reconcile::Reconciler,
     retention::Purger,
     settle::Settler,
     simulate::Simulate,
+    simulate_deposit::SimulateDeposit,
     swaps::SwapDesk,
     sync_contact::ContactSyncer,
     treasury_customers::CreateCustomerForTreasury,
@@ -131,6 +134,8 @@ struct Parts {
     changes: Wake,
     /// Wakes the settler.
     settlements: Wake,
+    /// Wakes the forwarder.
+    deposits: Wake,
 }
 
 impl Parts {
@@ -148,6 +153,7 @@ impl Parts {
             reservations: Wake::default(),
             changes: Wake::default(),
             settlements: Wake::default(),
+            deposits: Wake::default(),
             liquidity: liquidity::lines(args),
             clock,
         })
@@ -171,6 +177,8 @@ impl Parts {
         tasks.spawn(async move { syncer.run().await });
         let settler = self.settler(&ports);
         tasks.spawn(async move { settler.run().await });
+        let forwarder = self.forwarder(&ports);
+        tasks.spawn(async move { forwarder.run().await });
         let purger = Purger::new(Arc::clone(&ports) as _, key_age);
         tasks.spawn(async move { purger.run().await });
         let principals = Arc::clone(&self.principals);
@@ -225,6 +233,16 @@ impl Parts {
         )
     }
 
+    fn forwarder(&self, store: &Arc<Store>) -> Forwarder {
+        Forwarder::new(
+            Arc::clone(store) as _,
+            Arc::clone(store) as _,
+            self.liquidity.clone(),
+            Arc::clone(&self.clock),
+            self.deposits.clone(),
+        )
+    }
+
     fn services(&self, store: &Arc<Store>) -> Services {
         let answers = KeptAnswers::new(Arc::clone(store) as _, Arc::clone(&self.ids));
         Services {
@@ -256,7 +274,7 @@ impl Parts {
                 swap_desk: SwapDesk::new(
                     Arc::clone(store) as _,
                     Arc::clone(store) as _,
-                    answers,
+                    answers.clone(),
                     self.liquidity.clone(),
                     Arc::clone(&self.clock),
                     self.settlements.clone(),
@@ -268,6 +286,14 @@ impl Parts {
                     Arc::clone(store) as _,
                     self.settler(store),
                 ),
+                route_desk: RouteDesk::new(Arc::clone(store) as _, answers, self.forwarder(store)),
+                payment_routes: Arc::clone(store) as _,
+                deposits: Arc::clone(store) as _,
+                simulate_deposit: SimulateDeposit::new(
+                    self.forwarder(store),
+                    Arc::clone(&self.ids),
+                ),
+                ledger: Arc::clone(store) as _,
                 liquidity: self.liquidity.clone(),
             },
         }

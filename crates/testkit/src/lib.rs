@@ -11,6 +11,7 @@ mod builders;
 mod clock;
 mod database;
 mod in_memory;
+mod payment_routes;
 mod proxy;
 mod rail;
 mod server;
@@ -24,6 +25,9 @@ pub use builders::{
 pub use clock::FixedClock;
 pub use database::{ScratchDatabase, TestDatabase};
 pub use in_memory::InMemory;
+pub use payment_routes::{
+    failed_deposit, opened_route, passed_on_deposit, pending_deposit, route_order,
+};
 pub use proxy::{Parsed, Wiretap};
 pub use rail::{Call, Gate, Script, ScriptedRail};
 pub use swaps::{opened_swap, swap_completion, swap_order};

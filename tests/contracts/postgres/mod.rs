@@ -3,6 +3,8 @@
 mod contention;
 mod drift;
 mod installation;
+mod ledger;
+mod payment_routes;
 mod plans;
 mod pooler;
 mod secrecy;

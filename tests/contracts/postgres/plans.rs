@@ -35,7 +35,7 @@ async fn filled() -> (World<TestDatabase>, Client) {
 }
 
 /// The plan of a statement for these values of its placeholders.
-async fn plan(client: &Client, statement: &Parsed, values: &[String]) -> String {
+pub(super) async fn plan(client: &Client, statement: &Parsed, values: &[String]) -> String {
     let Parsed { sql, types } = statement;
     let prepare = format!("DEALLOCATE ALL; PREPARE it ({}) AS {sql}", types.join(", "));
     client.batch_execute(&prepare).await.unwrap();
@@ -62,7 +62,7 @@ async fn assert_uses(client: &Client, statement: &Parsed, values: &[String], ind
     }
 }
 
-fn quoted(value: impl std::fmt::Display) -> String {
+pub(super) fn quoted(value: impl std::fmt::Display) -> String {
     format!("'{value}'")
 }
 

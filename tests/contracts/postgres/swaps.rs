@@ -20,7 +20,12 @@ const IMPORT: &str = "
            'cancelled', 'USDC', 'EURC', 1000000, repeat('1', 32), 920000, 30, 'address-1', 'address-2', now()
     FROM generate_series($4::bigint, $5::bigint) n";
 
-async fn import(client: &Client, tenant: Tenant, customer: Option<Uuid>, numbers: (i64, i64)) {
+pub(super) async fn import(
+    client: &Client,
+    tenant: Tenant,
+    customer: Option<Uuid>,
+    numbers: (i64, i64),
+) {
     let (organisation, env) = (tenant.organisation.uuid(), tenant.env.as_str());
     let imported = client
         .execute(

@@ -57,7 +57,11 @@ pub trait Deposits: Send + Sync {
 
     /// Keeps the answer of an operation that recorded deposits. They are facts, recorded one by one, whatever becomes of
     /// the operation. Never [`Kept::Outrun`].
-    async fn keep_recorded_deposits(&self, tenant: Tenant, keep: Keep<'_>) -> Result<Kept, StoreError>;
+    async fn keep_recorded_deposits(
+        &self,
+        tenant: Tenant,
+        keep: Keep<'_>,
+    ) -> Result<Kept, StoreError>;
 
     /// Deposits, newest first, at most `limit`.
     async fn list_deposits(

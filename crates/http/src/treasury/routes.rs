@@ -14,10 +14,10 @@ use vouch_domain::{
 };
 
 use super::{
-    customers,
+    customers, deposits,
     error::Fault,
     idempotency::{PresentedKey, required_key},
-    rates, sandbox, swaps,
+    network, payment_routes, rates, sandbox, swaps, transactions,
 };
 use crate::{
     credentials::{Denied, Presented, admit},
@@ -38,11 +38,15 @@ pub(crate) struct Route {
 }
 
 /// Every route of the API, by subject; those of one path stand together.
-pub(crate) static SUBJECTS: [&[Route]; 4] = [
+pub(crate) static SUBJECTS: [&[Route]; 8] = [
     &customers::ROUTES,
     &swaps::ROUTES,
     &rates::ROUTES,
     &sandbox::ROUTES,
+    &network::ROUTES,
+    &payment_routes::ROUTES,
+    &deposits::ROUTES,
+    &transactions::ROUTES,
 ];
 
 /// Where the paths begin that the other contract does not have.

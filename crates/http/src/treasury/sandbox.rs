@@ -3,17 +3,20 @@
 use actix_web::{HttpResponse, http::Method};
 use futures_util::FutureExt;
 use serde::Serialize;
+use vouch_application::simulate::SimulateError;
 use vouch_domain::{access::Scope, form::parse_simulation, tenant::Env};
 
 use super::{
     answers::success,
+    deposits::DepositObject,
     error::Fault,
     routes::{Call, Route},
     swaps::SwapObject,
 };
 use crate::body::read_json;
 
-/// The routes of the sandbox. A simulation needs no idempotency key: repeated it changes nothing.
+/// The routes of the sandbox. A simulation needs no idempotency key: repeated for a swap it changes nothing, and for a
+/// payment route it is another deposit.
 pub(super) static ROUTES: [Route; 2] = [
     Route {
         method: Method::GET,
@@ -31,6 +34,8 @@ pub(super) static ROUTES: [Route; 2] = [
     },
 ];
 
+/// What a simulation is answered with.
+const APPLIED: &str = "Simulation applied";
 /// A simulation needs one of these.
 const WRITE_SCOPES: [Scope; 2] = [Scope::TransfersWrite, Scope::CollectionsWrite];
 
@@ -70,7 +75,16 @@ async fn simulate(call: Call) -> Result<HttpResponse, Fault> {
     }
     let body = read_json(&call.request, call.payload).await?;
     let simulate = &call.state.services.treasury.simulate;
-    let simulated = simulate.swap(call.tenant, parse_simulation(&body.form));
-    let swap = simulated.await?;
-    Ok(success("Simulation applied", SwapObject::new(&swap)))
+    let request = parse_simulation(&body.form)?;
+    let (subject, simulation) = (request.subject, request.simulation);
+    match simulate.swap(call.tenant, Ok(request)).await {
+        Ok(swap) => Ok(success(APPLIED, SwapObject::new(&swap))),
+        // Then it may be a payment route's.
+        Err(SimulateError::Unknown) => {
+            let simulate = &call.state.services.treasury.simulate_deposit;
+            let deposit = simulate.arrive(call.tenant, subject, &simulation).await?;
+            Ok(success(APPLIED, DepositObject::new(&deposit)))
+        }
+        Err(error) => Err(error.into()),
+    }
 }

@@ -52,7 +52,7 @@ struct TransactionObject<'a> {
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Receipt<'a> {
     Swap(SwapReceipt<'a>),
-    PaymentRouteDeposit(DepositReceipt<'a>),
+    PaymentRouteDeposit(Box<DepositReceipt<'a>>),
 }
 
 #[derive(Serialize)]
@@ -120,7 +120,11 @@ impl<'a> TransactionObject<'a> {
             customer_id: swap.holder.id.hyphenated().to_string(),
             customer_name: swap.holder.name.as_str(),
             status,
-            destination: format!("{} → {}", order.pair.to.as_str(), order.destination.as_str()),
+            destination: format!(
+                "{} → {}",
+                order.pair.to.as_str(),
+                order.destination.as_str()
+            ),
             amount: format!("{} {}", order.amount, order.pair.from.as_str()),
             // A swap has no rate in dollars.
             amount_usd: None,
@@ -147,7 +151,7 @@ impl<'a> TransactionObject<'a> {
             amount: format!("{} {}", origin.amount.decimal(), origin.symbol.as_str()),
             amount_usd: Some(origin.amount_usd.decimal()),
             created_at: deposit.id.created_at(),
-            receipt: Receipt::PaymentRouteDeposit(DepositReceipt::new(found)),
+            receipt: Receipt::PaymentRouteDeposit(Box::new(DepositReceipt::new(found))),
         }
     }
 }

@@ -63,7 +63,13 @@ async fn every_two_chains_are_joined() {
     let names: Vec<_> = network
         .chains
         .iter()
-        .map(|chain| (chain.id.number(), chain.display_name.as_str(), chain.vm.as_str()))
+        .map(|chain| {
+            (
+                chain.id.number(),
+                chain.display_name.as_str(),
+                chain.vm.as_str(),
+            )
+        })
         .collect();
     assert_eq!(
         names,

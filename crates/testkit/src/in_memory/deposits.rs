@@ -43,7 +43,11 @@ impl Deposits for InMemory {
         Ok(true)
     }
 
-    async fn keep_recorded_deposits(&self, tenant: Tenant, keep: Keep<'_>) -> Result<Kept, StoreError> {
+    async fn keep_recorded_deposits(
+        &self,
+        tenant: Tenant,
+        keep: Keep<'_>,
+    ) -> Result<Kept, StoreError> {
         Ok(self.state()?.change_and_keep(tenant, &keep, |_| true))
     }
 

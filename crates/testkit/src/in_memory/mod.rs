@@ -6,6 +6,7 @@ mod contact_sync;
 mod customers;
 mod deposits;
 mod drift;
+mod ledger;
 mod payment_routes;
 mod provisioning;
 mod queries;

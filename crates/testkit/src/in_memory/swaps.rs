@@ -12,7 +12,10 @@ use vouch_domain::{
     tenant::{Env, Tenant},
 };
 
-use super::{InMemory, Retry, State};
+use super::{
+    InMemory, Retry, State,
+    payment_routes::{is_shown, listing},
+};
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(32);
 
@@ -87,24 +90,9 @@ impl Swaps for InMemory {
         filter: HolderFilter,
         limit: u8,
     ) -> Result<Listing<Swap>, StoreError> {
-        let state = self.state()?;
-        let matches = |swap: &Swap| match filter {
-            HolderFilter::All => true,
-            HolderFilter::Customer(customer) => swap.holder.id == customer,
-            HolderFilter::Nobody => false,
-        };
-        let of_tenant = state
-            .swaps
-            .iter()
-            .filter(|((owner, _), _)| *owner == tenant);
-        let mut rows: Vec<_> = of_tenant
-            .map(|(_, record)| record.swap.clone())
-            .filter(matches)
-            .collect();
-        rows.sort_by_key(|swap| Reverse(swap.id));
-        let total = i64::try_from(rows.len()).expect("few swaps");
-        rows.truncate(usize::from(limit));
-        Ok(Listing { rows, total })
+        let swaps = self.state()?.swaps_of(tenant).into_iter();
+        let shown = swaps.filter(|swap| is_shown(filter, &swap.holder));
+        Ok(listing(shown, limit))
     }
 
     async fn cancel_swap(
@@ -130,6 +118,17 @@ impl Swaps for InMemory {
 }
 
 impl State {
+    /// Every swap, newest first.
+    pub(super) fn swaps_of(&self, tenant: Tenant) -> Vec<Swap> {
+        let swaps = self.swaps.iter();
+        let mut swaps: Vec<_> = swaps
+            .filter(|((owner, _), _)| *owner == tenant)
+            .map(|(_, record)| record.swap.clone())
+            .collect();
+        swaps.sort_by_key(|swap| Reverse(swap.id));
+        swaps
+    }
+
     fn advance(&mut self, tenant: Tenant, expected: SwapStatus, after: &Swap) -> bool {
         let Some(record) = self.swaps.get_mut(&(tenant, after.id)) else {
             return false;

@@ -146,7 +146,11 @@ impl Bench {
             orders: Mutex::default(),
         });
         let lines = LiquidityLines {
-            test: Some(LiquidityLine::to_simulator(Arc::clone(&provider), DEADLINE)),
+            test: Some(LiquidityLine::to_simulators(
+                Arc::clone(&provider),
+                Arc::new(SandboxLiquidity::new("seed", settles_after)),
+                DEADLINE,
+            )),
             live: None,
         };
         let port = Arc::new(store.clone());

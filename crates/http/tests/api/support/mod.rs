@@ -22,13 +22,16 @@ use vouch_application::{
     background::Wake,
     create::CreateCustomer,
     digest::Digests,
+    forward::Forwarder,
     ids::IdMint,
     kept_answers::KeptAnswers,
     liquidity::LiquidityLines,
+    payment_routes::RouteDesk,
     rails::{RailLine, Rails},
     rates::Rates,
     settle::Settler,
     simulate::Simulate,
+    simulate_deposit::SimulateDeposit,
     swaps::SwapDesk,
     treasury_customers::CreateCustomerForTreasury,
 };
@@ -106,6 +109,13 @@ impl World {
             Arc::clone(clock),
             Wake::default(),
         );
+        let forwarder = Forwarder::new(
+            store.clone(),
+            store.clone(),
+            liquidity.clone(),
+            Arc::clone(clock),
+            Wake::default(),
+        );
         TreasuryServices {
             create_customer: CreateCustomerForTreasury::new(
                 store.clone(),
@@ -123,7 +133,12 @@ impl World {
             ),
             swaps: store.clone(),
             rates: Rates::new(liquidity.clone(), Arc::clone(clock)),
-            simulate: Simulate::new(store.clone(), store, settler),
+            simulate: Simulate::new(store.clone(), store.clone(), settler),
+            route_desk: RouteDesk::new(store.clone(), answers.clone(), forwarder.clone()),
+            payment_routes: store.clone(),
+            deposits: store.clone(),
+            simulate_deposit: SimulateDeposit::new(forwarder, Arc::clone(ids)),
+            ledger: store,
             liquidity,
         }
     }
