@@ -100,11 +100,10 @@ async fn deposits_are_counted_for_the_customer_of_their_route() {
     let filter = HolderFilter::Customer(customer);
     assert_eq!(total_of_deposits(&world, HolderFilter::All).await, 12);
     assert_eq!(total_of_deposits(&world, filter).await, 7);
-    let deleted = client.execute(
-        "DELETE FROM route_deposits WHERE organisation_id = $1 AND route_id = $2 AND relay_request <> 'relay-1'",
-        &[&world.tenant.organisation.uuid(), &theirs],
-    );
-    assert_eq!(deleted.await.unwrap(), 6);
+    let sql = "DELETE FROM route_deposits WHERE organisation_id = $1 AND route_id = $2 AND relay_request <> 'relay-1'";
+    let organisation = world.tenant.organisation.uuid();
+    let deleted = client.execute(sql, &[&organisation, &theirs]).await;
+    assert_eq!(deleted.unwrap(), 6);
     assert_eq!(total_of_deposits(&world, HolderFilter::All).await, 6);
     assert_eq!(total_of_deposits(&world, filter).await, 1);
 }
