@@ -12,7 +12,7 @@ use vouch_domain::{
         AbsenceClear, Answers, ApiKeys, ContactSync, CustomerQueries, Customers, Drift, Holders,
         Lease, LeaseTerms, Organisations, Provisioning, RailCustomerId, Reconciliation,
         RecordOutcome, Reservation, Reserve, Reserved, Retention, SettlementJobs, Standing, Swaps,
-        TreasuryCustomers,
+        TreasuryCustomerQueries, TreasuryCustomers,
     },
     tenant::{Env, Tenant},
 };
@@ -41,6 +41,7 @@ pub(crate) trait Ports:
     + ApiKeys
     + Organisations
     + Retention
+    + TreasuryCustomerQueries
     + Clone
     + 'static
 {
@@ -320,7 +321,6 @@ impl<A: Adapter> World<A> {
     }
 
     pub(crate) async fn release(&self, reservation: &Reservation, absence: AbsenceClear) {
-        // Claims on keys are released too.
         Provisioning::release(self.store(), reservation, absence)
             .await
             .expect("an answer");

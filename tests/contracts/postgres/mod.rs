@@ -5,6 +5,7 @@ mod drift;
 mod installation;
 mod plans;
 mod pooler;
+mod primary;
 mod secrecy;
 mod statements;
 mod swaps;

@@ -1,6 +1,7 @@
 //! The Treasury API: its operations, its objects, and its description.
 //!
-//! A subject has a file with its routes and handlers; `routes` lists the subjects, and is the one way to them all.
+//! A subject has a file with its routes and handlers, and one that describes them in `openapi`; `routes` lists the
+//! subjects, and is the one way to them all.
 
 mod answers;
 mod customer_list;
@@ -8,10 +9,12 @@ mod customers;
 mod error;
 mod idempotency;
 mod number;
+pub(crate) mod openapi;
 mod path;
 mod rates;
 mod routes;
 mod sandbox;
 mod swaps;
 
+pub(crate) use answers::milliseconds;
 pub(crate) use routes::{Route, SUBJECTS, answer, is_only_here};

@@ -17,6 +17,7 @@ use super::{
     customers,
     error::Fault,
     idempotency::{PresentedKey, required_key},
+    openapi::Description,
     rates, sandbox, swaps,
 };
 use crate::{
@@ -35,6 +36,8 @@ pub(crate) struct Route {
     /// Whether the request needs an `Idempotency-Key`.
     pub(crate) needs_key: bool,
     pub(crate) handler: fn(Call) -> LocalBoxFuture<'static, Result<HttpResponse, Fault>>,
+    /// What the OpenAPI document says of it.
+    pub(crate) describe: fn() -> Description,
 }
 
 /// Every route of the API, by subject; those of one path stand together.

@@ -8,6 +8,7 @@ use vouch_domain::{access::Scope, form::parse_simulation, tenant::Env};
 use super::{
     answers::success,
     error::Fault,
+    openapi::sandbox as openapi,
     routes::{Call, Route},
     swaps::SwapObject,
 };
@@ -21,6 +22,7 @@ pub(super) static ROUTES: [Route; 2] = [
         scopes: &[],
         needs_key: false,
         handler: |call| status(call).boxed_local(),
+        describe: openapi::status,
     },
     Route {
         method: Method::POST,
@@ -28,6 +30,7 @@ pub(super) static ROUTES: [Route; 2] = [
         scopes: &[],
         needs_key: false,
         handler: |call| simulate(call).boxed_local(),
+        describe: openapi::simulate,
     },
 ];
 

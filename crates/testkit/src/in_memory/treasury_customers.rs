@@ -72,7 +72,7 @@ impl State {
             .flat_map(|records| records.values())
             .map(|record| record.customer.clone());
         let mut customers: Vec<_> = known.chain(made).chain(self.primary(tenant)).collect();
-        customers.sort_by(|one, other| other.id.cmp(&one.id));
+        customers.sort_by_key(|customer| std::cmp::Reverse(customer.id));
         customers
     }
 
