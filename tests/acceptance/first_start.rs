@@ -6,12 +6,23 @@ use serde_json::Value;
 
 use crate::harness::{Caller, Home, Service, individual, signal};
 
-/// The command that a first start prints.
-async fn printed_curl(service: &Service) -> String {
-    service.process.says("}'").await;
+/// The commands that a first start prints: for the Remittance API, and for the Treasury API.
+async fn printed_curls(service: &Service) -> [String; 2] {
+    service.process.says("\"business\" }'").await;
     let output = service.process.output();
-    let start = output.find("curl ").expect("a curl");
-    output[start..].trim().to_owned()
+    let paragraphs = output.split("\n\n").map(str::trim);
+    let curls = paragraphs.filter(|paragraph| paragraph.starts_with("curl "));
+    let curls: Vec<_> = curls.map(str::to_owned).collect();
+    curls.try_into().expect("two curls")
+}
+
+/// Pastes a command into a shell; answers with what came back.
+fn paste(curl: &str) -> Value {
+    let run = Command::new("sh")
+        .args(["-c", &format!("{curl} --silent --show-error")])
+        .output()
+        .unwrap();
+    serde_json::from_slice(&run.stdout).unwrap()
 }
 
 fn demo_key(home: &Home) -> String {
@@ -21,15 +32,11 @@ fn demo_key(home: &Home) -> String {
 }
 
 #[tokio::test]
-async fn the_first_curl_works_when_pasted() {
+async fn the_first_curls_work_when_pasted() {
     let home = Home::local();
     let service = home.serve().await;
-    let curl = printed_curl(&service).await;
-    let run = Command::new("sh")
-        .args(["-c", &format!("{curl} --silent --show-error")])
-        .output()
-        .unwrap();
-    let customer: Value = serde_json::from_slice(&run.stdout).unwrap();
+    let [remittance, treasury] = printed_curls(&service).await;
+    let customer = paste(&remittance);
     assert_eq!(
         (&customer["object"], &customer["status"]),
         (&"customer".into(), &"pending".into()),
@@ -52,6 +59,11 @@ async fn the_first_curl_works_when_pasted() {
         caller.list(&[]).await.expect(200).json()["data"][0],
         customer
     );
+    let payer = paste(&treasury);
+    assert_eq!(payer["message"], "Customer created", "{payer}");
+    let id = payer["data"]["id"].as_str().unwrap();
+    let newest = &caller.list(&[]).await.expect(200).json()["data"][0];
+    assert_eq!(newest["customer_reference"], id);
     assert!(service.process.stop().await.success());
 }
 
@@ -82,7 +94,7 @@ async fn nothing_acknowledged_is_lost_when_all_is_killed() {
 }
 
 async fn demo_key_of(service: &Service, home: &Home) -> String {
-    printed_curl(service).await;
+    printed_curls(service).await;
     demo_key(home)
 }
 
@@ -182,7 +194,7 @@ async fn operators_are_told_what_is_wrong() {
             "prod",
         ],
         vec![
-            "key", "create", "--org", nobody, "--api", "treasury", "--env", "test",
+            "key", "create", "--org", nobody, "--api", "payments", "--env", "test",
         ],
         vec![
             "key",

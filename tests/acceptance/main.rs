@@ -29,3 +29,4 @@ mod sharing;
 mod starting;
 mod stopping;
 mod tenancy;
+mod treasury;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 use vouch_domain::{
-    access::{KeyDigest, Network, OrganisationStanding},
+    access::{Contract, KeyDigest, Network, OrganisationStanding, Scope, Scopes},
     ports::{ApiKeys, NewApiKey, Organisations, RevocationEpoch},
     tenant::{Env, Tenant},
 };
@@ -14,6 +14,7 @@ contract![
     a_key_leads_to_its_principal,
     an_unknown_key_leads_nowhere,
     a_key_keeps_its_expiry_and_its_networks,
+    a_key_keeps_its_contract_and_its_scopes,
     a_key_of_an_unknown_organisation_is_not_stored,
     keys_are_listed_by_age_for_their_organisation_alone,
     a_revocation_moves_the_epoch_and_is_for_good,
@@ -75,6 +76,21 @@ async fn a_key_keeps_its_expiry_and_its_networks(world: &World<impl Adapter>) {
     let principal = world.store().principal(new.digest).await.unwrap().unwrap();
     assert_eq!(principal.key, new.key);
     assert!(!principal.is_valid_at(noon()));
+}
+
+async fn a_key_keeps_its_contract_and_its_scopes(world: &World<impl Adapter>) {
+    for scopes in [
+        Scopes::default(),
+        Scopes::all(),
+        [Scope::FxRead].into_iter().collect(),
+    ] {
+        let mut new = new_key(&world.ids, world.tenant);
+        new.key.contract = Contract::Treasury;
+        new.key.scopes = scopes;
+        assert_eq!(ApiKeys::add(world.store(), &new).await, Ok(true));
+        let principal = world.store().principal(new.digest).await.unwrap().unwrap();
+        assert_eq!(principal.key, new.key);
+    }
 }
 
 async fn a_key_of_an_unknown_organisation_is_not_stored(world: &World<impl Adapter>) {

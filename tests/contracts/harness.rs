@@ -12,7 +12,7 @@ use vouch_domain::{
         AbsenceClear, Answers, ApiKeys, ContactSync, CustomerQueries, Customers, Deposits, Drift,
         Holders, Lease, LeaseTerms, Ledger, Organisations, PaymentRoutes, Provisioning,
         RailCustomerId, Reconciliation, RecordOutcome, Reservation, Reserve, Reserved, Retention,
-        SettlementJobs, Standing, Swaps, TreasuryCustomers,
+        SettlementJobs, Standing, Swaps, TreasuryCustomerQueries, TreasuryCustomers,
     },
     tenant::{Env, Tenant},
 };
@@ -44,6 +44,7 @@ pub(crate) trait Ports:
     + ApiKeys
     + Organisations
     + Retention
+    + TreasuryCustomerQueries
     + Clone
     + 'static
 {
@@ -323,7 +324,6 @@ impl<A: Adapter> World<A> {
     }
 
     pub(crate) async fn release(&self, reservation: &Reservation, absence: AbsenceClear) {
-        // Claims on keys are released too.
         Provisioning::release(self.store(), reservation, absence)
             .await
             .expect("an answer");

@@ -9,6 +9,7 @@
 
 mod access;
 mod amendments;
+mod answers;
 mod contact_sync;
 mod creation_answer;
 mod deposits;
@@ -30,3 +31,4 @@ mod settlement;
 mod standings;
 mod swaps;
 mod tenancy;
+mod treasury_customers;

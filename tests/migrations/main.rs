@@ -101,6 +101,50 @@ async fn the_way_back_leads_to_where_it_began() {
     assert!(highest.contains("CREATE TABLE public.customers"));
 }
 
+/// As it was before the Treasury contract: two organisations, one of them with a customer and a key.
+const BEFORE_TREASURY: &str = "
+    INSERT INTO organisations VALUES
+        ('01890a5d-ac96-774b-bcce-b302099a8057', 'One', 'one@example.com', false, true),
+        ('01890a5d-ac97-774b-bcce-b302099a8057', 'Two', 'two@example.com', true, false);
+    INSERT INTO customers (organisation_id, env, id, reference, provisioning, rail_customer_id, status, version,
+                           event_count, customer_type, country, id_type, display_name, search_text, identity_hashes,
+                           data_key, personal_data)
+    VALUES ('01890a5d-ac96-774b-bcce-b302099a8057', 'test', '01890a5d-ac98-774b-bcce-b302099a8057', 'r', 'provisioned',
+            'rail-1', 'verified', 1, 0, 'individual', 'CA', 'passport', 'Ada Obi', 'ada', repeat('x', 144)::bytea, 'k',
+            'p');
+    INSERT INTO idempotency_keys (organisation_id, env, contract, scope, key, fingerprint, customer_id)
+    VALUES ('01890a5d-ac96-774b-bcce-b302099a8057', 'test', 'remittance', 'POST /customers', 'k',
+            repeat('x', 32)::bytea, '01890a5d-ac98-774b-bcce-b302099a8057')";
+
+#[tokio::test]
+async fn organisations_of_before_get_their_primary_customers() {
+    let database = ScratchDatabase::empty().await;
+    let client = database.client().await;
+    let folders = folders();
+    run(&client, &folders[0], "up.sql").await;
+    client.batch_execute(BEFORE_TREASURY).await.unwrap();
+    let before = contents(&client).await;
+    run(&client, &folders[1], "up.sql").await;
+    let sql = "SELECT o.name || ' ' || c.env, c.id::text, left(c.id::text, 15) = left(o.id::text, 13) || '-7'
+               FROM customers c JOIN organisations o ON o.id = c.organisation_id
+               WHERE c.is_primary ORDER BY 1";
+    let rows = client.query(sql, &[]).await.unwrap();
+    let names: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    assert_eq!(names, ["One live", "One test", "Two live", "Two test"]);
+    let ids: BTreeSet<String> = rows.iter().map(|row| row.get(1)).collect();
+    assert_eq!(ids.len(), 4);
+    assert!(rows.iter().all(|row| row.get(2)), "{ids:?}");
+    run(&client, &folders[1], "down.sql").await;
+    assert_eq!(contents(&client).await, before);
+}
+
+/// Every customer and every key.
+async fn contents(client: &Client) -> String {
+    let sql = "SELECT (SELECT string_agg(c::text, ';') FROM customers c) || (SELECT string_agg(k::text, ';')
+               FROM idempotency_keys k)";
+    client.query_one(sql, &[]).await.unwrap().get(0)
+}
+
 #[tokio::test]
 async fn the_program_makes_the_schema_of_the_files() {
     let by_program = ScratchDatabase::empty().await;

@@ -1,4 +1,4 @@
-//! The OpenAPI document, and a reference to read and try it in. Everything is inside the binary.
+//! The OpenAPI documents, and a reference to read and try them in. Everything is inside the binary.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -9,16 +9,19 @@ use actix_web::{
         X_FRAME_OPTIONS,
     },
 };
-use utoipa_swagger_ui::{Config, SwaggerFile};
+use utoipa_swagger_ui::{Config, SwaggerFile, Url};
 
 use crate::{
     error::{ApiError, Code},
     remittance::openapi::openapi_remittance,
     request_id::RequestId,
+    treasury::openapi::openapi_treasury,
 };
 
-/// Where the document is.
-pub(crate) const DOCUMENT: &str = "/openapi/remittance.json";
+/// Where the Remittance API's document is.
+pub(crate) const REMITTANCE: &str = "/openapi/remittance.json";
+/// Where the Treasury API's document is.
+pub(crate) const TREASURY: &str = "/openapi/treasury.json";
 
 /// The page loads nothing from anywhere else, and cannot be framed. Its own style sheets are joined by styles that its
 /// scripts set.
@@ -26,11 +29,20 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
      font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// `GET /openapi/remittance.json`
-pub(crate) async fn document() -> HttpResponse {
+pub(crate) async fn remittance() -> HttpResponse {
+    document(openapi_remittance())
+}
+
+/// `GET /openapi/treasury.json`
+pub(crate) async fn treasury() -> HttpResponse {
+    document(openapi_treasury())
+}
+
+fn document(text: String) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("application/json")
         .insert_header(CacheControl(vec![CacheDirective::NoCache]))
-        .body(openapi_remittance())
+        .body(text)
 }
 
 /// `GET /docs`: the page's own links are relative to `/docs/`.
@@ -51,11 +63,14 @@ pub(crate) async fn page(request: HttpRequest) -> HttpResponse {
 }
 
 fn config() -> Config<'static> {
-    Config::from(DOCUMENT)
-        .try_it_out_enabled(true)
-        .display_request_duration(true)
-        // Or else the page asks a public service to validate the document.
-        .validator_url("none")
+    Config::new([
+        Url::with_primary("Remittance API", REMITTANCE, true),
+        Url::new("Treasury API", TREASURY),
+    ])
+    .try_it_out_enabled(true)
+    .display_request_duration(true)
+    // Or else the page asks a public service to validate the document.
+    .validator_url("none")
 }
 
 fn found(file: SwaggerFile<'static>) -> HttpResponse {

@@ -2,9 +2,10 @@
 
 use actix_web::{HttpResponse, web::Data};
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::server::State;
+use crate::{server::State, treasury::milliseconds};
 
 /// What the process needs in order to serve: asked at every `GET /readyz`.
 #[async_trait]
@@ -31,6 +32,23 @@ struct Live {
 struct Ready {
     status: &'static str,
     degraded: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Health<'a> {
+    status: &'static str,
+    env: &'a str,
+    #[serde(serialize_with = "milliseconds")]
+    ts: DateTime<Utc>,
+}
+
+/// `GET /health`: the Treasury contract, section 9.
+pub(crate) async fn health(state: Data<State>) -> HttpResponse {
+    HttpResponse::Ok().json(Health {
+        status: "ok",
+        env: &state.shared.deployment,
+        ts: state.shared.clock.now(),
+    })
 }
 
 /// `GET /livez`

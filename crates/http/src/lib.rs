@@ -26,3 +26,4 @@ pub use health::{Readiness, ReadinessReport};
 pub use remittance::openapi::openapi_remittance;
 pub use server::{Server, ServerHandle, Services, Shared, TreasuryServices, app, serve};
 pub use standards::PublishedStandards;
+pub use treasury::openapi::openapi_treasury;

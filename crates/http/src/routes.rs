@@ -37,7 +37,9 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
     config
         .service(public("/livez", health::live))
         .service(public("/readyz", health::ready))
-        .service(public(docs::DOCUMENT, docs::document))
+        .service(public("/health", health::health))
+        .service(public(docs::REMITTANCE, docs::remittance))
+        .service(public(docs::TREASURY, docs::treasury))
         .service(public("/docs", docs::entrance))
         .service(public("/docs/{file:.*}", docs::page))
         .default_service(web::to(|request, payload, state| {

@@ -94,6 +94,8 @@ pub struct Shared {
     pub policy: Policy,
     /// Answers `GET /readyz`.
     pub readiness: Arc<dyn Readiness>,
+    /// What this deployment is called in `GET /health`.
+    pub deployment: String,
     /// The proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
 }

@@ -60,6 +60,9 @@ pub(crate) struct ServeArgs {
     /// Under which URL callers reach the APIs; http and the bound address by default.
     #[arg(long, env = "VOUCH_PUBLIC_URL")]
     pub(crate) public_url: Option<String>,
+    /// What this deployment is called in `GET /health`.
+    #[arg(long, env = "VOUCH_DEPLOYMENT", default_value = "local")]
+    pub(crate) deployment: String,
     /// Proxies whose `X-Forwarded-For` is believed, as addresses or CIDR ranges.
     #[arg(long, env = "VOUCH_TRUSTED_PROXIES", value_delimiter = ',', value_parser = network)]
     pub(crate) trusted_proxies: Vec<Network>,

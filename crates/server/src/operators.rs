@@ -13,7 +13,7 @@ use vouch_domain::{
     tenant::Tenant,
     values::Name,
 };
-use vouch_http::{PublishedStandards, openapi_remittance};
+use vouch_http::{PublishedStandards, openapi_remittance, openapi_treasury};
 
 use crate::{
     CommandError,
@@ -124,7 +124,7 @@ pub(crate) async fn key(command: KeyCommand) -> Result<(), CommandError> {
 pub(crate) fn openapi(contract: ContractArg) -> Result<(), CommandError> {
     match contract {
         ContractArg::Remittance => Ok(output::line(openapi_remittance().trim_end())?),
-        ContractArg::Treasury => Err("the Treasury API's document is yet to come".into()),
+        ContractArg::Treasury => Ok(output::line(openapi_treasury().trim_end())?),
     }
 }
 

@@ -201,6 +201,7 @@ impl Parts {
                 sandbox,
                 Arc::clone(&self.rails),
             )),
+            deployment: args.deployment.clone(),
             trusted_proxies: args.trusted_proxies.clone(),
         };
         // A pool of its own for every worker: nothing is handed from core to core.

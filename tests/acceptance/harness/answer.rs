@@ -1,6 +1,6 @@
 //! What a service answered.
 
-use reqwest::{RequestBuilder, header::HeaderMap};
+use reqwest::{RequestBuilder, Response, header::HeaderMap};
 use serde_json::Value;
 
 /// A whole answer.
@@ -14,7 +14,11 @@ pub(crate) struct Answer {
 impl Answer {
     /// Sends a request whose answer is not one of ours.
     pub(crate) async fn unchecked(request: RequestBuilder) -> Self {
-        let response = request.send().await.expect("an answer");
+        Self::of(request.send().await.expect("an answer")).await
+    }
+
+    /// Reads an answer to its end.
+    pub(crate) async fn of(response: Response) -> Self {
         Self {
             status: response.status().as_u16(),
             headers: response.headers().clone(),

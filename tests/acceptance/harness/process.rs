@@ -65,8 +65,13 @@ impl Process {
         assert!(logged.is_some(), "never logged {text:?}\n{}", self.log());
     }
 
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.lock().unwrap().id()
+    }
+
     pub(crate) fn signal(&self, name: &str) {
-        signal(self.child.lock().unwrap().id(), name);
+        signal(self.id(), name);
     }
 
     /// Waits for its end.

@@ -29,6 +29,13 @@ impl Service {
         Home::new().await.serve().await
     }
 
+    /// Likewise, with these settings.
+    pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
+        let home = Home::new().await;
+        let set = |home: Home, (name, value): &(&str, &str)| home.set(name, value);
+        settings.iter().fold(home, set).serve().await
+    }
+
     /// The service of all tests that keep to organisations of their own. It ends with the last test that uses it.
     pub(crate) async fn shared() -> Arc<Self> {
         static SHARED: Mutex<Weak<Service>> = Mutex::const_new(Weak::new());
@@ -76,15 +83,13 @@ impl Service {
 
     /// A new key.
     pub(crate) fn key(&self, organisation: &str, env: &str, more: &[&str]) -> Key {
-        let mut arguments = vec![
-            "key",
-            "create",
-            "--org",
-            organisation,
-            "--api",
-            "remittance",
-        ];
-        arguments.extend(["--env", env, "--json"]);
+        self.key_of("remittance", organisation, env, more)
+    }
+
+    /// A new key of this API.
+    pub(crate) fn key_of(&self, api: &str, organisation: &str, env: &str, more: &[&str]) -> Key {
+        let mut arguments = vec!["key", "create", "--org", organisation];
+        arguments.extend(["--api", api, "--env", env, "--json"]);
         arguments.extend(more);
         let made = self.home.run(&arguments).json();
         let text = |name: &str| made[name].as_str().expect("a text").to_owned();

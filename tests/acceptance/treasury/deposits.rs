@@ -83,9 +83,15 @@ async fn a_paused_route_holds_its_deposits_back() {
     act(&caller, &path, "pause").await.expect(200);
     let good = arrived(&caller, &route, &json!({ "amount": 7 })).await;
     let bad = arrived(&caller, &route, &json!({ "status": "failed" })).await;
-    assert_eq!((&good["status"], &bad["status"]), (&json!("pending"), &json!("pending")));
+    assert_eq!(
+        (&good["status"], &bad["status"]),
+        (&json!("pending"), &json!("pending"))
+    );
     assert_eq!(synced(&caller, &route).await, 0);
-    assert_eq!(of_route(&caller, &route).await, (vec![bad.clone(), good.clone()], 2));
+    assert_eq!(
+        of_route(&caller, &route).await,
+        (vec![bad.clone(), good.clone()], 2)
+    );
     act(&caller, &path, "activate").await.expect(200);
     // By themselves, without a sync.
     let passed_on = eventually("deposits passed on", async || {
@@ -97,7 +103,13 @@ async fn a_paused_route_holds_its_deposits_back() {
     assert_eq!(passed_on[0]["status"], "failed");
     assert_eq!(passed_on[1]["status"], "success");
     for (before, after) in [(&bad, &passed_on[0]), (&good, &passed_on[1])] {
-        for kept in ["id", "relayRequestId", "amountIn", "depositTxHash", "createdAt"] {
+        for kept in [
+            "id",
+            "relayRequestId",
+            "amountIn",
+            "depositTxHash",
+            "createdAt",
+        ] {
             assert_eq!(before[kept], after[kept], "{kept}");
         }
     }
@@ -117,7 +129,11 @@ async fn lists_are_newest_first_and_filtered() {
     let caller = Treasurer::of_new_organisation().await;
     let customer = caller.post("/v1/customers", &payer()).await.data();
     let route = opened(&caller, &json!({})).await;
-    let theirs = opened(&caller, &json!({ "customerId": customer["id"], "name": "Fees" })).await;
+    let theirs = opened(
+        &caller,
+        &json!({ "customerId": customer["id"], "name": "Fees" }),
+    )
+    .await;
     let first = arrived(&caller, &route, &json!({})).await;
     let second = arrived(&caller, &theirs, &json!({})).await;
     assert_eq!(second["routeName"], "Fees");
@@ -143,7 +159,10 @@ async fn tenants_see_nothing_of_each_other() {
     arrived(&caller, &route, &json!({})).await;
     for (organisation, env) in [(&own, "live"), (&other, "test")] {
         let stranger = Treasurer::of(&service, organisation, env, &SCOPES);
-        for list in ["/v1/payment-routes/deposits", "/v1/payment-routes/deposits?x=1"] {
+        for list in [
+            "/v1/payment-routes/deposits",
+            "/v1/payment-routes/deposits?x=1",
+        ] {
             assert_eq!(listed(&stranger, list).await, (Vec::new(), 0));
         }
         let ledger = stranger.get("/v1/transactions").await.data();
@@ -162,7 +181,10 @@ async fn a_deposit_and_a_swap_have_receipts_in_the_ledger() {
     let route = opened(&caller, &json!({ "customerId": id })).await;
     let swap = super::swaps::opened(&caller, &json!({ "customerId": id })).await;
     let deposit = arrived(&caller, &route, &json!({ "amount": 20 })).await;
-    let swap = simulate(&caller, &swap, &json!({})).await.expect(200).data();
+    let swap = simulate(&caller, &swap, &json!({}))
+        .await
+        .expect(200)
+        .data();
     super::swaps::opened(&caller, &json!({})).await;
 
     let all = caller.get("/v1/transactions").await.expect(200).data();

@@ -266,10 +266,14 @@ async fn lists_are_newest_first_and_filtered() {
 #[tokio::test]
 async fn the_network_is_told() {
     let caller = Treasurer::of_new_organisation().await;
-    let get = async |what: &str| caller.get(&format!("{ROUTES}/{what}")).await.expect(200).data();
-    let chain = |id: i64, name: &str, display: &str, vm: &str| {
-        json!({ "chainId": id, "name": name, "displayName": display, "vmType": vm })
+    let get = async |what: &str| {
+        caller
+            .get(&format!("{ROUTES}/{what}"))
+            .await
+            .expect(200)
+            .data()
     };
+    let chain = |id: i64, name: &str, display: &str, vm: &str| json!({ "chainId": id, "name": name, "displayName": display, "vmType": vm });
     let chains = json!([
         chain(SOLANA, "solana", "Solana", "svm"),
         chain(137, "polygon", "Polygon", "evm"),

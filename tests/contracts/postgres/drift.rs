@@ -33,7 +33,8 @@ async fn a_record_that_is_bound_twice_is_found_at_both() {
     client
         .batch_execute(
             "DROP INDEX customers_rail_customer;
-             UPDATE customers SET rail_customer_id = 'one' WHERE id <> (SELECT min(id::text)::uuid FROM customers)",
+             UPDATE customers SET rail_customer_id = 'one'
+             WHERE NOT is_primary AND id <> (SELECT min(id::text)::uuid FROM customers WHERE NOT is_primary)",
         )
         .await
         .unwrap();

@@ -7,6 +7,7 @@ mod ledger;
 mod payment_routes;
 mod plans;
 mod pooler;
+mod primary;
 mod secrecy;
 mod statements;
 mod swaps;

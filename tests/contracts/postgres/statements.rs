@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use vouch_domain::{
     customer::{CustomerHandle, HolderChoice, HolderFilter, NewCustomer, Status},
-    id::{EventId, Swap as SwapKind},
+    id::{CustomerId, EventId, Swap as SwapKind},
     idempotency::{Grant, Keep, Kept, KeptAnswer},
     ports::{
-        AbsenceClear, Amend, Answers, ApiKeys, Claimed, ContactSync, CustomerPageRequest,
-        CustomerQueries, Customers, EventPageRequest, Holders, Organisations, Provisioning,
-        Reconciliation, RecordOutcome, Reservation, Reserved, Retention, SearchText,
-        SettlementJobs, Standing, Swaps,
+        AbsenceClear, Amend, Answers, ApiKeys, Claimed, ContactSync, CreateTreasuryCustomer,
+        CustomerPageRequest, CustomerQueries, Customers, EventPageRequest, Holders, Organisations,
+        Provisioning, Reconciliation, RecordOutcome, Reservation, Reserved, Retention, SearchText,
+        SettlementJobs, Standing, Swaps, TreasuryCustomerQueries, TreasuryCustomers,
     },
     simulation::{Outcome, Simulation},
     swap::{Swap, SwapStatus, SwapStep},
@@ -18,7 +18,7 @@ use vouch_domain::{
 };
 use vouch_testkit::{
     TestDatabase, Wiretap, amend_claim, individual, new_key, opened_swap, organisation,
-    unique_claim, unique_treasury_claim,
+    treasury_claim, treasury_customer, unique_claim, unique_treasury_claim,
 };
 
 use crate::harness::{EMAIL_ONLY, TERMS, World, by_id, by_reference, rail_id};
@@ -141,6 +141,36 @@ async fn use_everything(world: &World<TestDatabase>, store: &Store) -> usize {
         .await
         .unwrap();
     statements += 7;
+
+    let claim = treasury_claim(&format!("key-{}", made.id));
+    let subject = world.ids.uuid();
+    let claimed = store
+        .claim(world.tenant, &claim, subject, TERMS.lease())
+        .await;
+    let Ok(Claimed::Granted(grant)) = claimed else {
+        panic!("not granted: {claimed:?}");
+    };
+    let create = CreateTreasuryCustomer {
+        id: CustomerId::from_uuid(subject).unwrap(),
+        customer: &treasury_customer(),
+        event: world.ids.mint(),
+        keep: Keep {
+            grant: &grant,
+            answer: &KeptAnswer {
+                status: 201,
+                body: "{}".to_owned(),
+            },
+        },
+    };
+    store.create(world.tenant, &create).await.unwrap();
+    store.look_up(world.tenant, &claim).await.unwrap();
+    Answers::release(store, world.tenant, &grant).await.unwrap();
+    store.find_treasury(world.tenant, made.id).await.unwrap();
+    for after in [None, Some(made.id)] {
+        store.page_treasury(world.tenant, after, 50).await.unwrap();
+    }
+    store.count_treasury(world.tenant).await.unwrap();
+    statements += 8;
 
     let organisation = organisation(&world.ids);
     Organisations::add(store, &organisation).await.unwrap();

@@ -60,7 +60,7 @@ fn envelope<T: Serialize>(message: &'static str, data: T) -> Envelope<T> {
 }
 
 /// Writes a time as the contract does: UTC, with milliseconds.
-pub(super) fn milliseconds<S: Serializer>(
+pub(crate) fn milliseconds<S: Serializer>(
     time: &DateTime<Utc>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {

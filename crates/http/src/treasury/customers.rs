@@ -16,6 +16,7 @@ use super::{
     answers::{answered, milliseconds, success, to_keep},
     customer_list,
     error::Fault,
+    openapi::customers as openapi,
     path,
     routes::{Call, Route},
 };
@@ -29,6 +30,7 @@ pub(super) static ROUTES: [Route; 3] = [
         scopes: &[Scope::TransfersRead],
         needs_key: false,
         handler: |call| customer_list::list(call).boxed_local(),
+        describe: openapi::list,
     },
     Route {
         method: Method::POST,
@@ -36,6 +38,7 @@ pub(super) static ROUTES: [Route; 3] = [
         scopes: &[Scope::TransfersWrite],
         needs_key: true,
         handler: |call| create(call).boxed_local(),
+        describe: openapi::create,
     },
     Route {
         method: Method::GET,
@@ -43,6 +46,7 @@ pub(super) static ROUTES: [Route; 3] = [
         scopes: &[Scope::TransfersRead],
         needs_key: false,
         handler: |call| retrieve(call).boxed_local(),
+        describe: openapi::retrieve,
     },
 ];
 

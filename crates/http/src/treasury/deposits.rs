@@ -20,6 +20,7 @@ use vouch_domain::{
 use super::{
     answers::{answered, milliseconds, success, to_keep},
     error::Fault,
+    openapi::deposits as openapi,
     path,
     payment_routes::holder_filter,
     routes::{Call, Route},
@@ -37,6 +38,7 @@ pub(super) static ROUTES: [Route; 3] = [
         scopes: &[Scope::CollectionsRead],
         needs_key: false,
         handler: |call| list(call).boxed_local(),
+        describe: openapi::list,
     },
     Route {
         method: Method::GET,
@@ -44,6 +46,7 @@ pub(super) static ROUTES: [Route; 3] = [
         scopes: &[Scope::CollectionsRead],
         needs_key: false,
         handler: |call| list_of_route(call).boxed_local(),
+        describe: openapi::list_of_route,
     },
     Route {
         method: Method::POST,
@@ -51,6 +54,7 @@ pub(super) static ROUTES: [Route; 3] = [
         scopes: &[Scope::CollectionsWrite],
         needs_key: true,
         handler: |call| sync(call).boxed_local(),
+        describe: openapi::sync,
     },
 ];
 

@@ -12,6 +12,7 @@ use vouch_domain::{
 use super::{
     answers::success,
     error::Fault,
+    openapi::payment_routes as openapi,
     payment_routes::TokenObject,
     routes::{Call, Route},
 };
@@ -24,6 +25,7 @@ pub(super) static ROUTES: [Route; 3] = [
         scopes: &[Scope::CollectionsRead],
         needs_key: false,
         handler: |call| chains(call).boxed_local(),
+        describe: openapi::chains,
     },
     Route {
         method: Method::GET,
@@ -31,6 +33,7 @@ pub(super) static ROUTES: [Route; 3] = [
         scopes: &[Scope::CollectionsRead],
         needs_key: false,
         handler: |call| corridors(call).boxed_local(),
+        describe: openapi::corridors,
     },
     Route {
         method: Method::GET,
@@ -38,6 +41,7 @@ pub(super) static ROUTES: [Route; 3] = [
         scopes: &[Scope::CollectionsRead],
         needs_key: false,
         handler: |call| currencies(call).boxed_local(),
+        describe: openapi::currencies,
     },
 ];
 

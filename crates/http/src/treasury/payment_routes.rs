@@ -18,6 +18,7 @@ use vouch_domain::{
 use super::{
     answers::{answered, milliseconds, success, to_keep},
     error::Fault,
+    openapi::payment_routes as openapi,
     path,
     routes::{Call, Route},
 };
@@ -37,6 +38,7 @@ pub(super) static ROUTES: [Route; 6] = [
         scopes: &[Scope::CollectionsRead],
         needs_key: false,
         handler: |call| list(call).boxed_local(),
+        describe: openapi::list,
     },
     Route {
         method: Method::POST,
@@ -44,6 +46,7 @@ pub(super) static ROUTES: [Route; 6] = [
         scopes: &[Scope::CollectionsWrite],
         needs_key: true,
         handler: |call| create(call).boxed_local(),
+        describe: openapi::create,
     },
     Route {
         method: Method::GET,
@@ -51,6 +54,7 @@ pub(super) static ROUTES: [Route; 6] = [
         scopes: &[Scope::CollectionsRead],
         needs_key: false,
         handler: |call| retrieve(call).boxed_local(),
+        describe: openapi::retrieve,
     },
     Route {
         method: Method::DELETE,
@@ -58,6 +62,7 @@ pub(super) static ROUTES: [Route; 6] = [
         scopes: &[Scope::CollectionsWrite],
         needs_key: true,
         handler: |call| change(call, RouteAction::Archive, archived).boxed_local(),
+        describe: openapi::archive,
     },
     Route {
         method: Method::POST,
@@ -65,6 +70,7 @@ pub(super) static ROUTES: [Route; 6] = [
         scopes: &[Scope::CollectionsWrite],
         needs_key: true,
         handler: |call| change(call, RouteAction::Pause, paused).boxed_local(),
+        describe: openapi::pause,
     },
     Route {
         method: Method::POST,
@@ -72,6 +78,7 @@ pub(super) static ROUTES: [Route; 6] = [
         scopes: &[Scope::CollectionsWrite],
         needs_key: true,
         handler: |call| change(call, RouteAction::Activate, activated).boxed_local(),
+        describe: openapi::activate,
     },
 ];
 

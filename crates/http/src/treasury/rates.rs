@@ -14,6 +14,7 @@ use super::{
     answers::{maybe_milliseconds, milliseconds, success},
     error::Fault,
     number::Number,
+    openapi::rates as openapi,
     routes::{Call, Route},
 };
 
@@ -28,6 +29,7 @@ pub(super) static ROUTES: [Route; 3] = [
         scopes: &[Scope::FxRead],
         needs_key: false,
         handler: |call| list(call).boxed_local(),
+        describe: openapi::list,
     },
     Route {
         method: Method::GET,
@@ -35,6 +37,7 @@ pub(super) static ROUTES: [Route; 3] = [
         scopes: &[Scope::FxRead],
         needs_key: false,
         handler: |call| currencies(call).boxed_local(),
+        describe: openapi::currencies,
     },
     Route {
         method: Method::GET,
@@ -42,6 +45,7 @@ pub(super) static ROUTES: [Route; 3] = [
         scopes: &[Scope::FxRead],
         needs_key: false,
         handler: |call| retrieve(call).boxed_local(),
+        describe: openapi::retrieve,
     },
 ];
 

@@ -17,7 +17,9 @@ use super::{
     customers, deposits,
     error::Fault,
     idempotency::{PresentedKey, required_key},
-    network, payment_routes, rates, sandbox, swaps, transactions,
+    network,
+    openapi::Description,
+    payment_routes, rates, sandbox, swaps, transactions,
 };
 use crate::{
     credentials::{Denied, Presented, admit},
@@ -35,6 +37,8 @@ pub(crate) struct Route {
     /// Whether the request needs an `Idempotency-Key`.
     pub(crate) needs_key: bool,
     pub(crate) handler: fn(Call) -> LocalBoxFuture<'static, Result<HttpResponse, Fault>>,
+    /// What the OpenAPI document says of it.
+    pub(crate) describe: fn() -> Description,
 }
 
 /// Every route of the API, by subject; those of one path stand together.

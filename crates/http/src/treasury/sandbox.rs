@@ -10,6 +10,7 @@ use super::{
     answers::success,
     deposits::DepositObject,
     error::Fault,
+    openapi::sandbox as openapi,
     routes::{Call, Route},
     swaps::SwapObject,
 };
@@ -24,6 +25,7 @@ pub(super) static ROUTES: [Route; 2] = [
         scopes: &[],
         needs_key: false,
         handler: |call| status(call).boxed_local(),
+        describe: openapi::status,
     },
     Route {
         method: Method::POST,
@@ -31,6 +33,7 @@ pub(super) static ROUTES: [Route; 2] = [
         scopes: &[],
         needs_key: false,
         handler: |call| simulate(call).boxed_local(),
+        describe: openapi::simulate,
     },
 ];
 

@@ -19,6 +19,7 @@ use super::{
     answers::{answered, maybe_milliseconds, milliseconds, success, to_keep},
     error::Fault,
     number::Number,
+    openapi::swaps as openapi,
     path,
     routes::{Call, Route},
 };
@@ -38,6 +39,7 @@ pub(super) static ROUTES: [Route; 4] = [
         scopes: &[Scope::TransfersRead],
         needs_key: false,
         handler: |call| list(call).boxed_local(),
+        describe: openapi::list,
     },
     Route {
         method: Method::POST,
@@ -45,6 +47,7 @@ pub(super) static ROUTES: [Route; 4] = [
         scopes: &[Scope::TransfersWrite],
         needs_key: true,
         handler: |call| create(call).boxed_local(),
+        describe: openapi::create,
     },
     Route {
         method: Method::GET,
@@ -52,6 +55,7 @@ pub(super) static ROUTES: [Route; 4] = [
         scopes: &[Scope::TransfersRead],
         needs_key: false,
         handler: |call| retrieve(call).boxed_local(),
+        describe: openapi::retrieve,
     },
     Route {
         method: Method::POST,
@@ -59,6 +63,7 @@ pub(super) static ROUTES: [Route; 4] = [
         scopes: &[Scope::TransfersWrite],
         needs_key: true,
         handler: |call| cancel(call).boxed_local(),
+        describe: openapi::cancel,
     },
 ];
 

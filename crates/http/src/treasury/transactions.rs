@@ -14,6 +14,7 @@ use vouch_domain::{
 use super::{
     answers::{milliseconds, success},
     error::Fault,
+    openapi::transactions as openapi,
     payment_routes::holder_filter,
     routes::{Call, Route},
 };
@@ -28,6 +29,7 @@ pub(super) static ROUTES: [Route; 1] = [Route {
     scopes: &[Scope::TransfersRead],
     needs_key: false,
     handler: |call| list(call).boxed_local(),
+    describe: openapi::list,
 }];
 
 /// One row of the ledger.

@@ -31,14 +31,13 @@ async fn the_page_loads_its_own_files_only() {
 }
 
 #[actix_web::test]
-async fn the_page_shows_our_document_and_asks_nobody_to_validate_it() {
+async fn the_page_shows_our_documents_and_asks_nobody_to_validate_it() {
     let uri = "/docs/swagger-initializer.js";
     let script = World::new().send(TestRequest::get().uri(uri)).await;
-    assert!(
-        script.text().contains("\"/openapi/remittance.json\""),
-        "{}",
-        script.text()
-    );
+    for document in ["/openapi/remittance.json", "/openapi/treasury.json"] {
+        let document = format!("\"{document}\"");
+        assert!(script.text().contains(&document), "{}", script.text());
+    }
     assert!(
         script.text().contains("\"validatorUrl\": \"none\""),
         "{}",

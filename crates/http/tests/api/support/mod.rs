@@ -149,6 +149,7 @@ impl World {
             clock: self.ports.clone(),
             policy: Policy::default(),
             readiness: self.ports.clone(),
+            deployment: "local".to_owned(),
             trusted_proxies: self.trusted_proxies.clone(),
         }
     }
