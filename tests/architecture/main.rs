@@ -11,13 +11,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// Every arrow there may be: `ARCHITECTURE.md` draws them. Whatever is not here fails.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("vouch-domain", &[]),
     ("vouch-application", &["vouch-domain"]),
     ("vouch-http", &["vouch-application", "vouch-domain"]),
     ("vouch-postgres", &["vouch-domain"]),
     ("vouch-rail", &["vouch-domain"]),
     ("vouch-sandbox-rail", &[]),
+    ("vouch-sandbox-liquidity", &["vouch-domain"]),
     ("vouch-local-postgres", &[]),
     (
         "vouch",
@@ -28,6 +29,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
             "vouch-local-postgres",
             "vouch-postgres",
             "vouch-rail",
+            "vouch-sandbox-liquidity",
             "vouch-sandbox-rail",
         ],
     ),
@@ -37,9 +39,10 @@ const ARROWS: [(&str, &[&str]); 8] = [
 const DEVELOPMENT: [&str; 3] = ["vouch-bench", "vouch-testkit", "vouch-tests"];
 
 /// All that the domain may use, with the features that keep it pure.
-const DOMAIN_PACKAGES: [(&str, &[&str]); 4] = [
+const DOMAIN_PACKAGES: [(&str, &[&str]); 5] = [
     ("async-trait", &[]),
     ("chrono", &["std"]),
+    ("rust_decimal", &["std"]),
     ("thiserror", &[]),
     ("uuid", &["std"]),
 ];

@@ -9,10 +9,10 @@ use vouch_domain::{
     id::{CustomerId, EventId},
     idempotency::KeyClaim,
     ports::{
-        AbsenceClear, Answers, ApiKeys, ContactSync, CustomerQueries, Customers, Drift, Lease,
-        LeaseTerms, Organisations, Provisioning, RailCustomerId, Reconciliation, RecordOutcome,
-        Reservation, Reserve, Reserved, Retention, Standing, TreasuryCustomerQueries,
-        TreasuryCustomers,
+        AbsenceClear, Answers, ApiKeys, ContactSync, CustomerQueries, Customers, Deposits, Drift,
+        Holders, Lease, LeaseTerms, Ledger, Organisations, PaymentRoutes, Provisioning,
+        RailCustomerId, Reconciliation, RecordOutcome, Reservation, Reserve, Reserved, Retention,
+        SettlementJobs, Standing, Swaps, TreasuryCustomerQueries, TreasuryCustomers,
     },
     tenant::{Env, Tenant},
 };
@@ -29,6 +29,14 @@ pub(crate) const TERMS: LeaseTerms = LeaseTerms {
 pub(crate) trait Ports:
     Provisioning
     + Reconciliation
+    + Answers
+    + TreasuryCustomers
+    + Holders
+    + Swaps
+    + SettlementJobs
+    + PaymentRoutes
+    + Deposits
+    + Ledger
     + Customers
     + CustomerQueries
     + ContactSync
@@ -36,8 +44,6 @@ pub(crate) trait Ports:
     + ApiKeys
     + Organisations
     + Retention
-    + Answers
-    + TreasuryCustomers
     + TreasuryCustomerQueries
     + Clone
     + 'static
@@ -87,13 +93,15 @@ impl Adapter for InMemory {
 }
 
 /// Every time that is compared with the database's clock: to let time pass is to move them back.
-const LEASE_CLOCK: [(&str, &str); 7] = [
+const LEASE_CLOCK: [(&str, &str); 9] = [
     ("reservations", "leased_until"),
     ("reservations", "absence_clear_at"),
     ("reservations", "next_attempt_at"),
     ("contact_changes", "leased_until"),
     ("contact_changes", "next_attempt_at"),
     ("idempotency_keys", "bound_at"),
+    ("swap_jobs", "leased_until"),
+    ("swap_jobs", "due_at"),
     ("idempotency_keys", "leased_until"),
 ];
 

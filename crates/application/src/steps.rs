@@ -1,11 +1,11 @@
-//! The steps of a provisioning, as points at which a test may stop the process.
+//! The steps of a provisioning and of a swap, as points at which a test may stop the process.
 //!
-//! Nothing listens by default. The promise that no fault makes two customers is only as good as the moments at which a
-//! process was really killed, and the interesting moments are too short to be hit by chance.
+//! Nothing listens by default. The promise that no fault makes two customers, or pays out twice, is only as good as the
+//! moments at which a process was really killed, and the interesting moments are too short to be hit by chance.
 
 use std::sync::OnceLock;
 
-/// A moment in the course of a provisioning.
+/// A moment in the course of a provisioning or of a swap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// The reservation is stored; nothing was sent.
@@ -24,11 +24,21 @@ pub enum Step {
     Refused,
     /// The reservation is to be kept; the lease is not given back.
     Leaving,
+    /// The provider has taken the order of a swap; nothing is stored.
+    SwapOpened,
+    /// The swap and its answer are stored; nobody was told.
+    SwapStored,
+    /// The deposit of a swap is recorded; nothing was exchanged.
+    DepositRecorded,
+    /// The exchange of a swap is recorded as begun; nothing was paid out.
+    SwapBegun,
+    /// A final status of a swap is recorded; nobody was told.
+    SwapSettled,
 }
 
 impl Step {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 13] = [
         Self::Reserved,
         Self::TakenOver,
         Self::Sending,
@@ -37,6 +47,11 @@ impl Step {
         Self::Recorded,
         Self::Refused,
         Self::Leaving,
+        Self::SwapOpened,
+        Self::SwapStored,
+        Self::DepositRecorded,
+        Self::SwapBegun,
+        Self::SwapSettled,
     ];
 
     /// The step's name in lower case.
@@ -51,6 +66,11 @@ impl Step {
             Self::Recorded => "recorded",
             Self::Refused => "refused",
             Self::Leaving => "leaving",
+            Self::SwapOpened => "swap_opened",
+            Self::SwapStored => "swap_stored",
+            Self::DepositRecorded => "deposit_recorded",
+            Self::SwapBegun => "swap_begun",
+            Self::SwapSettled => "swap_settled",
         }
     }
 }

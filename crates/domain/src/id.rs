@@ -189,6 +189,12 @@ kinds! {
     Event = "ckevt", EventId;
     /// A credential of an organisation.
     ApiKey = "ckkey", ApiKeyId;
+    /// An exchange of one currency for another.
+    Swap = "ckswap", SwapId;
+    /// An address whose deposits are passed on to another chain.
+    PaymentRoute = "ckroute", PaymentRouteId;
+    /// What arrived at a payment route's address.
+    Deposit = "ckdep", DepositId;
 }
 
 #[cfg(test)]

@@ -44,6 +44,17 @@ pub(crate) async fn read_json(
     JsonObject::parse(&body).map_err(|_| BodyError::NotStrictJson)
 }
 
+/// Reads the body of a request that need not have one: none is an empty object.
+pub(crate) async fn read_optional_json(
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<JsonObject, BodyError> {
+    if has_body(request.headers()) {
+        return read_json(request, payload).await;
+    }
+    JsonObject::parse(b"{}").map_err(|_| BodyError::NotStrictJson)
+}
+
 /// An absent body needs no type; it fails later, as JSON.
 fn check_media_type(headers: &HeaderMap) -> Result<(), BodyError> {
     let mut types = headers.get_all(CONTENT_TYPE);

@@ -49,7 +49,10 @@ fn raw_field(value: &RawValue) -> Result<RawField, NotStrictJson> {
     Ok(match value.get().as_bytes() {
         [b'"', ..] => RawField::Text(serde_json::from_str(value.get())?),
         b"null" => RawField::Null,
-        _ => RawField::OtherType,
+        b"true" => RawField::Bool(true),
+        b"false" => RawField::Bool(false),
+        [b'{' | b'[', ..] => RawField::OtherType,
+        _ => RawField::Number(value.get().to_owned()),
     })
 }
 
@@ -236,13 +239,13 @@ mod tests {
 
     #[test]
     fn fields_keep_their_kind() {
-        let body = r#"{"t":" a\u0000b ","n":null,"b":true,"i":1,"o":{},"l":["x"]}"#;
+        let body = r#"{"t":" a\u0000b ","n":null,"b":true,"i":1.50,"o":{},"l":["x"]}"#;
         let form = JsonObject::parse(body.as_bytes()).unwrap().form;
         let expected = RawForm::from([
             ("t".to_owned(), RawField::Text(" a\0b ".to_owned())),
             ("n".to_owned(), RawField::Null),
-            ("b".to_owned(), RawField::OtherType),
-            ("i".to_owned(), RawField::OtherType),
+            ("b".to_owned(), RawField::Bool(true)),
+            ("i".to_owned(), RawField::Number("1.50".to_owned())),
             ("o".to_owned(), RawField::OtherType),
             ("l".to_owned(), RawField::OtherType),
         ]);

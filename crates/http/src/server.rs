@@ -13,11 +13,15 @@ use actix_web::{
 };
 use vouch_application::{
     amend::AmendCustomer, authenticate::Authenticate, create::CreateCustomer, digest::Digests,
+    liquidity::LiquidityLines, payment_routes::RouteDesk, rates::Rates, simulate::Simulate,
+    simulate_deposit::SimulateDeposit, swaps::SwapDesk,
     treasury_customers::CreateCustomerForTreasury,
 };
 use vouch_domain::{
     access::Network,
-    ports::{Clock, CustomerQueries, TreasuryCustomerQueries},
+    ports::{
+        Clock, CustomerQueries, Deposits, Ledger, PaymentRoutes, Swaps, TreasuryCustomerQueries,
+    },
     values::Policy,
 };
 
@@ -57,6 +61,26 @@ pub struct TreasuryServices {
     pub create_customer: CreateCustomerForTreasury,
     /// Reads customers.
     pub customers: Arc<dyn TreasuryCustomerQueries>,
+    /// Opens and cancels swaps.
+    pub swap_desk: SwapDesk,
+    /// Reads swaps.
+    pub swaps: Arc<dyn Swaps>,
+    /// Reads rates.
+    pub rates: Rates,
+    /// Plays swaps.
+    pub simulate: Simulate,
+    /// Opens payment routes and changes them.
+    pub route_desk: RouteDesk,
+    /// Reads payment routes.
+    pub payment_routes: Arc<dyn PaymentRoutes>,
+    /// Reads deposits.
+    pub deposits: Arc<dyn Deposits>,
+    /// Plays deposits.
+    pub simulate_deposit: SimulateDeposit,
+    /// Reads transactions.
+    pub ledger: Arc<dyn Ledger>,
+    /// Who exchanges currencies, and passes deposits on.
+    pub liquidity: LiquidityLines,
 }
 
 /// What all workers of a process share.

@@ -78,6 +78,9 @@ pub(crate) struct ServeArgs {
     /// How long the in-process sandbox rail takes for a decision, an activation or a payout, in milliseconds.
     #[arg(long, env = "VOUCH_SANDBOX_DECISION_MS", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(..=86_400_000))]
     pub(crate) sandbox_decision_ms: u64,
+    /// How long after its creation a swap of test data settles by itself, in milliseconds; 0: only when simulated.
+    #[arg(long, env = "VOUCH_SANDBOX_SETTLE_MS", default_value_t = 8_000, value_parser = clap::value_parser!(u64).range(0..=600_000))]
+    pub(crate) sandbox_settle_ms: u64,
     /// When check digits of tax numbers are judged.
     #[arg(long, env = "VOUCH_TIN_CHECKS", default_value = "live")]
     pub(crate) tin_checks: TinChecksArg,

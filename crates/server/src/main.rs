@@ -7,6 +7,7 @@ mod config;
 #[cfg(debug_assertions)]
 mod crash;
 mod demo;
+mod liquidity;
 mod logging;
 mod master_key;
 mod metrics;

@@ -19,11 +19,19 @@ use vouch_application::{
     background::Wake,
     create::CreateCustomer,
     digest::Digests,
+    forward::Forwarder,
     ids::IdMint,
     kept_answers::KeptAnswers,
+    liquidity::LiquidityLines,
+    payment_routes::RouteDesk,
     provision::Provisioner,
+    rates::Rates,
     reconcile::Reconciler,
     retention::Purger,
+    settle::Settler,
+    simulate::Simulate,
+    simulate_deposit::SimulateDeposit,
+    swaps::SwapDesk,
     sync_contact::ContactSyncer,
     treasury_customers::CreateCustomerForTreasury,
 };
@@ -36,7 +44,7 @@ use crate::{
     clock::SystemClock,
     config::ServeArgs,
     demo::DemoKeys,
-    metrics, operators, output,
+    liquidity, metrics, operators, output,
     rails::ConfiguredRails,
     readiness::ServiceReadiness,
     sandbox::Sandbox,
@@ -148,10 +156,15 @@ struct Parts {
     ids: Arc<IdMint>,
     clock: Arc<dyn Clock>,
     rails: Arc<ConfiguredRails>,
+    liquidity: LiquidityLines,
     /// Wakes the reconciler.
     reservations: Wake,
     /// Wakes the contact syncer.
     changes: Wake,
+    /// Wakes the settler.
+    settlements: Wake,
+    /// Wakes the forwarder.
+    deposits: Wake,
 }
 
 impl Parts {
@@ -168,6 +181,9 @@ impl Parts {
             rails: Arc::new(ConfiguredRails::new(args, sandbox)?),
             reservations: Wake::default(),
             changes: Wake::default(),
+            settlements: Wake::default(),
+            deposits: Wake::default(),
+            liquidity: liquidity::lines(args),
             clock,
         })
     }
@@ -188,6 +204,10 @@ impl Parts {
             self.changes.clone(),
         );
         workers.spawn(async move { syncer.run().await });
+        let settler = self.settler(&ports);
+        others.spawn(async move { settler.run().await });
+        let forwarder = self.forwarder(&ports);
+        others.spawn(async move { forwarder.run().await });
         let purger = Purger::new(Arc::clone(&ports) as _, key_age);
         others.spawn(async move { purger.run().await });
         let principals = Arc::clone(&self.principals);
@@ -238,6 +258,26 @@ impl Parts {
         Ok(vouch_http::serve(listener, workers, per_worker, shared)?)
     }
 
+    fn settler(&self, store: &Arc<Store>) -> Settler {
+        Settler::new(
+            Arc::clone(store) as _,
+            Arc::clone(store) as _,
+            self.liquidity.clone(),
+            Arc::clone(&self.clock),
+            self.settlements.clone(),
+        )
+    }
+
+    fn forwarder(&self, store: &Arc<Store>) -> Forwarder {
+        Forwarder::new(
+            Arc::clone(store) as _,
+            Arc::clone(store) as _,
+            self.liquidity.clone(),
+            Arc::clone(&self.clock),
+            self.deposits.clone(),
+        )
+    }
+
     fn services(&self, store: &Arc<Store>) -> Services {
         let answers = KeptAnswers::new(Arc::clone(store) as _, Arc::clone(&self.ids));
         Services {
@@ -262,10 +302,34 @@ impl Parts {
             treasury: TreasuryServices {
                 create_customer: CreateCustomerForTreasury::new(
                     Arc::clone(store) as _,
-                    answers,
+                    answers.clone(),
                     Arc::clone(&self.ids),
                 ),
                 customers: Arc::clone(store) as _,
+                swap_desk: SwapDesk::new(
+                    Arc::clone(store) as _,
+                    Arc::clone(store) as _,
+                    answers.clone(),
+                    self.liquidity.clone(),
+                    Arc::clone(&self.clock),
+                    self.settlements.clone(),
+                ),
+                swaps: Arc::clone(store) as _,
+                rates: Rates::new(self.liquidity.clone(), Arc::clone(&self.clock)),
+                simulate: Simulate::new(
+                    Arc::clone(store) as _,
+                    Arc::clone(store) as _,
+                    self.settler(store),
+                ),
+                route_desk: RouteDesk::new(Arc::clone(store) as _, answers, self.forwarder(store)),
+                payment_routes: Arc::clone(store) as _,
+                deposits: Arc::clone(store) as _,
+                simulate_deposit: SimulateDeposit::new(
+                    self.forwarder(store),
+                    Arc::clone(&self.ids),
+                ),
+                ledger: Arc::clone(store) as _,
+                liquidity: self.liquidity.clone(),
             },
         }
     }

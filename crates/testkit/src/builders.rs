@@ -169,6 +169,12 @@ pub fn treasury_claim(key: &str) -> KeyClaim {
     }
 }
 
+/// A claim on a key that nobody used, for a Treasury operation.
+#[must_use]
+pub fn unique_treasury_claim() -> KeyClaim {
+    treasury_claim(&format!("key-{}", unique()))
+}
+
 /// A person as the Treasury API would make it, with an e-mail of its own.
 #[must_use]
 pub fn treasury_customer() -> NewTreasuryCustomer {

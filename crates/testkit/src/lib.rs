@@ -11,16 +11,23 @@ mod builders;
 mod clock;
 mod database;
 mod in_memory;
+mod payment_routes;
 mod proxy;
 mod rail;
 mod server;
+mod swaps;
 
 pub use builders::{
     amend_claim, business, claim, email, ids, individual, interac_email, new_key, new_tenant,
     organisation, phone, rail_customer, reference, treasury_claim, treasury_customer, unique_claim,
+    unique_treasury_claim,
 };
 pub use clock::FixedClock;
 pub use database::{ScratchDatabase, TestDatabase};
 pub use in_memory::InMemory;
+pub use payment_routes::{
+    failed_deposit, opened_route, passed_on_deposit, pending_deposit, route_order,
+};
 pub use proxy::{Parsed, Wiretap};
 pub use rail::{Call, Gate, Script, ScriptedRail};
+pub use swaps::{opened_swap, swap_completion, swap_order};

@@ -29,6 +29,13 @@ impl Service {
         Home::new().await.serve().await
     }
 
+    /// Likewise, with these settings.
+    pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
+        let home = Home::new().await;
+        let set = |home: Home, (name, value): &(&str, &str)| home.set(name, value);
+        settings.iter().fold(home, set).serve().await
+    }
+
     /// The service of all tests that keep to organisations of their own. It ends with the last test that uses it.
     pub(crate) async fn shared() -> Arc<Self> {
         static SHARED: Mutex<Weak<Service>> = Mutex::const_new(Weak::new());

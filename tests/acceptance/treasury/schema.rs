@@ -8,7 +8,13 @@ use serde_json::{Map, Value, json};
 use crate::harness::Answer;
 
 /// One file for each subject: `"<method> <path>": {"<status>": {"message", "data"}}`, and `$defs` for what is shared.
-const SUBJECTS: [&str; 1] = [include_str!("schemas/customers.json")];
+const SUBJECTS: [&str; 5] = [
+    include_str!("schemas/customers.json"),
+    include_str!("schemas/payment_routes.json"),
+    include_str!("schemas/rates.json"),
+    include_str!("schemas/swaps.json"),
+    include_str!("schemas/transactions.json"),
+];
 
 /// Checks an answer of this API: its headers, its envelope, and its data.
 #[track_caller]

@@ -3,9 +3,12 @@
 mod contention;
 mod drift;
 mod installation;
+mod ledger;
 mod long_lists;
+mod payment_routes;
 mod plans;
 mod pooler;
 mod primary;
 mod secrecy;
 mod statements;
+mod swaps;

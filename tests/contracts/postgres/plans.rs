@@ -47,7 +47,7 @@ pub(super) async fn add(client: &Client, tenant: Tenant, numbers: RangeInclusive
 }
 
 /// The plan of a statement for these values of its placeholders.
-async fn plan(client: &Client, statement: &Parsed, values: &[String]) -> String {
+pub(super) async fn plan(client: &Client, statement: &Parsed, values: &[String]) -> String {
     let Parsed { sql, types } = statement;
     let prepare = format!("DEALLOCATE ALL; PREPARE it ({}) AS {sql}", types.join(", "));
     client.batch_execute(&prepare).await.unwrap();
@@ -74,7 +74,7 @@ async fn assert_uses(client: &Client, statement: &Parsed, values: &[String], ind
     }
 }
 
-fn quoted(value: impl std::fmt::Display) -> String {
+pub(super) fn quoted(value: impl std::fmt::Display) -> String {
     format!("'{value}'")
 }
 

@@ -1,20 +1,24 @@
 //! Every statement is prepared once per connection, and costs one round trip.
 
+use std::time::Duration;
+
 use vouch_domain::{
-    customer::{CustomerHandle, NewCustomer, Status},
-    id::{CustomerId, EventId},
-    idempotency::{Keep, KeptAnswer},
+    customer::{CustomerHandle, HolderChoice, HolderFilter, NewCustomer, Status},
+    id::{CustomerId, EventId, Swap as SwapKind},
+    idempotency::{Grant, Keep, Kept, KeptAnswer},
     ports::{
         AbsenceClear, Amend, Answers, ApiKeys, Claimed, ContactSync, CreateTreasuryCustomer,
-        CustomerPageRequest, CustomerQueries, Customers, EventPageRequest, Organisations,
+        CustomerPageRequest, CustomerQueries, Customers, EventPageRequest, Holders, Organisations,
         Provisioning, Reconciliation, RecordOutcome, Reservation, Reserved, Retention, SearchText,
-        Standing, TreasuryCustomerQueries, TreasuryCustomers,
+        SettlementJobs, Standing, Swaps, TreasuryCustomerQueries, TreasuryCustomers,
     },
+    simulation::{Outcome, Simulation},
+    swap::{Swap, SwapStatus, SwapStep},
     tenant::Env,
 };
 use vouch_testkit::{
-    TestDatabase, Wiretap, amend_claim, individual, new_key, organisation, treasury_claim,
-    treasury_customer, unique_claim,
+    TestDatabase, Wiretap, amend_claim, individual, new_key, opened_swap, organisation,
+    treasury_claim, treasury_customer, unique_claim, unique_treasury_claim,
 };
 
 use crate::harness::{EMAIL_ONLY, TERMS, World, by_id, by_reference, rail_id};
@@ -182,7 +186,67 @@ async fn use_everything(world: &World<TestDatabase>, store: &Store) -> usize {
     store.of_organisation(organisation.id).await.unwrap();
     let now = key.key.id.created_at();
     store.revoke(key.key.id, now).await.unwrap();
-    statements + 8
+    statements + 8 + use_swaps(world, store).await
+}
+
+/// Opens a swap whose job is due at once.
+async fn open_swap(world: &World<TestDatabase>, store: &Store) -> (Swap, Grant) {
+    let claim = unique_treasury_claim();
+    let subject = world.ids.mint::<SwapKind>().uuid();
+    let claimed = store.claim(world.tenant, &claim, subject, TERMS.lease());
+    let Claimed::Granted(grant) = claimed.await.unwrap() else {
+        panic!("not granted");
+    };
+    let holder = store.holder(world.tenant, HolderChoice::Primary).await;
+    let swap = opened_swap(&grant, holder.unwrap().unwrap());
+    let keep = Keep {
+        grant: &grant,
+        answer: &swap_answer(),
+    };
+    let kept = store.insert_swap(world.tenant, &swap, Duration::ZERO, keep);
+    assert_eq!(kept.await.unwrap(), Kept::Done);
+    (swap, grant)
+}
+
+/// Likewise with swaps.
+async fn use_swaps(world: &World<TestDatabase>, store: &Store) -> usize {
+    let tenant = world.tenant;
+    let (swap, _) = open_swap(world, store).await;
+    store.find_swap(tenant, swap.id).await.unwrap();
+    let theirs = HolderFilter::Customer(swap.holder.id);
+    for filter in [HolderFilter::All, theirs] {
+        store.list_swaps(tenant, filter, 50).await.unwrap();
+    }
+    let simulation = Simulation {
+        outcome: Outcome::Completed,
+        amount: None,
+    };
+    let simulated = store.simulate_swap(tenant, swap.id, &simulation).await;
+    assert_eq!(simulated.unwrap(), Some(simulation));
+    let jobs = store.take_due_swaps(Env::Test, TERMS.lease(), 1).await;
+    let job = jobs.unwrap().remove(0);
+    store.put_off_swap(&job, Duration::ZERO).await.unwrap();
+    store.next_due_swap(Env::Test).await.unwrap();
+    let expired = swap.after(SwapStep::Expire, swap.expires_at()).unwrap();
+    let waiting = SwapStatus::AwaitingDeposit;
+    let advanced = store.advance_swap(tenant, waiting, &expired).await;
+    assert!(advanced.unwrap());
+
+    let (_, grant) = open_swap(world, store).await;
+    let keep = Keep {
+        grant: &grant,
+        answer: &swap_answer(),
+    };
+    let late = store.cancel_swap(tenant, &expired, keep).await.unwrap();
+    assert_eq!(late, Kept::GrantLost);
+    3 + 8 + 3 + 1
+}
+
+fn swap_answer() -> KeptAnswer {
+    KeptAnswer {
+        status: 201,
+        body: "{}".to_owned(),
+    }
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ mod operators;
 mod reconcile;
 mod replay;
 mod retention;
+mod swaps;
 mod sync_contact;
 mod twins;
 mod unclear;

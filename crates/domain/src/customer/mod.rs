@@ -1,11 +1,13 @@
 //! The customer: who it is, how to reach it, and how far the rail's decision has come.
 
 mod contact;
+mod holder;
 mod identity;
 mod status;
 mod treasury;
 
 pub use contact::{Amendment, ContactData, ContactField};
+pub use holder::{Holder, HolderChoice, HolderFilter};
 pub use identity::{Identity, IdentityField, LegalName, differing_fields};
 pub use status::{Cause, Status, Transition, TransitionRefused};
 pub use treasury::{NewTreasuryCustomer, TreasuryCustomer};

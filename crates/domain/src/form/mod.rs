@@ -2,23 +2,34 @@
 
 mod amend;
 mod create;
+mod fields;
+mod payment_route;
 mod reader;
+mod simulation;
+mod swap;
 mod treasury_customer;
 
 pub use amend::parse_amendment;
 pub use create::parse_new_customer;
+pub use payment_route::parse_payment_route;
+pub use simulation::{SimulationRequest, parse_simulation};
+pub use swap::parse_swap;
 pub use treasury_customer::parse_treasury_customer;
 
 use std::collections::BTreeMap;
 
-/// One field of a request body, before any rule has judged it.
+/// One field of a request body, before any rule has judged it. No type is ever coerced into another.
 #[derive(Clone, PartialEq, Eq)]
 pub enum RawField {
     /// A JSON string.
     Text(String),
+    /// A JSON number, as it was written.
+    Number(String),
+    /// `true` or `false`.
+    Bool(bool),
     /// JSON `null`.
     Null,
-    /// Any other JSON type: always wrong here, never coerced.
+    /// An array or an object: always wrong here.
     OtherType,
 }
 

@@ -94,7 +94,7 @@ impl<'a> Reader<'a> {
     pub(super) fn text(&self, field: &'static str) -> Option<&'a str> {
         match self.form.get(field)? {
             RawField::Text(text) => Some(text),
-            RawField::Null | RawField::OtherType => None,
+            _ => None,
         }
     }
 
@@ -148,7 +148,9 @@ impl<'a> Reader<'a> {
             RawField::Text(text) if is_blank(text) => Err(Rejected("must not be blank")),
             RawField::Text(text) => parse(text),
             RawField::Null => Err(Rejected("must not be null")),
-            RawField::OtherType => Err(Rejected("must be a string")),
+            RawField::Number(_) | RawField::Bool(_) | RawField::OtherType => {
+                Err(Rejected("must be a string"))
+            }
         };
         match parsed {
             Ok(value) => Some(value),

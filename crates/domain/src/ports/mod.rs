@@ -9,10 +9,13 @@ mod clock;
 mod contact_sync;
 mod customers;
 mod drift;
+mod liquidity;
+mod payment_routes;
 mod provisioning;
 mod rail;
 mod reconciliation;
 mod retention;
+mod swaps;
 mod treasury_customers;
 
 pub use access::{ApiKeys, NewApiKey, Organisations, RevocationEpoch};
@@ -24,6 +27,11 @@ pub use customers::{
     CustomerQueries, Customers, EventPage, EventPageRequest, PageError, SearchText, folded,
 };
 pub use drift::{CustomerKey, Drift, TrackedCustomer};
+pub use liquidity::{
+    Chain, ChainCurrencies, Corridor, Currency, LiquidityFailure, Market, MarketRate, Network,
+    NextStep, RouteProvider, RouteSimulator, RouteUnserved, Simulator, SwapProvider, VmType,
+};
+pub use payment_routes::{DepositFilter, Deposits, Ledger, PaymentRoutes, WaitingRoute};
 pub use provisioning::{
     AbsenceClear, Lease, LeaseTerms, Provisioning, RecordOutcome, Reservation, Reserve, Reserved,
     Standing,
@@ -34,6 +42,7 @@ pub use rail::{
 };
 pub use reconciliation::Reconciliation;
 pub use retention::Retention;
+pub use swaps::{Holders, SettlementJob, SettlementJobs, Swaps};
 pub use treasury_customers::{CreateTreasuryCustomer, TreasuryCustomerQueries, TreasuryCustomers};
 
 /// A store could not do what was asked. The text names the fault, such as a constraint, and never holds data.
@@ -45,4 +54,21 @@ pub enum StoreError {
     /// The store answered with something that should be impossible.
     #[error("the store failed: {0}")]
     Defect(String),
+}
+
+/// The newest rows that match, and how many match in all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing<T> {
+    /// Newest first.
+    pub rows: Vec<T>,
+    /// All that match, also those left out.
+    pub total: i64,
+}
+
+impl<T> Listing<T> {
+    /// Nothing matches.
+    pub const EMPTY: Self = Self {
+        rows: Vec::new(),
+        total: 0,
+    };
 }

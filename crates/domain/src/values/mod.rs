@@ -8,7 +8,9 @@
 //! neither `Display` nor serialisation: what reads them can be found by searching for one word.
 
 mod address;
+mod chain;
 mod country;
+mod currency;
 mod customer_name;
 mod customer_type;
 mod dates;
@@ -19,6 +21,7 @@ mod name;
 mod pattern;
 mod phone;
 mod reference;
+mod route_name;
 mod rules;
 mod text;
 mod tin;
@@ -30,7 +33,9 @@ pub(crate) mod fake;
 mod properties;
 
 pub use address::{City, State, Street};
+pub use chain::{Base58Address, ChainAddress, ChainId, ChainName, TransactionHash};
 pub use country::Country;
+pub use currency::CurrencyCode;
 pub use customer_name::CustomerName;
 pub use customer_type::CustomerType;
 pub use dates::{DateOfBirth, IdExpiryDate, IdIssueDate};
@@ -40,6 +45,7 @@ pub use id_document::{IdNumber, IdType};
 pub use name::Name;
 pub use phone::Phone;
 pub use reference::CustomerReference;
+pub use route_name::RouteName;
 pub use rules::{Policy, Rules, Standards, TinChecks, TinKinds};
 pub use tin::Tin;
 pub use zip_code::ZipCode;

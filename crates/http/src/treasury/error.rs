@@ -10,8 +10,24 @@ use actix_web::{
     },
 };
 use serde::Serialize;
-use vouch_application::{kept_answers::KeyError, treasury_customers::CreateTreasuryCustomerError};
-use vouch_domain::{access::Scope, form::FieldProblem, ports::StoreError};
+use vouch_application::{
+    forward::ForwardError,
+    kept_answers::KeyError,
+    payment_routes::{ChangeRouteError, NetworkError, OpenRouteError, SyncDepositsError},
+    rates::RatesError,
+    simulate::SimulateError,
+    simulate_deposit::SimulateDepositError,
+    swaps::{CancelSwapError, OpenSwapError},
+    treasury_customers::CreateTreasuryCustomerError,
+};
+use vouch_domain::{
+    access::Scope,
+    form::FieldProblem,
+    payment_route::{RouteOrder, RouteStatus},
+    ports::{RouteUnserved, StoreError},
+    swap::Pair,
+    values::ChainAddress,
+};
 
 use crate::{body::BodyError, request_id::RequestId};
 
@@ -35,12 +51,24 @@ pub(crate) enum Fault {
     MissingScopes(Vec<Scope>),
     /// The organisation may not act.
     Suspended,
+    /// The key is not for test data.
+    SandboxForTestKeys,
     /// The tenant has no such customer.
     CustomerNotFound,
+    /// The tenant has no such swap.
+    SwapNotFound,
+    /// The tenant has no such payment route.
+    PaymentRouteNotFound,
+    /// The tenant has nothing of this id that a simulation could change.
+    SimulatedNotFound,
     /// The API has no such path.
     RouteNotFound,
     /// The path has only these methods.
     MethodNotAllowed(String),
+    /// The swap does not wait for its deposit.
+    SwapNotPending,
+    /// The payment route is in this status already, or ended in it.
+    PaymentRouteIsAlready(RouteStatus),
     /// A twin was in flight for longer than anybody should wait.
     StillInProgress,
     /// The body has too many bytes.
@@ -49,8 +77,19 @@ pub(crate) enum Fault {
     NotJson,
     /// Fields, or parameters, have values that are not acceptable.
     Invalid(Vec<FieldProblem>),
+    /// Nobody exchanges these currencies, named as the caller did.
+    PairNotSupported { from: String, to: String },
+    /// Nobody passes on what was ordered.
+    RouteNotSupported {
+        order: Box<RouteOrder>,
+        why: RouteUnserved,
+    },
     /// The `Idempotency-Key` has too many characters.
     IdempotencyKeyTooLong,
+    /// There is no rate at the moment.
+    NoRate(Pair),
+    /// The env has no liquidity provider.
+    NoProvider,
     /// The store cannot be used at present. The text is for the log.
     Unavailable(String),
     /// A fault of ours. The text is for the log.
@@ -62,16 +101,28 @@ impl Fault {
         match self {
             Self::IdempotencyKeyRequired | Self::MalformedJson => StatusCode::BAD_REQUEST,
             Self::NoToken | Self::InvalidKey => StatusCode::UNAUTHORIZED,
-            Self::AddressNotAllowed | Self::MissingScopes(_) | Self::Suspended => {
-                StatusCode::FORBIDDEN
-            }
-            Self::CustomerNotFound | Self::RouteNotFound => StatusCode::NOT_FOUND,
+            Self::AddressNotAllowed
+            | Self::MissingScopes(_)
+            | Self::Suspended
+            | Self::SandboxForTestKeys => StatusCode::FORBIDDEN,
+            Self::CustomerNotFound
+            | Self::SwapNotFound
+            | Self::PaymentRouteNotFound
+            | Self::SimulatedNotFound
+            | Self::RouteNotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::StillInProgress => StatusCode::CONFLICT,
+            Self::StillInProgress | Self::SwapNotPending | Self::PaymentRouteIsAlready(_) => {
+                StatusCode::CONFLICT
+            }
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Invalid(_) | Self::IdempotencyKeyTooLong => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Invalid(_)
+            | Self::IdempotencyKeyTooLong
+            | Self::PairNotSupported { .. }
+            | Self::RouteNotSupported { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Unavailable(_) | Self::NoRate(_) | Self::NoProvider => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -90,13 +141,32 @@ impl Fault {
                 return format!("Missing required scopes: {}", scopes.join(", ")).into();
             }
             Self::Suspended => "Organisation suspended",
+            Self::SandboxForTestKeys => "Sandbox is available to test keys only",
             Self::CustomerNotFound => "Customer not found",
+            Self::SwapNotFound => "Swap not found",
+            Self::PaymentRouteNotFound => "Payment route not found",
+            Self::SimulatedNotFound => "Simulated request not found",
             Self::RouteNotFound => "Route not found",
             Self::MethodNotAllowed(_) => "Method not allowed",
+            Self::SwapNotPending => "Only pending swaps can be cancelled",
+            Self::PaymentRouteIsAlready(status) => {
+                return format!("Payment route is already {}", status.as_str()).into();
+            }
             Self::StillInProgress => "A request with this Idempotency-Key is still in progress",
             Self::BodyTooLarge => "Request body too large",
             Self::NotJson => "Content-Type must be application/json",
             Self::Invalid(_) => "Validation failed",
+            Self::PairNotSupported { from, to } => {
+                return format!("Swap pair {from}/{to} is not supported").into();
+            }
+            Self::RouteNotSupported { order, why } => return not_supported(order, *why).into(),
+            Self::NoRate(Pair { from, to }) => {
+                let (from, to) = (from.as_str(), to.as_str());
+                return format!("Rate for {from}/{to} is not available yet. Try again shortly.")
+                    .into();
+            }
+            // Test data always has one.
+            Self::NoProvider => "No liquidity provider is configured for live",
             Self::IdempotencyKeyTooLong => "Idempotency-Key must be 255 characters or fewer",
             Self::Unavailable(_) => "Service unavailable. Try again shortly.",
             Self::Internal(_) => "Internal server error",
@@ -114,7 +184,7 @@ impl Fault {
             Self::NoToken | Self::InvalidKey => {
                 response.insert_header((WWW_AUTHENTICATE, "Bearer"));
             }
-            Self::StillInProgress => {
+            Self::StillInProgress | Self::NoRate(_) => {
                 response.insert_header((RETRY_AFTER, SOON));
             }
             Self::Unavailable(cause) => {
@@ -142,6 +212,25 @@ impl Fault {
                 .map(|problem| (problem.field.as_str(), problem.message))
                 .collect(),
         )
+    }
+}
+
+fn not_supported(order: &RouteOrder, why: RouteUnserved) -> String {
+    let (origin, destination) = (
+        order.origin_chain.number(),
+        order.destination_chain.number(),
+    );
+    let currency =
+        |currency: &str, chain| format!("Currency {currency} is not supported on chain {chain}");
+    match why {
+        RouteUnserved::Corridor => format!("Corridor {origin}/{destination} is not supported"),
+        RouteUnserved::OriginCurrency => {
+            let token = order.origin_currency.as_ref();
+            currency(token.map_or("", ChainAddress::as_str), origin)
+        }
+        RouteUnserved::DestinationCurrency => {
+            currency(order.destination_currency.as_str(), destination)
+        }
     }
 }
 
@@ -199,6 +288,118 @@ impl From<CreateTreasuryCustomerError> for Fault {
             CreateTreasuryCustomerError::Invalid(problems) => Self::Invalid(problems),
             CreateTreasuryCustomerError::Key(error) => error.into(),
             CreateTreasuryCustomerError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<OpenSwapError> for Fault {
+    fn from(error: OpenSwapError) -> Self {
+        match error {
+            OpenSwapError::Invalid(problems) => Self::Invalid(problems),
+            OpenSwapError::UnknownCustomer => Self::CustomerNotFound,
+            OpenSwapError::UnsupportedPair(Pair { from, to }) => Self::PairNotSupported {
+                from: from.as_str().to_owned(),
+                to: to.as_str().to_owned(),
+            },
+            OpenSwapError::NoProvider => Self::NoProvider,
+            OpenSwapError::NoTerms(pair) => Self::NoRate(pair),
+            OpenSwapError::Key(error) => error.into(),
+            OpenSwapError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CancelSwapError> for Fault {
+    fn from(error: CancelSwapError) -> Self {
+        match error {
+            CancelSwapError::Unknown => Self::SwapNotFound,
+            CancelSwapError::NotPending => Self::SwapNotPending,
+            CancelSwapError::NoProvider => Self::NoProvider,
+            CancelSwapError::ProviderFailed => Self::Unavailable(error.to_string()),
+            CancelSwapError::Key(error) => error.into(),
+            CancelSwapError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SimulateError> for Fault {
+    fn from(error: SimulateError) -> Self {
+        match error {
+            SimulateError::Invalid(problems) => Self::Invalid(problems),
+            SimulateError::Unknown => Self::SimulatedNotFound,
+            SimulateError::Unsettled(_) => Self::Unavailable(error.to_string()),
+            SimulateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RatesError> for Fault {
+    fn from(error: RatesError) -> Self {
+        match error {
+            RatesError::NoProvider => Self::NoProvider,
+            RatesError::UnsupportedPair { from, to } => Self::PairNotSupported { from, to },
+            RatesError::NoRate(pair) => Self::NoRate(pair),
+            RatesError::Provider(_) => Self::Unavailable(error.to_string()),
+        }
+    }
+}
+
+impl From<OpenRouteError> for Fault {
+    fn from(error: OpenRouteError) -> Self {
+        match error {
+            OpenRouteError::Invalid(problems) => Self::Invalid(problems),
+            OpenRouteError::UnknownCustomer => Self::CustomerNotFound,
+            OpenRouteError::Unserved { order, why } => Self::RouteNotSupported { order, why },
+            OpenRouteError::NoProvider => Self::NoProvider,
+            OpenRouteError::ProviderFailed => Self::Unavailable(error.to_string()),
+            OpenRouteError::Key(error) => error.into(),
+            OpenRouteError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangeRouteError> for Fault {
+    fn from(error: ChangeRouteError) -> Self {
+        match error {
+            ChangeRouteError::Unknown => Self::PaymentRouteNotFound,
+            ChangeRouteError::Refused(refused) => Self::PaymentRouteIsAlready(refused.already),
+            ChangeRouteError::Key(error) => error.into(),
+            ChangeRouteError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SyncDepositsError> for Fault {
+    fn from(error: SyncDepositsError) -> Self {
+        match error {
+            SyncDepositsError::Unknown => Self::PaymentRouteNotFound,
+            SyncDepositsError::Forward(ForwardError::NoProvider) => Self::NoProvider,
+            SyncDepositsError::Forward(ForwardError::Provider(_)) => {
+                Self::Unavailable(error.to_string())
+            }
+            SyncDepositsError::Key(error) => error.into(),
+            SyncDepositsError::Store(error)
+            | SyncDepositsError::Forward(ForwardError::Store(error)) => error.into(),
+        }
+    }
+}
+
+impl From<NetworkError> for Fault {
+    fn from(error: NetworkError) -> Self {
+        match error {
+            NetworkError::NoProvider => Self::NoProvider,
+            NetworkError::Provider(_) => Self::Unavailable(error.to_string()),
+        }
+    }
+}
+
+impl From<SimulateDepositError> for Fault {
+    fn from(error: SimulateDepositError) -> Self {
+        match error {
+            SimulateDepositError::Unknown => Self::SimulatedNotFound,
+            SimulateDepositError::Refused(refused) => Self::PaymentRouteIsAlready(refused.already),
+            SimulateDepositError::Provider(_) => Self::Unavailable(error.to_string()),
+            SimulateDepositError::Store(error) => error.into(),
         }
     }
 }

@@ -6,11 +6,19 @@
 mod answers;
 mod customer_list;
 mod customers;
+mod deposits;
 mod error;
 mod idempotency;
+mod network;
+mod number;
 pub(crate) mod openapi;
 mod path;
+mod payment_routes;
+mod rates;
 mod routes;
+mod sandbox;
+mod swaps;
+mod transactions;
 
 pub(crate) use answers::milliseconds;
 pub(crate) use routes::{Route, SUBJECTS, answer, is_only_here};

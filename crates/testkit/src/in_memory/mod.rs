@@ -4,11 +4,15 @@ mod access;
 mod answers;
 mod contact_sync;
 mod customers;
+mod deposits;
 mod drift;
+mod ledger;
+mod payment_routes;
 mod provisioning;
 mod queries;
 mod reconciliation;
 mod retention;
+mod swaps;
 mod treasury_customers;
 
 use std::{
@@ -25,8 +29,9 @@ use vouch_domain::{
         ContactField, Customer, CustomerHandle, CustomerSummary, Status, TreasuryCustomer, Version,
     },
     event::Event,
-    id::{CustomerId, OrganisationId},
+    id::{CustomerId, DepositId, OrganisationId, PaymentRouteId, SwapId},
     idempotency::{Fingerprint, IdempotencyKey, KeptAnswer, KeyClaim},
+    payment_route::{Deposit, PaymentRoute},
     ports::{NewApiKey, RailCustomerId, StoreError},
     tenant::Tenant,
 };
@@ -48,10 +53,13 @@ struct State {
     /// Customers that the Treasury API made.
     treasury: HashMap<Tenant, BTreeMap<CustomerId, TreasuryRecord>>,
     primaries: HashMap<Tenant, CustomerId>,
+    payment_routes: HashMap<Tenant, BTreeMap<PaymentRouteId, PaymentRoute>>,
+    deposits: HashMap<Tenant, BTreeMap<DepositId, Deposit>>,
     /// Keys bound to customers.
     keys: HashMap<KeyIdentity, Bound>,
     /// Keys claimed for answers, or bound to them.
     answers: HashMap<KeyIdentity, AnswerKey>,
+    swaps: HashMap<(Tenant, SwapId), swaps::SwapRecord>,
     /// While set, every call fails with it, so much later.
     failure: Option<(Duration, StoreError)>,
 }

@@ -60,7 +60,7 @@ impl TreasuryCustomerQueries for InMemory {
 
 impl State {
     /// Every customer that the Treasury API shows, newest first.
-    fn treasury_customers(&self, tenant: Tenant) -> Vec<TreasuryCustomer> {
+    pub(super) fn treasury_customers(&self, tenant: Tenant) -> Vec<TreasuryCustomer> {
         let known = self
             .records(tenant)
             .filter(|record| matches!(record.stage, Stage::Provisioned(_)))
@@ -72,7 +72,7 @@ impl State {
             .flat_map(|records| records.values())
             .map(|record| record.customer.clone());
         let mut customers: Vec<_> = known.chain(made).chain(self.primary(tenant)).collect();
-        customers.sort_by(|one, other| other.id.cmp(&one.id));
+        customers.sort_by_key(|customer| std::cmp::Reverse(customer.id));
         customers
     }
 

@@ -2,7 +2,13 @@
 //! the file of its subject; what the table knows (scopes, keys) and what every operation has in common is added here.
 
 pub(super) mod customers;
+pub(super) mod deposits;
+pub(super) mod payment_routes;
+pub(super) mod rates;
+pub(super) mod sandbox;
 mod shared;
+pub(super) mod swaps;
+pub(super) mod transactions;
 
 use serde_json::{Map, Value, json};
 
@@ -10,7 +16,8 @@ use super::routes::{Route, SUBJECTS};
 use crate::routes::BASES;
 
 const DESCRIPTION: &str = "\
-Customers as payers and beneficiaries, for organisations that move their own and their counterparties' money.
+Customers as payers and beneficiaries, swaps, payment routes and the ledger of both, for organisations that move their own \
+and their counterparties' money.
 
 **Credentials.** `Authorization: Bearer rmf_test_…` or `rmf_live_…`. The key selects the organisation and the env; test and \
 live data never meet. A key may do what its scopes say; to write is not to read.
@@ -58,7 +65,9 @@ fn document() -> Value {
             "license": { "name": "MIT", "identifier": "MIT" },
         },
         "servers": BASES.map(|base| json!({ "url": base })),
-        "tags": [customers::tag()],
+        "tags": [
+            customers::tag(), swaps::tag(), payment_routes::tag(), transactions::tag(), rates::tag(), sandbox::tag(),
+        ],
         "paths": paths(),
         "components": {
             "securitySchemes": {
@@ -77,7 +86,16 @@ fn document() -> Value {
 }
 
 fn schemas() -> Value {
-    let subjects = [shared::schemas(), customers::schemas()];
+    let subjects = [
+        shared::schemas(),
+        customers::schemas(),
+        swaps::schemas(),
+        payment_routes::schemas(),
+        deposits::schemas(),
+        transactions::schemas(),
+        rates::schemas(),
+        sandbox::schemas(),
+    ];
     Value::Object(subjects.into_iter().flatten().collect())
 }
 

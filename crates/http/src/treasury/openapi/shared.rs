@@ -48,6 +48,16 @@ fn reference(parameter: &str) -> Value {
     json!({ "$ref": format!("#/components/parameters/{parameter}") })
 }
 
+/// The filter of a list by customer.
+pub(super) fn customer_filter() -> Value {
+    json!({
+        "name": "customerId",
+        "in": "query",
+        "description": "Only what belongs to this customer; nothing when there is no such customer.",
+        "schema": { "type": "string", "format": "uuid" },
+    })
+}
+
 pub(super) fn responses(route: &Route, described: &Description) -> Value {
     let mut responses = Map::new();
     let status = described.status.to_string();
@@ -90,9 +100,11 @@ fn refusals(route: &Route, described: &Description) -> BTreeMap<u16, Vec<String>
             messages.push((*message).to_owned());
         }
     }
-    let scopes: Vec<_> = route.scopes.iter().map(|scope| scope.as_str()).collect();
-    let missing = format!("Missing required scopes: {}", scopes.join(", "));
-    refusals.entry(403).or_default().push(missing);
+    if !route.scopes.is_empty() {
+        let scopes: Vec<_> = route.scopes.iter().map(|scope| scope.as_str()).collect();
+        let missing = format!("Missing required scopes: {}", scopes.join(", "));
+        refusals.entry(403).or_default().push(missing);
+    }
     refusals
 }
 

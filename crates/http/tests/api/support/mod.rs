@@ -22,9 +22,17 @@ use vouch_application::{
     background::Wake,
     create::CreateCustomer,
     digest::Digests,
+    forward::Forwarder,
     ids::IdMint,
     kept_answers::KeptAnswers,
+    liquidity::LiquidityLines,
+    payment_routes::RouteDesk,
     rails::{RailLine, Rails},
+    rates::Rates,
+    settle::Settler,
+    simulate::Simulate,
+    simulate_deposit::SimulateDeposit,
+    swaps::SwapDesk,
     treasury_customers::CreateCustomerForTreasury,
 };
 use vouch_domain::{
@@ -76,20 +84,62 @@ impl World {
         };
         let cache = Arc::new(PrincipalCache::default());
         let answers = KeptAnswers::new(Arc::new(self.treasury.clone()), Arc::clone(&ids));
-        let treasury = TreasuryServices {
-            create_customer: CreateCustomerForTreasury::new(
-                Arc::new(self.treasury.clone()),
-                answers,
-                Arc::clone(&ids),
-            ),
-            customers: Arc::new(self.treasury.clone()),
-        };
+        let treasury = self.treasury_services(&answers, &ids, &clock);
         Services {
             treasury,
             create: CreateCustomer::new(ports.clone(), rails, Arc::clone(&ids), Wake::default()),
             amend: AmendCustomer::new(ports.clone(), ids, Wake::default()),
             queries: ports.clone(),
             authenticate: Authenticate::new(ports.clone(), cache, digests(), clock),
+        }
+    }
+
+    fn treasury_services(
+        &self,
+        answers: &KeptAnswers,
+        ids: &Arc<IdMint>,
+        clock: &Arc<dyn Clock>,
+    ) -> TreasuryServices {
+        let store = Arc::new(self.treasury.clone());
+        let liquidity = LiquidityLines::default();
+        let settler = Settler::new(
+            store.clone(),
+            store.clone(),
+            liquidity.clone(),
+            Arc::clone(clock),
+            Wake::default(),
+        );
+        let forwarder = Forwarder::new(
+            store.clone(),
+            store.clone(),
+            liquidity.clone(),
+            Arc::clone(clock),
+            Wake::default(),
+        );
+        TreasuryServices {
+            create_customer: CreateCustomerForTreasury::new(
+                store.clone(),
+                answers.clone(),
+                Arc::clone(ids),
+            ),
+            customers: store.clone(),
+            swap_desk: SwapDesk::new(
+                store.clone(),
+                store.clone(),
+                answers.clone(),
+                liquidity.clone(),
+                Arc::clone(clock),
+                Wake::default(),
+            ),
+            swaps: store.clone(),
+            rates: Rates::new(liquidity.clone(), Arc::clone(clock)),
+            simulate: Simulate::new(store.clone(), store.clone(), settler),
+            route_desk: RouteDesk::new(store.clone(), answers.clone(), forwarder.clone()),
+            payment_routes: store.clone(),
+            deposits: store.clone(),
+            simulate_deposit: SimulateDeposit::new(forwarder, Arc::clone(ids)),
+            ledger: store,
+            liquidity,
         }
     }
 

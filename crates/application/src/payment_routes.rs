@@ -1,0 +1,319 @@
+//! Payment routes: opening them, and what their owners do with them, each under an idempotency key.
+
+use std::{sync::Arc, time::Duration};
+
+use vouch_domain::{
+    form::FieldProblem,
+    id::PaymentRouteId,
+    idempotency::{Grant, Keep, KeptAnswer, KeyClaim},
+    payment_route::{PaymentRoute, RouteAction, RouteOrder, RouteRefused, RouteRequest},
+    ports::{Holders, LiquidityFailure, Network, RouteUnserved, StoreError},
+    tenant::{Env, Tenant},
+};
+
+use crate::{
+    forward::{ForwardError, Forwarder, MOST_CALLS},
+    kept_answers::{Answered, Ended, KeptAnswers, KeyError},
+    liquidity::LiquidityLine,
+};
+
+/// How long the statements of an operation may take together, connections included.
+const STATEMENTS: Duration = Duration::from_secs(15);
+/// How often an action is judged anew after somebody else was faster: a route changes at most so often before it is
+/// archived, unless two callers pause and activate it all the time.
+const ATTEMPTS: u8 = 5;
+
+/// Why there is no payment route to answer with.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OpenRouteError {
+    /// The body breaks rules, and its key is not bound to an answer.
+    #[error("the body is invalid")]
+    Invalid(Vec<FieldProblem>),
+    /// The tenant has no such customer.
+    #[error("there is no such customer")]
+    UnknownCustomer,
+    /// Nobody passes such deposits on.
+    #[error("the route cannot be served: {why}")]
+    Unserved {
+        /// What was asked for.
+        order: Box<RouteOrder>,
+        /// Which part of it is the trouble.
+        why: RouteUnserved,
+    },
+    /// The env has no provider.
+    #[error("no liquidity provider is configured")]
+    NoProvider,
+    /// The provider has not opened it, as far as is known.
+    #[error("the liquidity provider did not open the route")]
+    ProviderFailed,
+    /// The key could be neither claimed nor replayed.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why an action on a payment route was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChangeRouteError {
+    /// The tenant has no such route.
+    #[error("there is no such payment route")]
+    Unknown,
+    /// The route's status does not allow it.
+    #[error(transparent)]
+    Refused(#[from] RouteRefused),
+    /// The key could be neither claimed nor replayed.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why the deposits of a payment route were not synced.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SyncDepositsError {
+    /// The tenant has no such route.
+    #[error("there is no such payment route")]
+    Unknown,
+    /// They could not be brought up to date. What was recorded stays recorded.
+    #[error(transparent)]
+    Forward(#[from] ForwardError),
+    /// The key could be neither claimed nor replayed.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why it is not known what is served.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NetworkError {
+    /// The env has no provider.
+    #[error("no liquidity provider is configured")]
+    NoProvider,
+    /// The provider failed.
+    #[error(transparent)]
+    Provider(#[from] LiquidityFailure),
+}
+
+/// The use cases.
+#[derive(Clone)]
+pub struct RouteDesk {
+    holders: Arc<dyn Holders>,
+    answers: KeptAnswers,
+    forwarder: Forwarder,
+}
+
+impl RouteDesk {
+    /// The use cases on the store of this forwarder, which is woken when there may be something for it to do.
+    #[must_use]
+    pub fn new(holders: Arc<dyn Holders>, answers: KeptAnswers, forwarder: Forwarder) -> Self {
+        Self {
+            holders,
+            answers,
+            forwarder,
+        }
+    }
+
+    /// What the provider of an env serves.
+    ///
+    /// # Errors
+    /// See [`NetworkError`].
+    pub async fn network(&self, env: Env) -> Result<Network, NetworkError> {
+        let line = self
+            .forwarder
+            .lines
+            .of(env)
+            .ok_or(NetworkError::NoProvider)?;
+        Ok(line.within(line.routes.network()).await?)
+    }
+
+    /// Opens the route that the form describes, answering as `render` has it, or repeats the answer that the key is bound
+    /// to.
+    ///
+    /// # Errors
+    /// See [`OpenRouteError`].
+    pub async fn open(
+        &self,
+        tenant: Tenant,
+        claim: &KeyClaim,
+        form: Result<RouteRequest, Vec<FieldProblem>>,
+        render: fn(&PaymentRoute) -> KeptAnswer,
+    ) -> Result<Answered, OpenRouteError> {
+        let request = match form {
+            Ok(request) => request,
+            Err(problems) => {
+                let invalid = OpenRouteError::Invalid(problems);
+                return self.answers.replay_or(tenant, claim, invalid).await;
+            }
+        };
+        let desk = self.clone();
+        self.answers
+            .once(tenant, claim, self.lease(tenant), |grant| async move {
+                desk.take_order(tenant, &grant, request, render).await
+            })
+            .await
+    }
+
+    /// Takes an owner's action on a route, answering as `render` has it, or repeats the answer that the key is bound to.
+    /// No id is that of no route.
+    ///
+    /// # Errors
+    /// See [`ChangeRouteError`].
+    pub async fn change(
+        &self,
+        tenant: Tenant,
+        claim: &KeyClaim,
+        route: Option<PaymentRouteId>,
+        action: RouteAction,
+        render: fn(&PaymentRoute) -> KeptAnswer,
+    ) -> Result<Answered, ChangeRouteError> {
+        let desk = self.clone();
+        self.answers
+            .once(tenant, claim, STATEMENTS, |grant| async move {
+                desk.take_action(tenant, &grant, route, action, render)
+                    .await
+            })
+            .await
+    }
+
+    /// Records what the provider has to say of a route's deposits. `render` makes the answer of the route and the number
+    /// of deposits that were new or had ended; a key that is bound repeats its answer. No id is that of no route.
+    ///
+    /// # Errors
+    /// See [`SyncDepositsError`].
+    pub async fn sync(
+        &self,
+        tenant: Tenant,
+        claim: &KeyClaim,
+        route: Option<PaymentRouteId>,
+        render: fn(PaymentRouteId, usize) -> KeptAnswer,
+    ) -> Result<Answered, SyncDepositsError> {
+        let desk = self.clone();
+        self.answers
+            .once(tenant, claim, self.lease(tenant), |grant| async move {
+                desk.sync_deposits(tenant, &grant, route, render).await
+            })
+            .await
+    }
+
+    async fn take_order(
+        &self,
+        tenant: Tenant,
+        grant: &Grant,
+        request: RouteRequest,
+        render: fn(&PaymentRoute) -> KeptAnswer,
+    ) -> Result<Ended, OpenRouteError> {
+        let RouteRequest { order, holder } = request;
+        let line = self.forwarder.lines.of(tenant.env);
+        let line = line.ok_or(OpenRouteError::NoProvider)?;
+        let holder = self.holders.holder(tenant, holder).await?;
+        let holder = holder.ok_or(OpenRouteError::UnknownCustomer)?;
+        let id = PaymentRouteId::of_time_ordered(grant.subject);
+        let opened = line.within(line.routes.open_route(id, &order)).await;
+        let opened = opened.map_err(|failure| {
+            tracing::warn!(%failure, "a payment route was not opened");
+            OpenRouteError::ProviderFailed
+        })?;
+        let terms = match opened {
+            Ok(terms) => terms,
+            Err(why) => {
+                let order = Box::new(order);
+                return Err(OpenRouteError::Unserved { order, why });
+            }
+        };
+        let route = PaymentRoute::opened(id, holder, order, terms);
+        let answer = render(&route);
+        let keep = Keep {
+            grant,
+            answer: &answer,
+        };
+        let kept = self
+            .forwarder
+            .routes
+            .insert_route(tenant, &route, keep)
+            .await?;
+        let outrun = || StoreError::Defect("a new payment route was outrun".to_owned());
+        Ok(Ended::of(kept, answer).ok_or_else(outrun)?)
+    }
+
+    async fn take_action(
+        &self,
+        tenant: Tenant,
+        grant: &Grant,
+        route: Option<PaymentRouteId>,
+        action: RouteAction,
+        render: fn(&PaymentRoute) -> KeptAnswer,
+    ) -> Result<Ended, ChangeRouteError> {
+        for _ in 0..ATTEMPTS {
+            let route = self.find(tenant, route).await?;
+            let route = route.ok_or(ChangeRouteError::Unknown)?;
+            let changed = route.after(action, self.forwarder.clock.now())?;
+            let answer = render(&changed);
+            let keep = Keep {
+                grant,
+                answer: &answer,
+            };
+            let kept = self
+                .forwarder
+                .routes
+                .advance_route(tenant, route.status, &changed, keep)
+                .await?;
+            if let Some(ended) = Ended::of(kept, answer) {
+                // What has waited at it may go on now.
+                self.forwarder.wake.wake();
+                return Ok(ended);
+            }
+        }
+        Err(StoreError::Unavailable("a payment route changes all the time".to_owned()).into())
+    }
+
+    async fn sync_deposits(
+        &self,
+        tenant: Tenant,
+        grant: &Grant,
+        route: Option<PaymentRouteId>,
+        render: fn(PaymentRouteId, usize) -> KeptAnswer,
+    ) -> Result<Ended, SyncDepositsError> {
+        let route = self.find(tenant, route).await?;
+        let route = route.ok_or(SyncDepositsError::Unknown)?;
+        let recorded = self.forwarder.record(tenant, &route).await?;
+        let answer = render(route.id, recorded);
+        let keep = Keep {
+            grant,
+            answer: &answer,
+        };
+        let kept = self
+            .forwarder
+            .deposits
+            .keep_recorded_deposits(tenant, keep)
+            .await?;
+        let outrun = || StoreError::Defect("a record was outrun".to_owned());
+        Ok(Ended::of(kept, answer).ok_or_else(outrun)?)
+    }
+
+    async fn find(
+        &self,
+        tenant: Tenant,
+        route: Option<PaymentRouteId>,
+    ) -> Result<Option<PaymentRoute>, StoreError> {
+        match route {
+            Some(id) => self.forwarder.routes.find_route(tenant, id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Longer than everything that an operation may have to wait for.
+    fn lease(&self, tenant: Tenant) -> Duration {
+        let calls = |line: &LiquidityLine| line.deadline * MOST_CALLS;
+        STATEMENTS
+            + self
+                .forwarder
+                .lines
+                .of(tenant.env)
+                .map_or(Duration::ZERO, calls)
+    }
+}

@@ -1,0 +1,228 @@
+//! Settling swaps: following each to its end, whatever happens to the process.
+//!
+//! A step is told by the provider, or by the simulation that a caller asked for, and stored by one statement that is
+//! guarded by the status from which the step leads on. So a step that two processes know of happens once, and a process
+//! that dies leaves a swap from which the next one goes on.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use futures_util::future::{join, join_all};
+use vouch_domain::{
+    ports::{Clock, LiquidityFailure, NextStep, SettlementJob, SettlementJobs, StoreError, Swaps},
+    simulation::Simulation,
+    swap::{StepRefused, Swap, SwapState, SwapStatus, SwapStep},
+    tenant::{Env, Tenant},
+};
+
+use crate::{
+    background::Wake,
+    liquidity::{LiquidityLine, LiquidityLines},
+    steps::{self, Step},
+};
+
+/// How long to sleep at most: what other processes left shows only in the store.
+const PERIOD: Duration = Duration::from_secs(5);
+/// How long to sleep at least, so that a job which another process is just taking is not asked for in a circle.
+const BREATH: Duration = Duration::from_millis(20);
+/// How many swaps are worked on at once.
+const BATCH: u8 = 8;
+/// Steps from the first status to a final one.
+const MOST_STEPS: u32 = 3;
+/// How long the statements of a settlement may take together.
+const STATEMENTS: Duration = Duration::from_secs(15);
+/// When to look again after a deposit that its provider says nothing of.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// Why a swap came no further.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SettleError {
+    /// The env has no provider.
+    #[error("no liquidity provider is configured")]
+    NoProvider,
+    /// The provider failed.
+    #[error(transparent)]
+    Provider(#[from] LiquidityFailure),
+    /// The provider told a step that does not follow.
+    #[error(transparent)]
+    Step(#[from] StepRefused),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// How far a swap could be followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settled {
+    /// To a final status.
+    Final(Box<Swap>),
+    /// There is nothing to do for so long.
+    Waits(Duration),
+}
+
+/// Follows swaps.
+#[derive(Clone)]
+pub struct Settler {
+    swaps: Arc<dyn Swaps>,
+    jobs: Arc<dyn SettlementJobs>,
+    lines: LiquidityLines,
+    clock: Arc<dyn Clock>,
+    wake: Wake,
+}
+
+impl Settler {
+    /// A settler on this store.
+    #[must_use]
+    pub fn new(
+        swaps: Arc<dyn Swaps>,
+        jobs: Arc<dyn SettlementJobs>,
+        lines: LiquidityLines,
+        clock: Arc<dyn Clock>,
+        wake: Wake,
+    ) -> Self {
+        Self {
+            swaps,
+            jobs,
+            lines,
+            clock,
+            wake,
+        }
+    }
+
+    /// Works for ever, on each env by itself: one provider's trouble does not hold up the other's swaps.
+    pub async fn run(&self) {
+        join(self.serve(Env::Test), self.serve(Env::Live)).await;
+    }
+
+    async fn serve(&self, env: Env) {
+        loop {
+            if let Err(error) = self.pass(env).await {
+                tracing::warn!(env = env.as_str(), %error, "due settlements could not be read");
+            }
+            let next_due = self.jobs.next_due_swap(env).await.ok().flatten();
+            let pause = next_due.unwrap_or(PERIOD).clamp(BREATH, PERIOD);
+            self.wake.wait(pause).await;
+        }
+    }
+
+    /// Takes what is due in one env and follows it as far as it goes, until nothing more is due. Answers how many jobs it
+    /// took.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not say what is due.
+    pub async fn pass(&self, env: Env) -> Result<usize, StoreError> {
+        let Some(line) = self.lines.of(env) else {
+            return Ok(0);
+        };
+        let mut taken = 0;
+        loop {
+            let due = self.jobs.take_due_swaps(env, lease(line), BATCH).await?;
+            if due.is_empty() {
+                return Ok(taken);
+            }
+            taken += due.len();
+            join_all(due.iter().map(|job| self.work_on(job))).await;
+        }
+    }
+
+    async fn work_on(&self, job: &SettlementJob) {
+        let settled = self
+            .settle(job.tenant, job.swap.clone(), job.simulation)
+            .await;
+        let ended = match settled {
+            Ok(Settled::Final(_)) => Ok(()),
+            Ok(Settled::Waits(delay)) => {
+                self.jobs.put_off_swap(job, delay).await.map_err(Into::into)
+            }
+            // The next attempt is due in a while.
+            Err(error) => Err(error),
+        };
+        if let Err(error) = ended {
+            let swap = job.swap.id.hyphenated();
+            tracing::warn!(%swap, %error, "a swap could not be settled yet");
+        }
+    }
+
+    /// Follows a swap as far as it goes now.
+    ///
+    /// # Errors
+    /// See [`SettleError`]; the swap is as far as it came.
+    pub(crate) async fn settle(
+        &self,
+        tenant: Tenant,
+        mut swap: Swap,
+        simulation: Option<Simulation>,
+    ) -> Result<Settled, SettleError> {
+        let line = self.lines.of(tenant.env).ok_or(SettleError::NoProvider)?;
+        while !swap.state.status().is_final() {
+            let now = self.clock.now();
+            let step = match next_step(line, &swap, simulation, now).await? {
+                Due::Now(step) => step,
+                Due::In(delay) => return Ok(Settled::Waits(delay)),
+            };
+            let after = swap.after(step, now)?;
+            let moved = self
+                .swaps
+                .advance_swap(tenant, swap.state.status(), &after)
+                .await?;
+            swap = if moved {
+                steps::pass(recorded(after.state.status()));
+                after
+            } else {
+                self.as_it_is_now(tenant, &swap).await?
+            };
+        }
+        Ok(Settled::Final(Box::new(swap)))
+    }
+
+    /// Somebody else was faster: goes on from where they are.
+    async fn as_it_is_now(&self, tenant: Tenant, swap: &Swap) -> Result<Swap, StoreError> {
+        let found = self.swaps.find_swap(tenant, swap.id).await?;
+        found.ok_or_else(|| StoreError::Defect("a swap has vanished".to_owned()))
+    }
+}
+
+/// When a step is due.
+enum Due {
+    Now(SwapStep),
+    In(Duration),
+}
+
+async fn next_step(
+    line: &LiquidityLine,
+    swap: &Swap,
+    simulation: Option<Simulation>,
+    now: DateTime<Utc>,
+) -> Result<Due, LiquidityFailure> {
+    if let Some((simulation, simulator)) = simulation.zip(line.simulator.as_ref())
+        && let Some(step) = simulator.play(swap, &simulation)?
+    {
+        return Ok(Due::Now(step));
+    }
+    let next = line.within(line.swaps.next_step(swap, now)).await?;
+    let delay = match next {
+        NextStep::Now(step) => return Ok(Due::Now(step)),
+        NextStep::LookAgain(delay) => Some(delay),
+        NextStep::Never => None,
+    };
+    if swap.state != SwapState::AwaitingDeposit {
+        return Ok(Due::In(delay.unwrap_or(IDLE)));
+    }
+    Ok(match (swap.expires_at() - now).to_std() {
+        Ok(left) if !left.is_zero() => Due::In(delay.map_or(left, |delay| delay.min(left))),
+        _ => Due::Now(SwapStep::Expire),
+    })
+}
+
+/// Long enough for every step of a swap.
+fn lease(line: &LiquidityLine) -> Duration {
+    line.deadline * MOST_STEPS + STATEMENTS
+}
+
+fn recorded(status: SwapStatus) -> Step {
+    match status {
+        SwapStatus::DepositReceived => Step::DepositRecorded,
+        SwapStatus::Swapping => Step::SwapBegun,
+        _ => Step::SwapSettled,
+    }
+}
