@@ -177,7 +177,7 @@ async fn lists_show_one_customer_or_one_route(world: &World<impl Adapter>) {
         DepositFilter::Route(theirs.id),
     ] {
         let listed = list(world, world.tenant, filter, 50).await;
-        assert_eq!(listed.rows, [expected.clone()], "{filter:?}");
+        assert_eq!(listed.rows, std::slice::from_ref(&expected), "{filter:?}");
         assert_eq!(listed.total, 1, "{filter:?}");
     }
     for nobody in [

@@ -129,6 +129,10 @@ fn rows() -> i64 {
 }
 
 #[tokio::test]
+#[allow(
+    clippy::print_stderr,
+    reason = "the measure is for whoever runs the test"
+)]
 async fn totals_are_exact_and_pages_full_however_many_rows_there_are() {
     let filled = Filled::with(rows()).await;
     filled.client.batch_execute("VACUUM ANALYZE").await.unwrap();

@@ -14,6 +14,7 @@ mod drift;
 mod ids;
 mod interrupted;
 mod operators;
+mod payment_routes;
 mod reconcile;
 mod replay;
 mod retention;

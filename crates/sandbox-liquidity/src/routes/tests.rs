@@ -91,7 +91,8 @@ async fn opening_again_answers_as_at_first() {
     assert_eq!(one, two);
     assert_eq!(one.terms.origin.chain_name.as_str(), "Solana");
     assert_eq!(one.terms.destination.token.symbol.as_str(), "USDC");
-    assert_eq!(one.terms.acceptable, [one.terms.origin.token.clone()]);
+    let usual = std::slice::from_ref(&one.terms.origin.token);
+    assert_eq!(one.terms.acceptable, usual);
 }
 
 #[tokio::test]
