@@ -207,6 +207,7 @@ async fn a_key_is_shown_once() {
     let expected = json!({
         "key_id": key.id, "api": "remittance", "env": "live", "prefix": row["prefix"], "last_four": secret[28..],
         "allowed_networks": ["10.0.0.0/8"], "created_at": row["created_at"], "revoked_at": null,
+        "scopes": [],
     });
     assert_eq!(row, &expected);
     assert!(!listed.to_string().contains(&secret[..28]));
