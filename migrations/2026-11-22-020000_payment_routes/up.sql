@@ -34,9 +34,9 @@ CREATE INDEX payment_routes_customer ON payment_routes (organisation_id, env, cu
 CREATE TRIGGER payment_routes_belong_to_primary BEFORE INSERT ON payment_routes
     FOR EACH ROW WHEN (NEW.customer_id IS NULL) EXECUTE FUNCTION belongs_to_primary_customer();
 CREATE TRIGGER payment_routes_counted AFTER INSERT ON payment_routes
-    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_rows(1);
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_rows('1');
 CREATE TRIGGER payment_routes_uncounted AFTER DELETE ON payment_routes
-    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_rows(-1);
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_rows('-1');
 
 -- Archived is final, and a route stays whose it is.
 CREATE FUNCTION payment_routes_keep_what_is_final() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -93,9 +93,9 @@ $$;
 CREATE TRIGGER route_deposits_belong_to_customer BEFORE INSERT ON route_deposits
     FOR EACH ROW EXECUTE FUNCTION belongs_to_customer_of_route();
 CREATE TRIGGER route_deposits_counted AFTER INSERT ON route_deposits
-    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_rows(1);
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_rows('1');
 CREATE TRIGGER route_deposits_uncounted AFTER DELETE ON route_deposits
-    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_rows(-1);
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION count_rows('-1');
 
 -- A deposit's end is final, and so is what it was.
 CREATE FUNCTION route_deposits_end_once() RETURNS trigger LANGUAGE plpgsql AS $$
