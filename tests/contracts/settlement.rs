@@ -20,7 +20,8 @@ contract![
     a_job_is_due_when_it_was_said_to_be,
     a_taken_job_is_held_and_given_again_after_its_lease,
     a_job_that_is_put_off_is_due_then,
-    who_lost_the_lease_puts_nothing_off,
+    a_freed_job_is_tried_again_after_its_pause,
+    who_lost_the_lease_gives_nothing_back,
     the_job_ends_with_the_swap,
     the_first_simulation_stands_and_is_due_at_once,
     jobs_of_all_organisations_of_one_env_are_due,
@@ -94,7 +95,23 @@ async fn a_job_that_is_put_off_is_due_then(world: &World<impl Adapter>) {
     }
 }
 
-async fn who_lost_the_lease_puts_nothing_off(world: &World<impl Adapter>) {
+async fn a_freed_job_is_tried_again_after_its_pause(world: &World<impl Adapter>) {
+    due(world).await;
+    // The longest pause that an attempt is followed by.
+    let longest = Duration::from_secs(32);
+    for _ in 0..8 {
+        let job = take_one(world).await;
+        world.store().free_swap(&job).await.unwrap();
+        let left = next_due(world).await.expect("a job");
+        assert!(left <= longest, "{left:?}");
+        world.adapter.advance(longest).await;
+    }
+    let job = take_one(world).await;
+    world.store().free_swap(&job).await.unwrap();
+    assert_eq!(take(world).await, [], "no pause after many attempts");
+}
+
+async fn who_lost_the_lease_gives_nothing_back(world: &World<impl Adapter>) {
     due(world).await;
     let old = take_one(world).await;
     world.adapter.advance(PATIENT).await;
@@ -104,6 +121,7 @@ async fn who_lost_the_lease_puts_nothing_off(world: &World<impl Adapter>) {
         .put_off_swap(&old, Duration::ZERO)
         .await
         .unwrap();
+    world.store().free_swap(&old).await.unwrap();
     assert_eq!(take(world).await, []);
     world
         .store()

@@ -4,7 +4,7 @@
 //! guarded by the status from which the step leads on. So a step that two processes know of happens once, and a process
 //! that dies leaves a swap from which the next one goes on.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use futures_util::future::{join, join_all};
@@ -95,6 +95,9 @@ impl Settler {
     }
 
     async fn serve(&self, env: Env) {
+        if self.lines.of(env).is_none() {
+            return pending().await;
+        }
         loop {
             if let Err(error) = self.pass(env).await {
                 tracing::warn!(env = env.as_str(), %error, "due settlements could not be read");
@@ -129,17 +132,17 @@ impl Settler {
         let settled = self
             .settle(job.tenant, job.swap.clone(), job.simulation)
             .await;
-        let ended = match settled {
+        let swap = job.swap.id.hyphenated();
+        let given_back = match settled {
             Ok(Settled::Final(_)) => Ok(()),
-            Ok(Settled::Waits(delay)) => {
-                self.jobs.put_off_swap(job, delay).await.map_err(Into::into)
+            Ok(Settled::Waits(delay)) => self.jobs.put_off_swap(job, delay).await,
+            Err(error) => {
+                tracing::warn!(%swap, %error, "a swap could not be settled yet");
+                self.jobs.free_swap(job).await
             }
-            // The next attempt is due in a while.
-            Err(error) => Err(error),
         };
-        if let Err(error) = ended {
-            let swap = job.swap.id.hyphenated();
-            tracing::warn!(%swap, %error, "a swap could not be settled yet");
+        if let Err(error) = given_back {
+            tracing::warn!(%swap, %error, "a settlement job was not given back; its lease ends by itself");
         }
     }
 

@@ -15,7 +15,7 @@ use vouch_domain::{
 use crate::{
     database::Store,
     rows::{broken, id},
-    statement::{millis, statement},
+    statement::{Statement, millis, statement},
     swap_rows::{SwapRow, SwapSql, amount, swap, swap_columns},
 };
 
@@ -55,6 +55,10 @@ const NEXT_DUE: &str = "
 const PUT_OFF: &str = "
     UPDATE swap_jobs
     SET lease_token = NULL, leased_until = now(), attempts = 0, due_at = now() + $5 * interval '1 millisecond'
+    WHERE organisation_id = $1 AND env = $2 AND swap_id = $3 AND lease_token = $4";
+
+const FREE: &str = "
+    UPDATE swap_jobs SET lease_token = NULL, leased_until = now()
     WHERE organisation_id = $1 AND env = $2 AND swap_id = $3 AND lease_token = $4";
 
 /// The first simulation stands.
@@ -105,15 +109,13 @@ impl SettlementJobs for Store {
 
     async fn put_off_swap(&self, job: &SettlementJob, delay: Duration) -> Result<(), StoreError> {
         self.database
-            .affected(|| {
-                statement(PUT_OFF)
-                    .uuid(job.tenant.organisation.uuid())
-                    .text(job.tenant.env.as_str())
-                    .uuid(job.swap.id.uuid())
-                    .uuid(job.lease)
-                    .big_int(millis(delay))
-            })
+            .affected(|| held(PUT_OFF, job).big_int(millis(delay)))
             .await?;
+        Ok(())
+    }
+
+    async fn free_swap(&self, job: &SettlementJob) -> Result<(), StoreError> {
+        self.database.affected(|| held(FREE, job)).await?;
         Ok(())
     }
 
@@ -139,6 +141,15 @@ impl SettlementJobs for Store {
             None => Ok(None),
         }
     }
+}
+
+/// The first placeholders of a statement about a job that is held.
+fn held(sql: &'static str, job: &SettlementJob) -> Statement<()> {
+    statement(sql)
+        .uuid(job.tenant.organisation.uuid())
+        .text(job.tenant.env.as_str())
+        .uuid(job.swap.id.uuid())
+        .uuid(job.lease)
 }
 
 fn job(env: Env, row: JobRow) -> Result<SettlementJob, StoreError> {

@@ -225,6 +225,7 @@ async fn use_swaps(world: &World<TestDatabase>, store: &Store) -> usize {
     assert_eq!(simulated.unwrap(), Some(simulation));
     let jobs = store.take_due_swaps(Env::Test, TERMS.lease(), 1).await;
     let job = jobs.unwrap().remove(0);
+    store.free_swap(&job).await.unwrap();
     store.put_off_swap(&job, Duration::ZERO).await.unwrap();
     store.next_due_swap(Env::Test).await.unwrap();
     let expired = swap.after(SwapStep::Expire, swap.expires_at()).unwrap();
@@ -239,7 +240,7 @@ async fn use_swaps(world: &World<TestDatabase>, store: &Store) -> usize {
     };
     let late = store.cancel_swap(tenant, &expired, keep).await.unwrap();
     assert_eq!(late, Kept::GrantLost);
-    3 + 8 + 3 + 1
+    3 + 9 + 3 + 1
 }
 
 fn swap_answer() -> KeptAnswer {

@@ -90,6 +90,10 @@ pub trait SettlementJobs: Send + Sync {
     /// yet. Does nothing when the lease has passed to somebody else or the job has ended.
     async fn put_off_swap(&self, job: &SettlementJob, delay: Duration) -> Result<(), StoreError>;
 
+    /// Gives a job back before the end of its lease, due again when its next attempt is: the provider or the store failed.
+    /// Does nothing when the lease has passed to somebody else or the job has ended.
+    async fn free_swap(&self, job: &SettlementJob) -> Result<(), StoreError>;
+
     /// Has a swap go the way of a simulation from now on, and makes its job due. Answers with the simulation that stands,
     /// which is the first, or with nothing when the swap has come to a final status.
     async fn simulate_swap(

@@ -179,14 +179,15 @@ impl SettlementJobs for InMemory {
 
     async fn put_off_swap(&self, job: &SettlementJob, delay: Duration) -> Result<(), StoreError> {
         let mut state = self.state()?;
-        let now = state.now;
-        let record = state.swaps.get_mut(&(job.tenant, job.swap.id));
-        let held = record.and_then(|record| record.job.as_mut());
-        if let Some(held) = held.filter(|held| held.token == Some(job.lease)) {
-            held.token = None;
-            held.leased_until = now;
-            held.retry = Retry::at_once(now + delay);
+        let due = state.now + delay;
+        if let Some(freed) = state.freed(job) {
+            freed.retry = Retry::at_once(due);
         }
+        Ok(())
+    }
+
+    async fn free_swap(&self, job: &SettlementJob) -> Result<(), StoreError> {
+        self.state()?.freed(job);
         Ok(())
     }
 
@@ -204,6 +205,21 @@ impl SettlementJobs for InMemory {
             job.retry = Retry::at_once(now);
             *job.simulation.get_or_insert(*simulation)
         }))
+    }
+}
+
+impl State {
+    /// Ends the lease of a job, if it still stands.
+    fn freed(&mut self, job: &SettlementJob) -> Option<&mut SwapJob> {
+        let now = self.now;
+        let record = self.swaps.get_mut(&(job.tenant, job.swap.id))?;
+        let held = record.job.as_mut()?;
+        if held.token != Some(job.lease) {
+            return None;
+        }
+        held.token = None;
+        held.leased_until = now;
+        Some(held)
     }
 }
 
