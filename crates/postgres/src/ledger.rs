@@ -20,8 +20,9 @@ use crate::{
     swap_rows::{SwapRow, SwapSql, swap, swap_columns},
 };
 
-/// The newest of each kind, merged by their ids, which are in order of time; only what is left is read in full. The
-/// total comes along in every row: without rows it is zero.
+/// The newest of each kind, merged by their ids, which are in order of time; only what is left is read in full, row by
+/// row: the limits of one keep the planner from joining whole tables while they are small, which it would repeat when they
+/// are not. The total comes along in every row: without rows it is zero.
 macro_rules! list {
     ($filter:literal) => {
         concat!(
@@ -46,10 +47,14 @@ macro_rules! list {
             ", ",
             deposit_route_columns!(),
             " FROM newest
-             LEFT JOIN swaps s
-                 ON newest.is_swap AND s.organisation_id = $1 AND s.env = $2 AND s.id = newest.id
-             LEFT JOIN route_deposits d
-                 ON NOT newest.is_swap AND d.organisation_id = $1 AND d.env = $2 AND d.id = newest.id
+             LEFT JOIN LATERAL (
+                 SELECT * FROM swaps s
+                 WHERE newest.is_swap AND s.organisation_id = $1 AND s.env = $2 AND s.id = newest.id LIMIT 1
+             ) s ON true
+             LEFT JOIN LATERAL (
+                 SELECT * FROM route_deposits d
+                 WHERE NOT newest.is_swap AND d.organisation_id = $1 AND d.env = $2 AND d.id = newest.id LIMIT 1
+             ) d ON true
              LEFT JOIN payment_routes r ON r.organisation_id = $1 AND r.env = $2 AND r.id = d.route_id
              JOIN customers c
                  ON c.organisation_id = $1 AND c.env = $2 AND c.id = COALESCE(s.customer_id, r.customer_id)

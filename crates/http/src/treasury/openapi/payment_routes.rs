@@ -274,10 +274,10 @@ fn new_payment_route() -> Value {
         "properties": {
             "name": { "type": "string", "description": "2 to 80 characters, spaces around it not counted." },
             "originChainId": chain_id(),
-            "originCurrency": token.clone(),
+            "originCurrency": token,
             "destinationChainId": chain_id(),
             "destinationCurrency": token,
-            "destinationAddress": address.clone(),
+            "destinationAddress": address,
             "refundTo": address,
             "strict": { "type": "boolean", "default": false },
             "customerId": { "type": "string", "format": "uuid" },
