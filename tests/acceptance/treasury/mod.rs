@@ -16,6 +16,7 @@ mod rates;
 mod sandbox;
 mod schema;
 mod scopes;
+mod secrecy;
 mod swap_kills;
 mod swaps;
 mod tenancy;

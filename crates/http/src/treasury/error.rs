@@ -403,3 +403,89 @@ impl From<SimulateDepositError> for Fault {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a failed expectation is a failed test")]
+mod tests {
+    use vouch_domain::values::{ChainId, CurrencyCode, RouteName};
+
+    use super::*;
+
+    const DOCUMENT: &str = include_str!("../../../../docs/errors.md");
+
+    fn pair(to: &str) -> Pair {
+        Pair {
+            from: CurrencyCode::parse("USDC").unwrap(),
+            to: CurrencyCode::parse(to).unwrap(),
+        }
+    }
+
+    fn unserved(why: RouteUnserved) -> Fault {
+        let order = RouteOrder {
+            name: RouteName::parse("Payroll").unwrap(),
+            origin_chain: ChainId::new(137).unwrap(),
+            origin_currency: None,
+            destination_chain: ChainId::new(10).unwrap(),
+            destination_currency: ChainAddress::parse_token("0xdead").unwrap(),
+            destination_address: ChainAddress::parse_account("0xdeadbeef").unwrap(),
+            refund_to: None,
+            strict: false,
+        };
+        Fault::RouteNotSupported {
+            order: Box::new(order),
+            why,
+        }
+    }
+
+    #[test]
+    fn the_document_lists_every_message_and_no_other() {
+        let rows = DOCUMENT.lines().filter_map(|line| line.strip_prefix("| "));
+        let rows = rows.filter(|row| row.starts_with(|first: char| first.is_ascii_digit()));
+        let documented: Vec<&str> = rows
+            .filter_map(|row| row.rsplitn(2, " | ").last())
+            .collect();
+        let faults = [
+            Fault::IdempotencyKeyRequired,
+            Fault::MalformedJson,
+            Fault::NoToken,
+            Fault::InvalidKey,
+            Fault::AddressNotAllowed,
+            Fault::MissingScopes(vec![Scope::TransfersWrite]),
+            Fault::Suspended,
+            Fault::SandboxForTestKeys,
+            Fault::CustomerNotFound,
+            Fault::SwapNotFound,
+            Fault::PaymentRouteNotFound,
+            Fault::SimulatedNotFound,
+            Fault::RouteNotFound,
+            Fault::MethodNotAllowed(String::new()),
+            Fault::SwapNotPending,
+            Fault::PaymentRouteIsAlready(RouteStatus::Archived),
+            Fault::StillInProgress,
+            Fault::BodyTooLarge,
+            Fault::NotJson,
+            Fault::Invalid(Vec::new()),
+            Fault::IdempotencyKeyTooLong,
+            Fault::PairNotSupported {
+                from: "USDC".to_owned(),
+                to: "XYZ".to_owned(),
+            },
+            unserved(RouteUnserved::Corridor),
+            unserved(RouteUnserved::DestinationCurrency),
+            Fault::Internal(String::new()),
+            Fault::NoRate(pair("EURC")),
+            Fault::NoProvider,
+            Fault::Unavailable(String::new()),
+        ];
+        let expected =
+            faults.map(|fault| format!("{} | {}", fault.status().as_u16(), fault.message()));
+        assert_eq!(documented, expected);
+    }
+
+    #[test]
+    fn several_missing_scopes_are_named_together() {
+        let fault = Fault::MissingScopes(vec![Scope::TransfersRead, Scope::FxRead]);
+        let expected = "Missing required scopes: transfers:read, fx:read";
+        assert_eq!(fault.message(), expected);
+    }
+}
