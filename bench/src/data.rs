@@ -28,8 +28,6 @@ const OTHERS: u64 = 40;
 const CUSTOMERS_OF_OTHERS: u64 = 500;
 /// Rows of one statement of the load.
 const PORTION: u64 = 10_000;
-/// Search texts prepared for creates by SQL alone.
-const CREATES: i32 = 10_000;
 /// How many customers at a time are made as the service makes them.
 const AT_ONCE: usize = 16;
 /// Customers whose ids and references are asked for.
@@ -93,9 +91,9 @@ pub async fn load(url: &str, tenant: Tenant, rows: u64) -> Result<(), Failure> {
     client
         .batch_execute("SET session_replication_role = replica")
         .await?;
-    let prepare = "SELECT bench.prepare_creates($1, $2)";
+    let prepare = "SELECT bench.prepare_creates($1)";
     client
-        .execute(prepare, &[&tenant.organisation.uuid(), &CREATES])
+        .execute(prepare, &[&tenant.organisation.uuid()])
         .await?;
     let search_index = drop_search_index(&client).await?;
     let since = start().timestamp_millis();

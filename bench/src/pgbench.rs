@@ -18,8 +18,7 @@ use crate::{Failure, data::BATCH, statements::Statements};
 const BATCHES_OF_EVERYONE: u32 = 1_250;
 const BATCHES_OF_AMENDABLE: u32 = 500;
 
-/// What a page is searched for: nothing by default.
-#[derive(Default)]
+/// What a page is searched for.
 pub struct Search {
     /// The text.
     pub text: String,
@@ -31,7 +30,7 @@ pub struct Search {
 pub struct Script {
     sql: String,
     /// What is searched for: variables, because a plan for a known text would not be the service's.
-    search: Search,
+    search: Option<Search>,
     /// Statements that a run counts for: reads count the one that fetches the batch, which costs as much as they do.
     pub operations: f64,
 }
@@ -46,7 +45,7 @@ impl Script {
 
     /// Reads the pages after customers, or first pages where the statement knows no cursor.
     #[must_use]
-    pub fn page(statement: &Parsed, after: bool, search: Search) -> Self {
+    pub fn page(statement: &Parsed, after: bool, search: Option<Search>) -> Self {
         let each = |n| {
             let cursor = if after {
                 format!(":id{n}")
@@ -112,7 +111,7 @@ impl Script {
         sql.extend((0..BATCH).map(each));
         Self {
             sql,
-            search: Search::default(),
+            search: None,
             operations: operations(0),
         }
     }
@@ -181,7 +180,7 @@ impl Script {
         sql.extend((0..BATCH).map(each));
         Self {
             sql,
-            search: Search::default(),
+            search: None,
             operations: operations(0),
         }
     }
@@ -193,7 +192,7 @@ impl Script {
         sql.extend((0..BATCH).map(|n| format!("{};\n", each(n))));
         Self {
             sql,
-            search: Search::default(),
+            search: None,
             operations: operations(1),
         }
     }
@@ -290,13 +289,10 @@ impl Pgbench {
         for (name, value) in &self.variables {
             command.args(["-D", &format!("{name}={value}")]);
         }
-        let Search { text, grams } = &script.search;
-        command.args([
-            "-D",
-            &format!("search={text}"),
-            "-D",
-            &format!("grams={grams}"),
-        ]);
+        if let Some(Search { text, grams }) = &script.search {
+            command.args(["-D", &format!("search={text}")]);
+            command.args(["-D", &format!("grams={grams}")]);
+        }
         let output = command.arg(&self.url).output().await?;
         let said = String::from_utf8_lossy(&output.stdout);
         let rate = said

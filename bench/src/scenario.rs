@@ -53,13 +53,10 @@ pub fn all(
             "retrieve_by_reference",
             Script::retrieve(&statements.by_reference, "reference"),
         ),
-        get(
-            "list",
-            Script::page(&statements.page, false, Search::default()),
-        ),
+        get("list", Script::page(&statements.page, false, None)),
         get(
             "list_deep",
-            Script::page(&statements.page_after, true, Search::default()),
+            Script::page(&statements.page_after, true, None),
         ),
     ];
     for (name, text) in SEARCHES {
@@ -72,7 +69,10 @@ pub fn all(
                 sought(organisation, &SearchText::parse(text)?).join(",")
             ),
         };
-        scenarios.push(get(name, Script::page(&statements.search, false, search)));
+        scenarios.push(get(
+            name,
+            Script::page(&statements.search, false, Some(search)),
+        ));
     }
     scenarios.push(Scenario {
         name: "patch",

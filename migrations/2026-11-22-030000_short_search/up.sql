@@ -14,5 +14,5 @@ WHERE provisioning <> 'reserved' AND NOT is_primary;
 ALTER TABLE customers ADD CONSTRAINT customers_found_have_search_grams
     CHECK ((provisioning <> 'reserved' AND NOT is_primary) = (search_grams IS NOT NULL));
 
--- A create pays for the index once, when it ends well.
-CREATE INDEX customers_search ON customers USING gin (search_grams) WHERE provisioning <> 'reserved';
+-- A create pays for the index once, when it ends well. Searches read all that waits to be put into it, so little may.
+CREATE INDEX customers_search ON customers USING gin (search_grams) WITH (gin_pending_list_limit = 1024) WHERE provisioning <> 'reserved';
