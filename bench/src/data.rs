@@ -83,7 +83,8 @@ pub async fn load(url: &str, tenant: Tenant, rows: u64) -> Result<(), Failure> {
     add_amendable(url, tenant, rows).await?;
     client
         .batch_execute(
-            "INSERT INTO bench.real_customer SELECT identity_hashes, data_key, personal_data FROM customers LIMIT 1",
+            "INSERT INTO bench.real_customer
+             SELECT identity_hashes, data_key, personal_data FROM customers WHERE NOT is_primary LIMIT 1",
         )
         .await?;
     // References between the rows of one statement need no check.
@@ -231,7 +232,7 @@ async fn add_batches(client: &Client, organisation: Uuid) -> Result<(), Failure>
              SELECT n, {columns} FROM (
                  SELECT n, array_agg(id) AS ids, array_agg(reference) AS refs FROM (
                      SELECT id, reference, (row_number() OVER (ORDER BY random()) - 1) / {BATCH} AS n FROM customers
-                     WHERE organisation_id = '{organisation}' AND {which} LIMIT {SAMPLE}
+                     WHERE organisation_id = '{organisation}' AND NOT is_primary AND {which} LIMIT {SAMPLE}
                  ) numbered GROUP BY n HAVING count(*) = {BATCH}
              ) batches;
              ALTER TABLE bench.{table} ADD PRIMARY KEY (n)"
@@ -254,7 +255,7 @@ pub async fn sample(url: &str, tenant: Tenant, folder: &Path) -> Result<Paths, F
     let mut by_reference = Vec::new();
     let mut after = Vec::new();
     let mut amended = Vec::new();
-    let customers = "SELECT id, reference FROM customers WHERE organisation_id = $1 AND env = $2 ORDER BY random() LIMIT $3";
+    let customers = "SELECT id, reference FROM customers WHERE organisation_id = $1 AND env = $2 AND NOT is_primary ORDER BY random() LIMIT $3";
     let parameters = (tenant.organisation.uuid(), tenant.env.as_str());
     for row in client
         .query(customers, &[&parameters.0, &parameters.1, &SAMPLE])

@@ -206,6 +206,7 @@ async fn a_key_is_shown_once() {
     let row = &listed["keys"][0];
     let expected = json!({
         "key_id": key.id, "api": "remittance", "env": "live", "prefix": row["prefix"], "last_four": secret[28..],
+        "scopes": [],
         "allowed_networks": ["10.0.0.0/8"], "created_at": row["created_at"], "revoked_at": null,
     });
     assert_eq!(row, &expected);

@@ -81,6 +81,10 @@ fn resident(process: u32) -> u64 {
         .expect("a number")
 }
 
+#[allow(
+    clippy::print_stderr,
+    reason = "a run with many customers is for its figures"
+)]
 #[tokio::test]
 async fn all_customers_are_streamed_in_bounded_memory() {
     let service = Service::new().await;

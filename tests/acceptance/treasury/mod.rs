@@ -12,6 +12,7 @@ mod operators;
 mod primary;
 mod schema;
 mod scopes;
+mod secrecy;
 mod tenancy;
 mod treasurer;
 mod two_contracts;

@@ -3,7 +3,7 @@
 use tokio_postgres::{Client, types::ToSql};
 use vouch_domain::{
     customer::{CustomerHandle, Status},
-    ports::{CustomerPageRequest, CustomerQueries, SearchText},
+    ports::{CustomerPageRequest, CustomerQueries, SearchText, TreasuryCustomerQueries},
 };
 use vouch_testkit::{Parsed, TestDatabase, Wiretap, individual, reference};
 
@@ -131,5 +131,33 @@ async fn reads_use_their_indexes() {
             "51".to_owned(),
         ];
         assert_uses(&client, &statements[0], &values, index).await;
+    }
+}
+
+#[tokio::test]
+async fn reads_of_the_treasury_api_use_their_indexes() {
+    let (world, client) = filled().await;
+    let tap = Wiretap::on(world.adapter.url());
+    let store = world.adapter.store_at(&tap.url(), 1).await;
+    let tenant = [quoted(world.tenant.organisation.uuid()), quoted("test")];
+    let made = world.exists(&individual()).await;
+    let _ = tap.take();
+
+    store.find_treasury(world.tenant, made.id).await.unwrap();
+    let (statements, _) = tap.take();
+    let values = [&tenant[..], &[quoted(made.id.uuid())]].concat();
+    assert_uses(&client, &statements[0], &values, "customers_pkey").await;
+    for after in [None, Some(made.id)] {
+        // What the rows hold is not what was sealed for them.
+        let _ = store.page_treasury(world.tenant, after, 50).await;
+        let (statements, _) = tap.take();
+        let after = after.map(|after| quoted(after.uuid()));
+        let values: Vec<_> = tenant
+            .iter()
+            .cloned()
+            .chain(["50".to_owned()])
+            .chain(after)
+            .collect();
+        assert_uses(&client, &statements[0], &values, "customers_pkey").await;
     }
 }

@@ -2,14 +2,19 @@
 
 use vouch_domain::{
     customer::{ContactData, NewCustomer},
-    ports::{AbsenceClear, Amend, Customers},
+    id::CustomerId,
+    idempotency::{Keep, Kept, KeptAnswer},
+    ports::{
+        AbsenceClear, Amend, Answers, Claimed, CreateTreasuryCustomer, Customers, TreasuryCustomers,
+    },
     values::{City, DateOfBirth, IdExpiryDate, IdIssueDate, IdNumber, State, Street, Tin, ZipCode},
 };
 use vouch_testkit::{
-    TestDatabase, amend_claim, email, individual, interac_email, phone, unique_claim,
+    TestDatabase, amend_claim, email, individual, interac_email, phone, treasury_claim,
+    treasury_customer, unique_claim,
 };
 
-use crate::harness::{EMAIL_ONLY, World, by_id};
+use crate::harness::{EMAIL_ONLY, TERMS, World, by_id};
 
 /// A customer whose every personal value can be recognised by this mark.
 fn marked(mark: &str) -> NewCustomer {
@@ -112,6 +117,43 @@ async fn personal_values_are_in_no_table() {
 }
 
 #[tokio::test]
+async fn what_the_treasury_api_was_told_and_has_answered_is_in_no_table() {
+    let world = World::<TestDatabase>::new().await;
+    let store = world.store();
+    let (claim, new) = (treasury_claim("the-key"), treasury_customer());
+    let subject = world.ids.uuid();
+    let claimed = store.claim(world.tenant, &claim, subject, TERMS.lease());
+    let Ok(Claimed::Granted(grant)) = claimed.await else {
+        panic!("not granted");
+    };
+    let create = CreateTreasuryCustomer {
+        id: CustomerId::from_uuid(subject).unwrap(),
+        customer: &new,
+        event: world.ids.mint(),
+        keep: Keep {
+            grant: &grant,
+            answer: &KeptAnswer {
+                status: 201,
+                body: format!("canary99 {}", new.email.expose()),
+            },
+        },
+    };
+    assert_eq!(store.create(world.tenant, &create).await, Ok(Kept::Done));
+    for value in [new.email.expose(), "canary99"] {
+        assert_eq!(places_of(&world.adapter, value).await, [""; 0], "{value}");
+    }
+    let plain = places_of(&world.adapter, new.name.as_str()).await;
+    assert_eq!(plain, ["customers.display_name", "customers.search_text"]);
+    // An answer opens under its own key alone.
+    let client = world.adapter.client().await;
+    let moved = "UPDATE idempotency_keys SET key = 'another'";
+    assert_eq!(client.execute(moved, &[]).await.unwrap(), 1);
+    let another = treasury_claim("another");
+    let state = store.look_up(world.tenant, &another).await;
+    assert!(state.is_err(), "{state:?}");
+}
+
+#[tokio::test]
 async fn equal_persons_look_different() {
     let world = World::<TestDatabase>::new().await;
     let first = individual();
@@ -123,7 +165,7 @@ async fn equal_persons_look_different() {
     world.exists(&second).await;
     let client = world.adapter.client().await;
     let sql = "SELECT count(DISTINCT identity_hashes), count(DISTINCT data_key), count(DISTINCT personal_data)
-               FROM customers";
+               FROM customers WHERE NOT is_primary";
     let row = client.query_one(sql, &[]).await.unwrap();
     let distinct: [i64; 3] = [row.get(0), row.get(1), row.get(2)];
     assert_eq!(distinct, [2, 2, 2]);

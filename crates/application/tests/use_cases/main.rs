@@ -13,6 +13,7 @@ mod create;
 mod drift;
 mod ids;
 mod interrupted;
+mod kept_answers;
 mod operators;
 mod reconcile;
 mod replay;

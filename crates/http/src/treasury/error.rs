@@ -202,3 +202,48 @@ impl From<CreateTreasuryCustomerError> for Fault {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOCUMENT: &str = include_str!("../../../../docs/errors.md");
+
+    #[test]
+    fn the_document_lists_every_message_and_no_other() {
+        let rows = DOCUMENT.lines().filter_map(|line| line.strip_prefix("| "));
+        let rows = rows.filter(|row| row.starts_with(|first: char| first.is_ascii_digit()));
+        let documented: Vec<&str> = rows
+            .filter_map(|row| row.rsplitn(2, " | ").last())
+            .collect();
+        let faults = [
+            Fault::IdempotencyKeyRequired,
+            Fault::MalformedJson,
+            Fault::NoToken,
+            Fault::InvalidKey,
+            Fault::AddressNotAllowed,
+            Fault::MissingScopes(vec![Scope::TransfersWrite]),
+            Fault::Suspended,
+            Fault::CustomerNotFound,
+            Fault::RouteNotFound,
+            Fault::MethodNotAllowed(String::new()),
+            Fault::StillInProgress,
+            Fault::BodyTooLarge,
+            Fault::NotJson,
+            Fault::Invalid(Vec::new()),
+            Fault::IdempotencyKeyTooLong,
+            Fault::Internal(String::new()),
+            Fault::Unavailable(String::new()),
+        ];
+        let expected =
+            faults.map(|fault| format!("{} | {}", fault.status().as_u16(), fault.message()));
+        assert_eq!(documented, expected);
+    }
+
+    #[test]
+    fn several_missing_scopes_are_named_together() {
+        let fault = Fault::MissingScopes(vec![Scope::TransfersRead, Scope::FxRead]);
+        let expected = "Missing required scopes: transfers:read, fx:read";
+        assert_eq!(fault.message(), expected);
+    }
+}

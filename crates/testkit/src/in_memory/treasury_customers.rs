@@ -1,3 +1,5 @@
+use std::cmp::Reverse;
+
 use async_trait::async_trait;
 use vouch_domain::{
     customer::{CustomerSummary, LegalName, Status, TreasuryCustomer, Version},
@@ -72,7 +74,7 @@ impl State {
             .flat_map(|records| records.values())
             .map(|record| record.customer.clone());
         let mut customers: Vec<_> = known.chain(made).chain(self.primary(tenant)).collect();
-        customers.sort_by(|one, other| other.id.cmp(&one.id));
+        customers.sort_by_key(|customer| Reverse(customer.id));
         customers
     }
 
