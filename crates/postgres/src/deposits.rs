@@ -24,18 +24,29 @@ use crate::{
     statement::{Statement, statement},
 };
 
+/// Not one upsert: two that meet while one of them changes the row may run into its primary key, which no conflict target
+/// covers. The two halves exclude each other, since neither sees what the other does. Whoever ends a deposit in the moment
+/// in which another records it as pending changes nothing, and it is asked about again, as everything pending is.
+///
 /// The customer is the route's, by a trigger.
 const RECORD: &str = "
-    INSERT INTO route_deposits AS d (organisation_id, env, id, route_id, relay_request, status, deposit_transaction,
-                                     failure, relay_updated_at, origin_chain, origin_symbol, amount_in, amount_in_usd,
-                                     in_transactions, destination_chain, destination_symbol, amount_out, amount_out_usd,
-                                     out_transactions)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
-    ON CONFLICT ON CONSTRAINT route_deposits_relay_request DO UPDATE
-    SET status = EXCLUDED.status, failure = EXCLUDED.failure, relay_updated_at = EXCLUDED.relay_updated_at,
-        in_transactions = EXCLUDED.in_transactions, amount_out = EXCLUDED.amount_out,
-        amount_out_usd = EXCLUDED.amount_out_usd, out_transactions = EXCLUDED.out_transactions
-    WHERE d.route_id = EXCLUDED.route_id AND d.status = 'pending' AND EXCLUDED.status <> 'pending'";
+    WITH ended AS (
+        UPDATE route_deposits
+        SET status = $6, failure = $8, relay_updated_at = $9, in_transactions = $14, amount_out = $17, amount_out_usd = $18,
+            out_transactions = $19
+        WHERE organisation_id = $1 AND env = $2 AND relay_request = $5 AND route_id = $4
+          AND status = 'pending' AND $6 <> 'pending'
+        RETURNING id
+    ), arrived AS (
+        INSERT INTO route_deposits (organisation_id, env, id, route_id, relay_request, status, deposit_transaction, failure,
+                                    relay_updated_at, origin_chain, origin_symbol, amount_in, amount_in_usd,
+                                    in_transactions, destination_chain, destination_symbol, amount_out, amount_out_usd,
+                                    out_transactions)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+        ON CONFLICT DO NOTHING
+        RETURNING id
+    )
+    SELECT id FROM ended UNION ALL SELECT id FROM arrived";
 
 const KEEP_RECORDED: &str = keeping!("changed AS (SELECT FROM held)");
 
@@ -95,10 +106,10 @@ const WAITING: &str = "
 #[async_trait]
 impl Deposits for Store {
     async fn record_deposit(&self, tenant: Tenant, deposit: &Deposit) -> Result<bool, StoreError> {
-        let affected = self
+        let recorded: Option<(Uuid,)> = self
             .database
-            .affected(|| {
-                let head = in_tenant(RECORD, tenant)
+            .row(|| {
+                let head = in_tenant::<(SqlUuid,)>(RECORD, tenant)
                     .uuid(deposit.id.uuid())
                     .uuid(deposit.route.uuid())
                     .text(deposit.relay_request.as_str())
@@ -109,7 +120,7 @@ impl Deposits for Store {
                 end(end(head, &deposit.origin), &deposit.destination)
             })
             .await?;
-        Ok(affected > 0)
+        Ok(recorded.is_some())
     }
 
     async fn keep_recorded_deposits(
@@ -200,7 +211,7 @@ impl Deposits for Store {
     }
 }
 
-fn end(statement: Statement<()>, end: &DepositEnd) -> Statement<()> {
+fn end<Row>(statement: Statement<Row>, end: &DepositEnd) -> Statement<Row> {
     let transactions = end.transactions.iter();
     statement
         .big_int(end.chain.number())
