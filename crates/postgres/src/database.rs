@@ -17,6 +17,7 @@ use crate::{
     hashing::Hashing,
     installation::Installation,
     sealing::MasterKeys,
+    shared_connection::SharedConnection,
     statement::statement,
 };
 
@@ -32,7 +33,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How to use connections.
 #[derive(Debug, Clone, Copy)]
 pub struct PoolSettings {
-    /// At most so many at once; opened when first needed.
+    /// At most so many at once, but not fewer than the shared one and one more; opened when first needed.
     pub connections: usize,
     /// What stands between us and the database.
     pub pooler: Pooler,
@@ -59,10 +60,11 @@ pub enum Pooler {
     Transaction,
 }
 
-/// A pool of connections to one database.
+/// A pool of connections to one database, and one connection more that small reads share.
 #[derive(Clone)]
 pub struct Database {
     pool: Pool<AsyncPgConnection>,
+    pub(crate) shared: Arc<SharedConnection>,
     pub(crate) pooler: Pooler,
 }
 
@@ -87,8 +89,13 @@ impl Database {
             Pooler::Transaction => Box::new(establish_through_pooler),
         };
         let manager = AsyncDieselConnectionManager::new_with_config(url, config);
+        let pooled = match settings.pooler {
+            // One more is shared.
+            Pooler::None => settings.connections.saturating_sub(1).max(1),
+            Pooler::Transaction => settings.connections,
+        };
         let pool = Pool::builder(manager)
-            .max_size(settings.connections)
+            .max_size(pooled)
             .runtime(deadpool::Runtime::Tokio1)
             .wait_timeout(Some(ACQUIRE_TIMEOUT))
             .create_timeout(Some(CONNECT_TIMEOUT))
@@ -96,6 +103,7 @@ impl Database {
             .map_err(|_| ConnectError)?;
         Ok(Self {
             pool,
+            shared: Arc::new(SharedConnection::new(url)),
             pooler: settings.pooler,
         })
     }
@@ -118,11 +126,16 @@ impl Database {
 }
 
 fn why(error: &PoolError) -> String {
+    match error {
+        PoolError::Backend(Backend::ConnectionError(error)) => why_not_connected(error),
+        PoolError::Timeout(_) => "no connection came free in time".to_owned(),
+        _ => "no connection could be opened: it could not be set up".to_owned(),
+    }
+}
+
+pub(crate) fn why_not_connected(error: &ConnectionError) -> String {
     let reason = match error {
-        PoolError::Backend(Backend::ConnectionError(ConnectionError::BadConnection(reason))) => {
-            reason
-        }
-        PoolError::Timeout(_) => return "no connection came free in time".to_owned(),
+        ConnectionError::BadConnection(reason) => reason,
         _ => "it could not be set up",
     };
     format!("no connection could be opened: {reason}")

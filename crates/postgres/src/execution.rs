@@ -135,7 +135,7 @@ impl Drop for Lent {
 
 /// Bounds all that a statement takes, waiting for a connection and repetitions included, by what the database itself
 /// allows one: a database that cannot even stop it is not waited for.
-async fn in_time<Answer>(
+pub(crate) async fn in_time<Answer>(
     running: impl Future<Output = Result<Answer, Failure>>,
 ) -> Result<Answer, Failure> {
     let outcome = timeout(STATEMENT_TIMEOUT, running).await;

@@ -29,6 +29,7 @@ mod route_rows;
 mod rows;
 mod sealing;
 mod settlement;
+mod shared_connection;
 mod standing;
 mod statement;
 mod swap_rows;

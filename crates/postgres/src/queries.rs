@@ -17,8 +17,8 @@ use crate::{
     database::Store,
     grams::sought,
     rows::{
-        MaybeSummaryRow, MaybeSummarySql, SummaryRow, SummarySql, broken, contact_fields,
-        handle_parts, id, present, summary, summary_columns,
+        MaybeSummaryRow, MaybeSummarySql, SummaryRow, broken, contact_fields, handle_parts, id,
+        present, summary, summary_columns,
     },
     statement::{Statement, statement},
 };
@@ -152,18 +152,13 @@ impl CustomerQueries for Store {
         tenant: Tenant,
         customer: &CustomerHandle,
     ) -> Result<Option<CustomerSummary>, StoreError> {
-        let row: Option<SummaryRow> = self
-            .database
-            .row(|| {
-                let found: Statement<SummarySql> = match customer {
-                    CustomerHandle::Id(id) => in_tenant(BY_ID, tenant).uuid(id.uuid()),
-                    CustomerHandle::Reference(reference) => {
-                        in_tenant(BY_REFERENCE, tenant).text(reference.as_str())
-                    }
-                };
-                found
-            })
-            .await?;
+        let row = self.database.one_summary(|| match customer {
+            CustomerHandle::Id(id) => in_tenant(BY_ID, tenant).uuid(id.uuid()),
+            CustomerHandle::Reference(reference) => {
+                in_tenant(BY_REFERENCE, tenant).text(reference.as_str())
+            }
+        });
+        let row = row.await?;
         row.map(summary).transpose()
     }
 

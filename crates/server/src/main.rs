@@ -27,6 +27,9 @@ use clap::Parser;
 
 use cli::{Cli, Command};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Why a command failed: one line for the person at the terminal, causes included.
 type CommandError = Box<dyn std::error::Error + Send + Sync>;
 

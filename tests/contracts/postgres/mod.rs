@@ -10,5 +10,6 @@ mod plans;
 mod pooler;
 mod primary;
 mod secrecy;
+mod shared_reads;
 mod statements;
 mod swaps;

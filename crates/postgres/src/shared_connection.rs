@@ -1,0 +1,85 @@
+//! One connection that many reads use at once.
+//!
+//! Each sends its statement without waiting for the answers to those before it, so under load one wake-up of PostgreSQL,
+//! and one of ours, serves several. Statements run in the order in which they were sent: only reads of a single row belong
+//! here, because all others wait for the slowest.
+
+use std::sync::Arc;
+
+use diesel::QueryResult;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures_util::{FutureExt, future::BoxFuture};
+use tokio::sync::Mutex;
+use vouch_domain::ports::StoreError;
+
+use crate::{
+    connect::establish,
+    database::{Database, Pooler, why_not_connected},
+    error::Failure,
+    execution::in_time,
+    rows::{SummaryRow, SummarySql},
+    statement::Statement,
+};
+
+/// The connection, opened when first needed and again after it failed.
+pub(crate) struct SharedConnection {
+    url: String,
+    open: Mutex<Option<Arc<AsyncPgConnection>>>,
+}
+
+impl Database {
+    /// Reads at most one customer, by a statement that reads no other.
+    pub(crate) async fn one_summary(
+        &self,
+        build: impl Fn() -> Statement<SummarySql> + Send + Sync,
+    ) -> Result<Option<SummaryRow>, Failure> {
+        // A pooler gives each transaction a session; there is none to share.
+        if self.pooler == Pooler::Transaction {
+            return self.row(build).await;
+        }
+        in_time(async {
+            let connection = self.shared.get().await?;
+            let answer = send(&connection, build()).await.map_err(Failure::from);
+            if matches!(answer, Err(Failure::Store(StoreError::Unavailable(_)))) {
+                self.shared.forget(&connection).await;
+            }
+            Ok(answer?.into_iter().next())
+        })
+        .await
+    }
+}
+
+/// Boxed, because the compiler loses sight of the connection's lifetime otherwise.
+fn send<'c>(
+    mut connection: &'c AsyncPgConnection,
+    statement: Statement<SummarySql>,
+) -> BoxFuture<'c, QueryResult<Vec<SummaryRow>>> {
+    async move { statement.get_results(&mut connection).await }.boxed()
+}
+
+impl SharedConnection {
+    /// To the database at this URL. Opens nothing yet.
+    pub(crate) fn new(url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            open: Mutex::default(),
+        }
+    }
+
+    async fn get(&self) -> Result<Arc<AsyncPgConnection>, Failure> {
+        let mut open = self.open.lock().await;
+        if let Some(connection) = &*open {
+            return Ok(Arc::clone(connection));
+        }
+        let opened = establish(&self.url)
+            .await
+            .map_err(|error| StoreError::Unavailable(why_not_connected(&error)))?;
+        Ok(Arc::clone(open.insert(Arc::new(opened))))
+    }
+
+    /// The next read opens another one. Those under way on this one fail with it.
+    async fn forget(&self, failed: &Arc<AsyncPgConnection>) {
+        let mut open = self.open.lock().await;
+        open.take_if(|connection| Arc::ptr_eq(connection, failed));
+    }
+}
