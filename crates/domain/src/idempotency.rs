@@ -23,6 +23,8 @@ pub enum Operation {
     CreateCustomer,
     /// `PATCH /customers/{id}` of the Remittance API.
     AmendCustomer(CustomerHandle),
+    /// `POST /customers/{id}/close` of the Remittance API.
+    CloseCustomer(CustomerHandle),
     /// Any operation of the Treasury API.
     Treasury {
         /// The method.
@@ -38,12 +40,18 @@ impl Operation {
     pub fn scope(&self) -> String {
         match self {
             Self::CreateCustomer => "POST /customers".to_owned(),
-            Self::AmendCustomer(CustomerHandle::Id(id)) => format!("PATCH /customers/{id}"),
-            Self::AmendCustomer(CustomerHandle::Reference(reference)) => {
-                format!("PATCH /customers/{}", reference.as_str())
-            }
+            Self::AmendCustomer(customer) => format!("PATCH /customers/{}", named(customer)),
+            Self::CloseCustomer(customer) => format!("POST /customers/{}/close", named(customer)),
             Self::Treasury { method, path } => format!("{method} {path}"),
         }
+    }
+}
+
+/// A customer as the path named it.
+fn named(customer: &CustomerHandle) -> String {
+    match customer {
+        CustomerHandle::Id(id) => id.to_string(),
+        CustomerHandle::Reference(reference) => reference.as_str().to_owned(),
     }
 }
 

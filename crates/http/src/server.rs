@@ -12,10 +12,10 @@ use actix_web::{
     web::Data,
 };
 use vouch_application::{
-    amend::AmendCustomer, authenticate::Authenticate, create::CreateCustomer, digest::Digests,
-    liquidity::LiquidityLines, payment_routes::RouteDesk, rates::Rates, simulate::Simulate,
-    simulate_deposit::SimulateDeposit, swaps::SwapDesk,
-    treasury_customers::CreateCustomerForTreasury,
+    amend::AmendCustomer, authenticate::Authenticate, callbacks::TakeCallback,
+    close::CloseCustomer, create::CreateCustomer, digest::Digests, liquidity::LiquidityLines,
+    payment_routes::RouteDesk, rates::Rates, simulate::Simulate, simulate_deposit::SimulateDeposit,
+    swaps::SwapDesk, treasury_customers::CreateCustomerForTreasury,
 };
 use vouch_domain::{
     access::Network,
@@ -46,10 +46,14 @@ pub struct Services {
     pub create: CreateCustomer,
     /// Amends customers.
     pub amend: AmendCustomer,
+    /// Closes customers.
+    pub close: CloseCustomer,
     /// Reads customers and events.
     pub queries: Arc<dyn CustomerQueries>,
     /// Tells who asks.
     pub authenticate: Authenticate,
+    /// Takes in what the rail calls about.
+    pub callbacks: TakeCallback,
     /// What only the Treasury API offers.
     pub treasury: TreasuryServices,
 }

@@ -17,8 +17,11 @@ use vouch_application::{
     amend::AmendCustomer,
     authenticate::{Authenticate, PrincipalCache},
     background::Wake,
+    callbacks::{CallbackLines, TakeCallback},
+    close::CloseCustomer,
     create::CreateCustomer,
     digest::Digests,
+    dispatch::Dispatcher,
     forward::Forwarder,
     ids::IdMint,
     kept_answers::KeptAnswers,
@@ -28,19 +31,21 @@ use vouch_application::{
     rates::Rates,
     reconcile::Reconciler,
     retention::Purger,
+    review::{OverdueAges, Reviewer},
     settle::Settler,
     simulate::Simulate,
     simulate_deposit::SimulateDeposit,
     swaps::SwapDesk,
     sync_contact::ContactSyncer,
+    transitions::Transitions,
     treasury_customers::CreateCustomerForTreasury,
 };
-use vouch_domain::ports::Clock;
+use vouch_domain::{ports::Clock, tenant::Env};
 use vouch_http::{Server, Services, Shared, TreasuryServices};
 use vouch_postgres::{Database, Store};
 
 use crate::{
-    CommandError,
+    CommandError, callbacks,
     clock::SystemClock,
     config::ServeArgs,
     demo::DemoKeys,
@@ -56,27 +61,38 @@ pub(crate) async fn run(args: ServeArgs) -> Result<(), CommandError> {
     #[cfg(debug_assertions)]
     crate::crash::arm()?;
     let store = OpenStore::open(&args.store).await?;
-    let sandbox = match sandbox(&args, &store).await {
-        Ok(sandbox) => sandbox,
-        Err(error) => {
-            store.close().await;
-            return Err(error);
-        }
-    };
-    let served = serve(&args, &store, sandbox.as_ref()).await;
-    if let Some(sandbox) = sandbox {
-        sandbox.close().await;
-    }
+    let served = serve_on(&args, &store).await;
     store.close().await;
     served
 }
 
+async fn serve_on(args: &ServeArgs, store: &OpenStore) -> Result<(), CommandError> {
+    let listener = TcpListener::bind(args.listen)
+        .map_err(|error| format!("cannot listen on {}: {error}", args.listen))?;
+    let address = listener.local_addr()?;
+    let public_url = args
+        .public_url
+        .clone()
+        .unwrap_or_else(|| format!("http://{address}"));
+    let sandbox = sandbox(args, store, &public_url).await?;
+    let served = serve(args, store, sandbox.as_ref(), listener, &public_url).await;
+    if let Some(sandbox) = sandbox {
+        sandbox.close().await;
+    }
+    served
+}
+
 /// The sandbox rail of the test env, unless a rail is configured for it.
-async fn sandbox(args: &ServeArgs, store: &OpenStore) -> Result<Option<Sandbox>, CommandError> {
+async fn sandbox(
+    args: &ServeArgs,
+    store: &OpenStore,
+    public_url: &str,
+) -> Result<Option<Sandbox>, CommandError> {
     if args.test_rail.rail().url.is_some() {
         return Ok(None);
     }
-    let sandbox = Sandbox::open(args, &store.database).await?;
+    let callback_url = callbacks::url(public_url, Env::Test);
+    let sandbox = Sandbox::open(args, &store.database, &callback_url).await?;
     Ok(Some(sandbox))
 }
 
@@ -84,10 +100,9 @@ async fn serve(
     args: &ServeArgs,
     store: &OpenStore,
     sandbox: Option<&Sandbox>,
+    listener: TcpListener,
+    public_url: &str,
 ) -> Result<(), CommandError> {
-    let listener = TcpListener::bind(args.listen)
-        .map_err(|error| format!("cannot listen on {}: {error}", args.listen))?;
-    let address = listener.local_addr()?;
     // Before anything that is measured.
     let metrics = metrics::serve(args.ops_listen)?;
     let parts = Parts::new(args, store, sandbox)?;
@@ -97,11 +112,7 @@ async fn serve(
     let server = parts.start(args, store, sandbox, listener)?;
     let handle = server.handle();
     let mut running = tokio::spawn(server);
-    let public_url = args
-        .public_url
-        .clone()
-        .unwrap_or_else(|| format!("http://{address}"));
-    if let Err(error) = greet(args, store, sandbox, &public_url).await {
+    if let Err(error) = greet(args, store, sandbox, public_url).await {
         // Nobody reads standard output, say. The service is up all the same.
         tracing::warn!(%error, "the greeting could not be given");
     }
@@ -124,7 +135,7 @@ async fn serve(
 struct Background {
     /// Has customers in hand: takes no more when it is stopped, and finishes those.
     workers: JoinSet<()>,
-    wakes: [Wake; 2],
+    wakes: Vec<Wake>,
     /// May be cut off anywhere.
     others: JoinSet<()>,
 }
@@ -159,8 +170,15 @@ struct Parts {
     liquidity: LiquidityLines,
     /// Wakes the reconciler.
     reservations: Wake,
+    /// Who reads the rails' callbacks.
+    callbacks: CallbackLines,
+    overdue: OverdueAges,
     /// Wakes the contact syncer.
     changes: Wake,
+    /// Wakes whoever reads callbacks.
+    calls: Wake,
+    /// Wakes whoever looks for decisions.
+    reviews: Wake,
     /// Wakes the settler.
     settlements: Wake,
     /// Wakes the forwarder.
@@ -180,7 +198,14 @@ impl Parts {
             ids: Arc::new(IdMint::new(Arc::clone(&clock))),
             rails: Arc::new(ConfiguredRails::new(args, sandbox)?),
             reservations: Wake::default(),
+            callbacks: callbacks::lines(args, sandbox)?,
+            overdue: OverdueAges {
+                test: args.test_rail.rail().overdue,
+                live: args.live_rail.rail().overdue,
+            },
             changes: Wake::default(),
+            calls: Wake::default(),
+            reviews: Wake::default(),
             settlements: Wake::default(),
             deposits: Wake::default(),
             liquidity: liquidity::lines(args),
@@ -204,6 +229,22 @@ impl Parts {
             self.changes.clone(),
         );
         workers.spawn(async move { syncer.run().await });
+        let dispatcher = Dispatcher::new(
+            Arc::clone(&ports) as _,
+            Arc::clone(&ports) as _,
+            self.callbacks.clone(),
+            self.calls.clone(),
+            self.reviews.clone(),
+        );
+        workers.spawn(async move { dispatcher.run().await });
+        let reviewer = Reviewer::new(
+            Arc::clone(&ports) as _,
+            self.transitions(&ports),
+            self.rails.rails.clone(),
+            self.overdue,
+            self.reviews.clone(),
+        );
+        workers.spawn(async move { reviewer.run().await });
         let settler = self.settler(&ports);
         others.spawn(async move { settler.run().await });
         let forwarder = self.forwarder(&ports);
@@ -214,7 +255,12 @@ impl Parts {
         others.spawn(async move { principals.watch(&*ports).await });
         Background {
             workers,
-            wakes: [self.reservations.clone(), self.changes.clone()],
+            wakes: vec![
+                self.reservations.clone(),
+                self.changes.clone(),
+                self.calls.clone(),
+                self.reviews.clone(),
+            ],
             others,
         }
     }
@@ -258,6 +304,10 @@ impl Parts {
         Ok(vouch_http::serve(listener, workers, per_worker, shared)?)
     }
 
+    fn transitions(&self, store: &Arc<Store>) -> Transitions {
+        Transitions::new(Arc::clone(store) as _, Arc::clone(&self.ids))
+    }
+
     fn settler(&self, store: &Arc<Store>) -> Settler {
         Settler::new(
             Arc::clone(store) as _,
@@ -291,6 +341,13 @@ impl Parts {
                 Arc::clone(store) as _,
                 Arc::clone(&self.ids),
                 self.changes.clone(),
+            ),
+            close: CloseCustomer::new(self.transitions(store), Arc::clone(store) as _),
+            callbacks: TakeCallback::new(
+                Arc::clone(store) as _,
+                self.callbacks.clone(),
+                Arc::clone(&self.clock),
+                self.calls.clone(),
             ),
             queries: Arc::clone(store) as _,
             authenticate: Authenticate::new(

@@ -2,6 +2,7 @@
 
 mod amend;
 mod create;
+mod empty;
 mod fields;
 mod payment_route;
 mod reader;
@@ -11,6 +12,7 @@ mod treasury_customer;
 
 pub use amend::parse_amendment;
 pub use create::parse_new_customer;
+pub use empty::parse_empty;
 pub use payment_route::parse_payment_route;
 pub use simulation::{SimulationRequest, parse_simulation};
 pub use swap::parse_swap;

@@ -5,6 +5,7 @@
 
 mod access;
 mod answers;
+mod callback_inbox;
 mod clock;
 mod contact_sync;
 mod customers;
@@ -13,13 +14,18 @@ mod liquidity;
 mod payment_routes;
 mod provisioning;
 mod rail;
+mod rail_callbacks;
+mod rail_ids;
 mod reconciliation;
 mod retention;
+mod reviews;
+mod status_changes;
 mod swaps;
 mod treasury_customers;
 
 pub use access::{ApiKeys, NewApiKey, Organisations, RevocationEpoch};
 pub use answers::{Answers, Claimed, KeyState};
+pub use callback_inbox::{CallbackInbox, KeptCallback};
 pub use clock::Clock;
 pub use contact_sync::{ContactSync, PendingChange};
 pub use customers::{
@@ -37,11 +43,16 @@ pub use provisioning::{
     Standing,
 };
 pub use rail::{
-    Rail, RailContactChange, RailCustomer, RailCustomerId, RailFailure, RailField, RailPage,
-    Urgency,
+    Rail, RailContactChange, RailCustomer, RailFailure, RailField, RailPage, RailStatus, Urgency,
 };
+pub use rail_callbacks::{PresentedCallback, RailCallbacks, RailNotice};
+pub use rail_ids::{RailAccountId, RailCustomerId, RailTransactionId};
 pub use reconciliation::Reconciliation;
 pub use retention::Retention;
+pub use reviews::{DueReview, Reviews};
+pub use status_changes::{
+    ChangeStatus, StatusBasis, StatusChanges, StatusHistory, TransitionOutcome,
+};
 pub use swaps::{Holders, SettlementJob, SettlementJobs, Swaps};
 pub use treasury_customers::{CreateTreasuryCustomer, TreasuryCustomerQueries, TreasuryCustomers};
 

@@ -10,7 +10,7 @@ use actix_web::{
 use futures_util::FutureExt;
 use vouch_domain::{access::Contract, tenant::Tenant};
 
-use super::{customers, events};
+use super::{close, customers, events};
 use crate::{
     credentials::{Denied, Presented, admit},
     error::{ApiError, Code},
@@ -33,11 +33,12 @@ pub(crate) enum Operation {
     ListCustomers,
     RetrieveCustomer,
     AmendCustomer,
+    CloseCustomer,
     ListEvents,
 }
 
 /// Every route of the API; those of one path stand together.
-pub(crate) static ROUTES: [Route; 5] = [
+pub(crate) static ROUTES: &[Route] = &[
     Route {
         method: Method::GET,
         path: "/customers",
@@ -57,6 +58,11 @@ pub(crate) static ROUTES: [Route; 5] = [
         method: Method::PATCH,
         path: "/customers/{id}",
         operation: Operation::AmendCustomer,
+    },
+    Route {
+        method: Method::POST,
+        path: "/customers/{id}/close",
+        operation: Operation::CloseCustomer,
     },
     Route {
         method: Method::GET,
@@ -112,6 +118,7 @@ async fn carry_out(
         Operation::ListCustomers => customers::list(call).await,
         Operation::RetrieveCustomer => customers::retrieve(call).await,
         Operation::AmendCustomer => customers::amend(call).await,
+        Operation::CloseCustomer => close::close(call).await,
         Operation::ListEvents => events::list(call).await,
     }
 }
