@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use vouch_domain::{
-    form::{FieldProblem, SimulationRequest},
     id::SwapId,
     ports::{SettlementJobs, StoreError, Swaps},
     simulation::{Outcome, Simulation},
@@ -16,9 +15,6 @@ use crate::settle::{SettleError, Settled, Settler};
 /// Why nothing was simulated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SimulateError {
-    /// The body breaks rules.
-    #[error("the body is invalid")]
-    Invalid(Vec<FieldProblem>),
     /// The tenant has nothing of this id that a simulation could change.
     #[error("there is nothing to simulate")]
     Unknown,
@@ -58,17 +54,10 @@ impl Simulate {
     pub async fn swap(
         &self,
         tenant: Tenant,
-        request: Result<SimulationRequest, Vec<FieldProblem>>,
+        id: SwapId,
+        simulation: &Simulation,
     ) -> Result<Swap, SimulateError> {
-        let request = request.map_err(SimulateError::Invalid)?;
-        let id = request
-            .subject
-            .and_then(|uuid| SwapId::from_uuid(uuid).ok());
-        let id = id.ok_or(SimulateError::Unknown)?;
-        let stands = self
-            .jobs
-            .simulate_swap(tenant, id, &request.simulation)
-            .await?;
+        let stands = self.jobs.simulate_swap(tenant, id, simulation).await?;
         let swap = self.swaps.find_swap(tenant, id).await?;
         let swap = swap.ok_or(SimulateError::Unknown)?;
         if let Some(simulation) = stands {
@@ -79,7 +68,7 @@ impl Simulate {
                 Settled::Final(_) | Settled::Waits(_) => Err(SimulateError::Unknown),
             };
         }
-        match has_ended_so(&swap, &request.simulation) {
+        match has_ended_so(&swap, simulation) {
             true => Ok(swap),
             false => Err(SimulateError::Unknown),
         }

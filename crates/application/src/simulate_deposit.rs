@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use uuid::Uuid;
 use vouch_domain::{
     id::PaymentRouteId,
     ledger::RouteDeposit,
@@ -45,19 +44,16 @@ impl SimulateDeposit {
         Self { forwarder, ids }
     }
 
-    /// Has a new deposit arrive at the route of this id: it has ended at once, or waits when the route is paused. No id is
-    /// that of no route.
+    /// Has a new deposit arrive at the route of this id: it has ended at once, or waits when the route is paused.
     ///
     /// # Errors
     /// See [`SimulateDepositError`].
     pub async fn arrive(
         &self,
         tenant: Tenant,
-        route: Option<Uuid>,
+        id: PaymentRouteId,
         simulation: &Simulation,
     ) -> Result<RouteDeposit, SimulateDepositError> {
-        let id = route.and_then(|uuid| PaymentRouteId::from_uuid(uuid).ok());
-        let id = id.ok_or(SimulateDepositError::Unknown)?;
         let Forwarder {
             routes,
             deposits,

@@ -6,7 +6,7 @@ use vouch_application::{
     background::Wake,
     forward::{ForwardError, Forwarder},
     ids::IdMint,
-    kept_answers::{Answered, KeptAnswers},
+    kept_answers::{Answered, KeptAnswers, Unwritten},
     liquidity::{LiquidityLine, LiquidityLines},
     payment_routes::{ChangeRouteError, OpenRouteError, RouteDesk, SyncDepositsError},
     simulate_deposit::{SimulateDeposit, SimulateDepositError},
@@ -29,6 +29,7 @@ use vouch_testkit::{FixedClock, InMemory, new_tenant, route_order, unique_treasu
 /// One tenant, the simulator, one store.
 struct Bench {
     store: InMemory,
+    ids: Arc<IdMint>,
     tenant: Tenant,
     desk: RouteDesk,
     forwarder: Forwarder,
@@ -62,8 +63,9 @@ impl Bench {
         Self {
             tenant: new_tenant(&store, &ids, Env::Test).await,
             desk: RouteDesk::new(port, answers, forwarder.clone()),
-            simulate: SimulateDeposit::new(forwarder.clone(), ids),
+            simulate: SimulateDeposit::new(forwarder.clone(), Arc::clone(&ids)),
             forwarder,
+            ids,
             store,
         }
     }
@@ -86,7 +88,6 @@ impl Bench {
         action: RouteAction,
     ) -> Result<Answered, ChangeRouteError> {
         let claim = unique_treasury_claim();
-        let route = Some(route);
         self.desk
             .change(self.tenant, &claim, route, action, rendered)
             .await
@@ -101,14 +102,16 @@ impl Bench {
             outcome,
             amount: None,
         };
-        let id = Some(route.uuid());
-        let arrived = self.simulate.arrive(self.tenant, id, &simulation).await?;
+        let arrived = self
+            .simulate
+            .arrive(self.tenant, route, &simulation)
+            .await?;
         Ok(arrived.deposit)
     }
 
     async fn synced(&self, route: PaymentRouteId) -> String {
         let claim = unique_treasury_claim();
-        let synced = self.desk.sync(self.tenant, &claim, Some(route), counted);
+        let synced = self.desk.sync(self.tenant, &claim, route, counted);
         synced.await.unwrap().answer.body
     }
 
@@ -133,18 +136,18 @@ fn request() -> RouteRequest {
     }
 }
 
-fn rendered(route: &PaymentRoute) -> KeptAnswer {
-    KeptAnswer {
+fn rendered(route: &PaymentRoute) -> Result<KeptAnswer, Unwritten> {
+    Ok(KeptAnswer {
         status: 200,
         body: route.id.hyphenated().to_string(),
-    }
+    })
 }
 
-fn counted(_: PaymentRouteId, synced: usize) -> KeptAnswer {
-    KeptAnswer {
+fn counted(_: PaymentRouteId, synced: usize) -> Result<KeptAnswer, Unwritten> {
+    Ok(KeptAnswer {
         status: 200,
         body: synced.to_string(),
-    }
+    })
 }
 
 #[tokio::test(start_paused = true)]
@@ -244,8 +247,9 @@ async fn a_sync_passes_on_what_has_waited() {
     assert_eq!(bench.synced(route).await, "3");
     assert_eq!(bench.synced(route).await, "0");
     let claim = unique_treasury_claim();
-    let unknown = bench.desk.sync(bench.tenant, &claim, None, counted).await;
-    assert_eq!(unknown, Err(SyncDepositsError::Unknown));
+    let nobodys = bench.ids.mint();
+    let unknown = bench.desk.sync(bench.tenant, &claim, nobodys, counted);
+    assert_eq!(unknown.await, Err(SyncDepositsError::Unknown));
 }
 
 #[tokio::test(start_paused = true)]
@@ -283,7 +287,7 @@ async fn without_a_provider_nothing_is_synced() {
     let answers = KeptAnswers::new(Arc::clone(&port) as _, ids);
     let desk = RouteDesk::new(port, answers, forwarder);
     let claim = unique_treasury_claim();
-    let synced = desk.sync(bench.tenant, &claim, Some(route), counted).await;
+    let synced = desk.sync(bench.tenant, &claim, route, counted).await;
     let error = SyncDepositsError::Forward(ForwardError::NoProvider);
     assert_eq!(synced, Err(error));
 }

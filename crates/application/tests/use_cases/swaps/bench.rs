@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use vouch_application::{
     background::Wake,
     ids::IdMint,
-    kept_answers::{Answered, KeptAnswers},
+    kept_answers::{Answered, KeptAnswers, Unwritten},
     liquidity::{LiquidityLine, LiquidityLines},
     rates::Rates,
     settle::Settler,
@@ -24,12 +24,12 @@ use vouch_application::{
 };
 use vouch_domain::{
     customer::{HolderChoice, HolderFilter},
-    form::{FieldProblem, SimulationRequest},
+    form::FieldProblem,
     id::SwapId,
     idempotency::{KeptAnswer, KeyClaim},
     ports::{
-        LiquidityFailure, Market, MarketRate, NextStep, SettlementJobs, Simulator, SwapProvider,
-        Swaps,
+        Clock, LiquidityFailure, Market, MarketRate, NextStep, SettlementJobs, Simulator,
+        SwapProvider, Swaps,
     },
     simulation::{Outcome, Simulation},
     swap::{Pair, Swap, SwapOrder, SwapRequest, SwapStatus, SwapStep, SwapTerms},
@@ -208,8 +208,11 @@ impl Bench {
 
     /// A new swap of the primary customer.
     pub(crate) async fn opened(&self) -> Swap {
-        let claim = unique_treasury_claim();
-        let answered = self.open(&claim, Ok(order())).await.unwrap();
+        self.opened_as(&unique_treasury_claim()).await
+    }
+
+    pub(crate) async fn opened_as(&self, claim: &KeyClaim) -> Swap {
+        let answered = self.open(claim, Ok(order())).await.unwrap();
         let id = SwapId::parse_hyphenated(&answered.answer.body).unwrap();
         let found = self.store.find_swap(self.tenant, id).await.unwrap();
         found.expect("a swap")
@@ -218,7 +221,7 @@ impl Bench {
     pub(crate) async fn cancel(
         &self,
         claim: &KeyClaim,
-        id: Option<SwapId>,
+        id: SwapId,
     ) -> Result<Answered, CancelSwapError> {
         self.desk.cancel(self.tenant, claim, id, rendered).await
     }
@@ -228,11 +231,7 @@ impl Bench {
         id: SwapId,
         simulation: Simulation,
     ) -> Result<Swap, SimulateError> {
-        let request = SimulationRequest {
-            subject: Some(id.uuid()),
-            simulation,
-        };
-        self.simulate.swap(self.tenant, Ok(request)).await
+        self.simulate.swap(self.tenant, id, &simulation).await
     }
 
     /// Notes a simulation, and does nothing about it.
@@ -254,6 +253,10 @@ impl Bench {
     /// Has the settler look around. Answers how many jobs it took.
     pub(crate) async fn pass(&self) -> usize {
         self.settler.pass(Env::Test).await.unwrap()
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
     }
 
     /// Lets time pass on every clock.
@@ -278,9 +281,9 @@ pub(crate) fn outcome_of(outcome: Outcome) -> SwapStatus {
     }
 }
 
-fn rendered(swap: &Swap) -> KeptAnswer {
-    KeptAnswer {
+fn rendered(swap: &Swap) -> Result<KeptAnswer, Unwritten> {
+    Ok(KeptAnswer {
         status: 200,
         body: swap.id.hyphenated().to_string(),
-    }
+    })
 }
