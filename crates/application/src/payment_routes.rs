@@ -12,16 +12,21 @@ use vouch_domain::{
 };
 
 use crate::{
-    forward::{ForwardError, Forwarder, MOST_CALLS},
+    forward::{ForwardError, Forwarder},
     kept_answers::{Answered, Ended, KeptAnswers, KeyError, OperationError, Unwritten},
-    liquidity::LiquidityLine,
 };
 
-/// How long the statements of an operation may take together, connections included.
-const STATEMENTS: Duration = Duration::from_secs(15);
+/// How long a statement may take, its connection included.
+const STATEMENT: Duration = Duration::from_secs(5);
+/// An opening looks for the holder and stores the route.
+const OPENING_STATEMENTS: u32 = 2;
+/// A sync brings at most so many pages of pending deposits up to date; what is left then is followed without being asked.
+const PAGES: u32 = 5;
+/// A sync looks for the route and keeps its answer, and for each page reads and records.
+const SYNC_STATEMENTS: u32 = 2 + 2 * PAGES;
 /// How often an action is judged anew after somebody else was faster: a route changes at most so often before it is
 /// archived, unless two callers pause and activate it all the time.
-const ATTEMPTS: u8 = 5;
+const ATTEMPTS: u32 = 5;
 
 /// Why there is no payment route to answer with.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -167,7 +172,8 @@ impl RouteDesk {
         form: Result<RouteRequest, Vec<FieldProblem>>,
         render: fn(&PaymentRoute) -> Result<KeptAnswer, Unwritten>,
     ) -> Result<Answered, OpenRouteError> {
-        let (desk, lease) = (self.clone(), self.lease(tenant));
+        let desk = self.clone();
+        let lease = self.lease(tenant, OPENING_STATEMENTS, 1);
         let invalid = OpenRouteError::Invalid;
         let operation =
             |grant, request| async move { desk.take_order(tenant, &grant, request, render).await };
@@ -189,8 +195,10 @@ impl RouteDesk {
         render: fn(&PaymentRoute) -> Result<KeptAnswer, Unwritten>,
     ) -> Result<Answered, ChangeRouteError> {
         let desk = self.clone();
+        // Each attempt reads and changes.
+        let lease = STATEMENT * (2 * ATTEMPTS);
         self.answers
-            .once(tenant, claim, STATEMENTS, |grant| async move {
+            .once(tenant, claim, lease, |grant| async move {
                 desk.take_action(tenant, &grant, route, action, render)
                     .await
             })
@@ -210,8 +218,9 @@ impl RouteDesk {
         render: fn(PaymentRouteId, usize) -> Result<KeptAnswer, Unwritten>,
     ) -> Result<Answered, SyncDepositsError> {
         let desk = self.clone();
+        let lease = self.lease(tenant, SYNC_STATEMENTS, PAGES);
         self.answers
-            .once(tenant, claim, self.lease(tenant), |grant| async move {
+            .once(tenant, claim, lease, |grant| async move {
                 desk.sync_deposits(tenant, &grant, route, render).await
             })
             .await
@@ -297,7 +306,15 @@ impl RouteDesk {
     ) -> Result<Ended, SyncDepositsError> {
         let route = self.forwarder.routes.find_route(tenant, id).await?;
         let route = route.ok_or(SyncDepositsError::Unknown)?;
-        let recorded = self.forwarder.record(tenant, &route).await?;
+        let (mut recorded, mut after) = (0, None);
+        for _ in 0..PAGES {
+            let page = self.forwarder.record(tenant, &route, after).await?;
+            recorded += page.news;
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
         let answer = render(route.id, recorded).map_err(KeyError::from)?;
         let keep = Keep {
             grant,
@@ -312,14 +329,9 @@ impl RouteDesk {
         Ok(Ended::of(kept, answer).ok_or_else(outrun)?)
     }
 
-    /// Longer than everything that an operation may have to wait for.
-    fn lease(&self, tenant: Tenant) -> Duration {
-        let calls = |line: &LiquidityLine| line.deadline * MOST_CALLS;
-        STATEMENTS
-            + self
-                .forwarder
-                .lines
-                .of(tenant.env)
-                .map_or(Duration::ZERO, calls)
+    /// As long as so many statements and calls may take.
+    fn lease(&self, tenant: Tenant, statements: u32, calls: u32) -> Duration {
+        let line = self.forwarder.lines.of(tenant.env);
+        STATEMENT * statements + line.map_or(Duration::ZERO, |line| line.deadline * calls)
     }
 }

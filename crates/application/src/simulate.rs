@@ -50,14 +50,17 @@ impl Simulate {
     /// The word is stored before anything happens: should the process die, another goes on with it.
     ///
     /// # Errors
-    /// See [`SimulateError`]; [`SimulateError::Unknown`] also for a swap that has ended otherwise.
+    /// See [`SimulateError`]; [`SimulateError::Unknown`] also for a swap that has ended otherwise, or waited for its deposit
+    /// for too long.
     pub async fn swap(
         &self,
         tenant: Tenant,
         id: SwapId,
         simulation: &Simulation,
     ) -> Result<Swap, SimulateError> {
-        let stands = self.jobs.simulate_swap(tenant, id, simulation).await?;
+        let now = self.settler.clock.now();
+        let stands = self.jobs.simulate_swap(tenant, id, simulation, now);
+        let stands = stands.await?;
         let swap = self.swaps.find_swap(tenant, id).await?;
         let swap = swap.ok_or(SimulateError::Unknown)?;
         if let Some(simulation) = stands {

@@ -61,7 +61,7 @@ macro_rules! list {
         concat!(
             select_routes!(
                 "(SELECT COALESCE(sum(n.rows), 0)::bigint FROM row_counts n
-                  WHERE n.organisation_id = $1 AND n.env = $2 AND n.counted = 'payment_routes' AND n.customer_id = $3), "
+                  WHERE n.organisation_id = $1 AND n.env = $2 AND n.counted = 'payment_routes' AND n.of_id = $3), "
             ),
             $filter,
             " ORDER BY r.id DESC LIMIT $4"

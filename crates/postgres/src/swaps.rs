@@ -88,7 +88,7 @@ macro_rules! list {
         concat!(
             select_swaps!(
                 "(SELECT COALESCE(sum(n.rows), 0)::bigint FROM row_counts n
-                  WHERE n.organisation_id = $1 AND n.env = $2 AND n.counted = 'swaps' AND n.customer_id = $3), "
+                  WHERE n.organisation_id = $1 AND n.env = $2 AND n.counted = 'swaps' AND n.of_id = $3), "
             ),
             $filter,
             " ORDER BY s.id DESC LIMIT $4"

@@ -88,8 +88,8 @@ const PAGE_AFTER: &str = concat!(
 );
 
 const COUNT: &str = "
-    SELECT count(*) FROM customers c
-    WHERE c.organisation_id = $1 AND c.env = $2 AND c.provisioning <> 'reserved'";
+    SELECT COALESCE(sum(n.rows), 0)::bigint FROM row_counts n
+    WHERE n.organisation_id = $1 AND n.env = $2 AND n.counted = 'customers' AND n.of_id = $3";
 
 #[async_trait]
 impl TreasuryCustomers for Store {
@@ -175,6 +175,7 @@ impl TreasuryCustomerQueries for Store {
                 statement::<(BigInt,)>(COUNT)
                     .uuid(tenant.organisation.uuid())
                     .text(tenant.env.as_str())
+                    .uuid(Uuid::nil())
             })
             .await?;
         let (count,) = count.ok_or_else(|| broken("count"))?;

@@ -122,9 +122,9 @@ async fn serve(
 
 /// What works without being asked.
 struct Background {
-    /// Has customers in hand: takes no more when it is stopped, and finishes those.
+    /// Has customers, swaps and deposits in hand: takes no more when it is stopped, and finishes those.
     workers: JoinSet<()>,
-    wakes: [Wake; 2],
+    wakes: [Wake; 4],
     /// May be cut off anywhere.
     others: JoinSet<()>,
 }
@@ -142,7 +142,8 @@ impl Background {
         self.wakes.iter().for_each(Wake::stop);
     }
 
-    /// Waits until nothing is in hand: at most as long as a lease, by the deadlines of the rail and of the store.
+    /// Waits until nothing is in hand: at most as long as a lease, by the deadlines of the rail, of the providers and of
+    /// the store.
     async fn finish(mut self) {
         self.others.shutdown().await;
         while self.workers.join_next().await.is_some() {}
@@ -205,16 +206,21 @@ impl Parts {
         );
         workers.spawn(async move { syncer.run().await });
         let settler = self.settler(&ports);
-        others.spawn(async move { settler.run().await });
+        workers.spawn(async move { settler.run().await });
         let forwarder = self.forwarder(&ports);
-        others.spawn(async move { forwarder.run().await });
+        workers.spawn(async move { forwarder.run().await });
         let purger = Purger::new(Arc::clone(&ports) as _, key_age);
         others.spawn(async move { purger.run().await });
         let principals = Arc::clone(&self.principals);
         others.spawn(async move { principals.watch(&*ports).await });
         Background {
             workers,
-            wakes: [self.reservations.clone(), self.changes.clone()],
+            wakes: [
+                self.reservations.clone(),
+                self.changes.clone(),
+                self.settlements.clone(),
+                self.deposits.clone(),
+            ],
             others,
         }
     }

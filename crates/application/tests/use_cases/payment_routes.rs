@@ -24,7 +24,9 @@ use vouch_domain::{
     values::ChainId,
 };
 use vouch_sandbox_liquidity::SandboxLiquidity;
-use vouch_testkit::{FixedClock, InMemory, new_tenant, route_order, unique_treasury_claim};
+use vouch_testkit::{
+    FixedClock, InMemory, new_tenant, pending_deposit, route_order, unique_treasury_claim,
+};
 
 /// One tenant, the simulator, one store.
 struct Bench {
@@ -34,6 +36,7 @@ struct Bench {
     desk: RouteDesk,
     forwarder: Forwarder,
     simulate: SimulateDeposit,
+    wake: Wake,
 }
 
 impl Bench {
@@ -52,15 +55,17 @@ impl Bench {
             )),
             live: None,
         };
+        let wake = Wake::default();
         let forwarder = Forwarder::new(
             Arc::clone(&port) as _,
             Arc::clone(&port) as _,
             lines,
             Arc::clone(&clock) as _,
-            Wake::default(),
+            wake.clone(),
         );
         let answers = KeptAnswers::new(Arc::clone(&port) as _, Arc::clone(&ids));
         Self {
+            wake,
             tenant: new_tenant(&store, &ids, Env::Test).await,
             desk: RouteDesk::new(port, answers, forwarder.clone()),
             simulate: SimulateDeposit::new(forwarder.clone(), Arc::clone(&ids)),
@@ -250,6 +255,49 @@ async fn a_sync_passes_on_what_has_waited() {
     let nobodys = bench.ids.mint();
     let unknown = bench.desk.sync(bench.tenant, &claim, nobodys, counted);
     assert_eq!(unknown.await, Err(SyncDepositsError::Unknown));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_stands_still_does_not_hide_what_comes_after_it() {
+    let bench = Bench::new().await;
+    let route = bench.opened().await;
+    bench.change(route, RouteAction::Pause).await.unwrap();
+    let paused = bench.found(route).await;
+    // Deposits that the simulator knows nothing of: more than a sync asks about.
+    let foreign: Vec<_> = (0..1_100)
+        .map(|_| pending_deposit(&paused, bench.ids.mint()))
+        .collect();
+    let recorded = bench.store.record_deposits(bench.tenant, &paused, &foreign);
+    recorded.await.unwrap();
+    bench.arrive(route, Outcome::Completed).await.unwrap();
+    bench.change(route, RouteAction::Activate).await.unwrap();
+    assert_eq!(bench.synced(route).await, "0");
+    assert_eq!(bench.forwarder.pass(Env::Test).await, Ok(1));
+    assert_eq!(bench.statuses().await[0], DepositStatus::Success);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_had_arrived_at_an_archived_route_is_passed_on() {
+    let bench = Bench::new().await;
+    let route = bench.opened().await;
+    bench.change(route, RouteAction::Pause).await.unwrap();
+    bench.arrive(route, Outcome::Completed).await.unwrap();
+    bench.change(route, RouteAction::Archive).await.unwrap();
+    assert_eq!(bench.forwarder.pass(Env::Test).await, Ok(1));
+    assert_eq!(bench.statuses().await, [DepositStatus::Success]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_stopped_takes_nothing_more() {
+    let bench = Bench::new().await;
+    let route = bench.opened().await;
+    bench.change(route, RouteAction::Pause).await.unwrap();
+    bench.arrive(route, Outcome::Completed).await.unwrap();
+    bench.change(route, RouteAction::Activate).await.unwrap();
+    bench.wake.stop();
+    assert_eq!(bench.forwarder.pass(Env::Test).await, Ok(0));
+    // And ends.
+    bench.forwarder.run().await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -201,6 +201,26 @@ async fn what_has_ended_otherwise_is_not_simulated() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_deposit_after_its_time_is_not_simulated() {
+    let bench = Bench::settling_after(Duration::ZERO).await;
+    let (late, noted) = (bench.opened().await, bench.opened().await);
+    let simulation = Simulation {
+        outcome: Outcome::Completed,
+        amount: None,
+    };
+    // All that the process did before it died.
+    bench.only_note(noted.id, simulation).await;
+    bench.let_pass(HALF_AN_HOUR);
+    // Nobody has looked at either since.
+    let refused = bench.simulate(late.id, simulation).await;
+    assert_eq!(refused, Err(SimulateError::Unknown));
+    assert_eq!(bench.pass().await, 2);
+    assert_eq!(bench.found(&late).await.state, SwapState::Expired);
+    let status = bench.found(&noted).await.state.status();
+    assert_eq!(status, SwapStatus::Completed);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_simulation_outlives_who_asked_for_it() {
     let bench = Bench::settling_after(Duration::ZERO).await;
     let swap = bench.opened().await;
@@ -233,6 +253,17 @@ async fn rates_are_those_of_the_provider() {
     }
     let live = bench.rates.all(Env::Live).await;
     assert_eq!(live, Err(RatesError::NoProvider));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rate_that_is_not_told_is_left_out() {
+    let bench = Bench::settling_after(SETTLES_AFTER).await;
+    bench.provider.be_silent();
+    let (market, rates) = bench.rates.all(Env::Test).await.unwrap();
+    assert_eq!((market.pairs.len(), rates.len()), (2, 1));
+    let untold = market.pairs[1].clone();
+    let one = bench.rates.one(Env::Test, "EURC", "USDC").await;
+    assert_eq!(one, Err(RatesError::NoRate(untold)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -175,7 +175,7 @@ impl From<RatesError> for Fault {
             RatesError::NoProvider => Self::NoProvider,
             RatesError::UnsupportedPair { from, to } => Self::PairNotSupported { from, to },
             RatesError::NoRate(pair) => Self::NoRate(pair),
-            RatesError::Provider(_) => Self::Unavailable(error.to_string()),
+            RatesError::NoMarket(_) => Self::Unavailable(error.to_string()),
         }
     }
 }
