@@ -66,8 +66,8 @@ CREATE FUNCTION bench.add_customers(organisation uuid, first bigint, last bigint
         INSERT INTO interac_holds (organisation_id, env, address, customer_id)
         SELECT organisation_id, env, interac_email, id FROM made
     )
-    INSERT INTO idempotency_keys (organisation_id, env, contract, scope, key, fingerprint, customer_id)
-    SELECT organisation_id, env, 'remittance', 'POST /customers', id::text, sha256(id::text::bytea), id FROM made
+    INSERT INTO idempotency_keys (organisation_id, env, digest, contract, fingerprint, customer_id)
+    SELECT organisation_id, env, uuid_send(id), 'remittance', sha256(id::text::bytea), id FROM made
 $$;
 
 -- Names, search texts and grams of customers to come, so that working them out is no part of what is measured.

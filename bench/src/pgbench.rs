@@ -68,15 +68,7 @@ impl Script {
     #[must_use]
     pub fn amend(statements: &Statements) -> Self {
         let each = |n| {
-            let basis = [
-                ":org",
-                ":env",
-                &format!(":id{n}"),
-                "NULL",
-                "NULL",
-                "NULL",
-                "NULL",
-            ];
+            let basis = [":org", ":env", &format!(":id{n}"), "NULL", "NULL"];
             let read = |column: &str| format!(":was{n}_{column}");
             let amend = [
                 ":org",
@@ -86,7 +78,6 @@ impl Script {
                 ":hashes",
                 &read("data_key"),
                 &read("personal_data"),
-                "NULL",
                 "NULL",
                 "NULL",
                 "NULL",
@@ -139,6 +130,7 @@ impl Script {
         let each = |n| {
             let own = |column: &str| format!(":{column}{n}");
             let (id, address) = (own("id"), own("address"));
+            let key = format!("uuid_send(CAST({id} AS uuid))");
             let reserve = [
                 ":org",
                 ":env",
@@ -156,9 +148,8 @@ impl Script {
                 &own("person"),
                 &own("token"),
                 "15000",
+                &key,
                 "'remittance'",
-                "'POST /customers'",
-                &id,
                 ":fingerprint",
             ];
             let record = [

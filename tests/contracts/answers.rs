@@ -9,6 +9,7 @@ use vouch_domain::{
     id::CustomerId,
     idempotency::{
         Fingerprint, Grant, IdempotencyKey, Keep, Kept, KeptAnswer, KeyClaim, Operation,
+        SUBJECT_LASTS,
     },
     ports::{
         Answers, Claimed, CreateTreasuryCustomer, KeyState, Retention, TreasuryCustomerQueries,
@@ -23,16 +24,20 @@ use crate::harness::{Adapter, World, contract};
 contract![
     a_key_is_claimed_once,
     what_tells_one_key_from_another,
+    a_forgotten_claim_leaves_nothing,
     a_released_claim_is_taken_over_with_its_subject,
     an_expired_claim_is_taken_over_with_its_subject,
+    another_body_takes_a_claim_over_with_a_subject_of_its_own,
+    no_subject_lasts_for_long,
     an_answer_is_kept_with_the_change_and_repeated,
     whoever_lost_the_grant_changes_nothing,
-    a_bound_key_is_not_released,
+    a_bound_key_is_neither_released_nor_forgotten,
     old_answers_are_forgotten_and_claims_in_flight_are_not,
     one_of_many_claims_is_granted,
 ];
 
-const LEASE: Duration = Duration::from_secs(600);
+/// Shorter than a subject lasts.
+const LEASE: Duration = Duration::from_secs(200);
 
 async fn claim_in(world: &World<impl Adapter>, tenant: Tenant, claim: &KeyClaim) -> Claimed {
     let subject = world.ids.uuid();
@@ -62,6 +67,18 @@ async fn look_up(world: &World<impl Adapter>, claim: &KeyClaim) -> KeyState {
 async fn release(world: &World<impl Adapter>, grant: &Grant) {
     let released = Answers::release(world.store(), world.tenant, grant).await;
     released.expect("an answer");
+}
+
+async fn forget(world: &World<impl Adapter>, grant: &Grant) {
+    let forgotten = world.store().forget(world.tenant, grant).await;
+    forgotten.expect("an answer");
+}
+
+fn other_body(claim: &KeyClaim) -> KeyClaim {
+    KeyClaim {
+        fingerprint: Fingerprint([2; 32]),
+        ..claim.clone()
+    }
 }
 
 fn answer(body: &str) -> KeptAnswer {
@@ -113,11 +130,8 @@ async fn a_key_is_claimed_once(world: &World<impl Adapter>) {
 async fn what_tells_one_key_from_another(world: &World<impl Adapter>) {
     let claim = treasury_claim("the-key");
     granted(world, &claim).await;
-    let other_body = KeyClaim {
-        fingerprint: Fingerprint([2; 32]),
-        ..claim.clone()
-    };
-    assert_eq!(stands(world, &other_body).await, KeyState::InFlight);
+    let twin = other_body(&claim);
+    assert_eq!(stands(world, &twin).await, KeyState::InFlight);
     let longest = "é".repeat(255);
     for key in ["The-Key", "the-key ", "%", &longest] {
         let other = KeyClaim {
@@ -148,6 +162,52 @@ async fn what_tells_one_key_from_another(world: &World<impl Adapter>) {
         let claimed = claim_in(world, tenant, &claim).await;
         assert!(matches!(claimed, Claimed::Granted(_)), "{claimed:?}");
     }
+}
+
+async fn a_forgotten_claim_leaves_nothing(world: &World<impl Adapter>) {
+    let claim = treasury_claim("the-key");
+    let first = granted(world, &claim).await;
+    forget(world, &first).await;
+    assert_eq!(look_up(world, &claim).await, KeyState::Free);
+    let second = granted(world, &claim).await;
+    assert_ne!(second.subject, first.subject);
+    // The first one has nothing to say any more.
+    forget(world, &first).await;
+    assert_eq!(look_up(world, &claim).await, KeyState::InFlight);
+}
+
+async fn another_body_takes_a_claim_over_with_a_subject_of_its_own(world: &World<impl Adapter>) {
+    let claim = treasury_claim("the-key");
+    let first = granted(world, &claim).await;
+    release(world, &first).await;
+    let other = granted(world, &other_body(&claim)).await;
+    assert_ne!(other.subject, first.subject);
+    // The subject is that body's now.
+    release(world, &other).await;
+    let again = granted(world, &other_body(&claim)).await;
+    assert_eq!(again.subject, other.subject);
+    release(world, &again).await;
+    let back = granted(world, &claim).await;
+    assert!(![first.subject, other.subject].contains(&back.subject));
+}
+
+async fn no_subject_lasts_for_long(world: &World<impl Adapter>) {
+    let claim = treasury_claim("the-key");
+    let first = granted(world, &claim).await;
+    release(world, &first).await;
+    world
+        .adapter
+        .advance(SUBJECT_LASTS - Duration::from_secs(60))
+        .await;
+    // Who takes it over does not make it last longer.
+    let second = granted(world, &claim).await;
+    assert_eq!(second.subject, first.subject);
+    release(world, &second).await;
+    world.adapter.advance(Duration::from_secs(61)).await;
+    let late = granted(world, &claim).await;
+    assert!(late.subject > first.subject);
+    release(world, &late).await;
+    assert_eq!(granted(world, &claim).await.subject, late.subject);
 }
 
 async fn a_released_claim_is_taken_over_with_its_subject(world: &World<impl Adapter>) {
@@ -184,11 +244,7 @@ async fn an_answer_is_kept_with_the_change_and_repeated(world: &World<impl Adapt
         used_with: claim.fingerprint,
     };
     assert_eq!(look_up(world, &claim).await, bound);
-    let other_body = KeyClaim {
-        fingerprint: Fingerprint([2; 32]),
-        ..claim.clone()
-    };
-    assert_eq!(stands(world, &other_body).await, bound);
+    assert_eq!(stands(world, &other_body(&claim)).await, bound);
     world.adapter.advance(2 * LEASE).await;
     assert_eq!(stands(world, &claim).await, bound);
     // The same step again finds that it was done.
@@ -215,11 +271,12 @@ async fn whoever_lost_the_grant_changes_nothing(world: &World<impl Adapter>) {
     assert_eq!(customer.unwrap().unwrap().email, new.email);
 }
 
-async fn a_bound_key_is_not_released(world: &World<impl Adapter>) {
+async fn a_bound_key_is_neither_released_nor_forgotten(world: &World<impl Adapter>) {
     let claim = treasury_claim("the-key");
     let grant = granted(world, &claim).await;
     create(world, &grant, &treasury_customer(), "{}").await;
     release(world, &grant).await;
+    forget(world, &grant).await;
     let state = look_up(world, &claim).await;
     assert!(matches!(state, KeyState::Bound { .. }), "{state:?}");
 }

@@ -1,12 +1,13 @@
 //! Deposits: recorded once by the provider's id, ended once, and found while they wait.
 
+use std::slice;
+
 use vouch_domain::{
     customer::{HolderChoice, HolderFilter},
-    id::DepositId,
     idempotency::{Keep, Kept, KeptAnswer},
     ledger::RouteDeposit,
     payment_route::{Deposit, PaymentRoute, RouteAction},
-    ports::{Answers, DepositFilter, Deposits, KeyState, Listing, WaitingRoute},
+    ports::{Answers, DepositFilter, Deposits, KeyState, Listing, Recorded, WaitingRoute},
     tenant::{Env, Tenant},
 };
 use vouch_testkit::{failed_deposit, individual, passed_on_deposit, pending_deposit};
@@ -22,26 +23,48 @@ contract![
     a_deposit_ends_once,
     a_deposit_may_have_ended_when_it_is_recorded,
     of_two_ends_one_wins,
-    a_deposit_stays_with_its_route,
-    a_deposit_of_no_route_is_not_recorded,
+    a_deposit_of_another_route_is_told_apart,
+    many_deposits_are_recorded_at_once,
+    what_was_said_of_a_route_that_has_changed_is_not_recorded,
+    of_a_pause_and_a_deposit_one_comes_first,
     an_answer_is_kept_beside_what_was_recorded,
     lists_are_newest_first_with_exact_totals,
     lists_show_one_customer_or_one_route,
-    active_routes_with_pending_deposits_wait,
+    routes_that_pass_on_with_pending_deposits_wait,
+    pending_deposits_are_read_page_by_page,
     another_tenant_sees_nothing,
 ];
 
 const ALL: DepositFilter = DepositFilter::Holder(HolderFilter::All);
 
-pub(crate) async fn record(world: &World<impl Adapter>, deposit: &Deposit) -> bool {
-    let recorded = world.store().record_deposit(world.tenant, deposit).await;
+async fn record_all(
+    world: &World<impl Adapter>,
+    route: &PaymentRoute,
+    deposits: &[Deposit],
+) -> Recorded {
+    let recorded = world
+        .store()
+        .record_deposits(world.tenant, route, deposits)
+        .await;
     recorded.unwrap()
+}
+
+/// Records a deposit of a route. Answers whether it was news.
+pub(crate) async fn record(
+    world: &World<impl Adapter>,
+    route: &PaymentRoute,
+    deposit: &Deposit,
+) -> bool {
+    match record_all(world, route, slice::from_ref(deposit)).await {
+        Recorded::Done { news, foreign: 0 } => news == 1,
+        other => panic!("not recorded: {other:?}"),
+    }
 }
 
 /// A pending deposit that was just recorded.
 pub(crate) async fn arrived(world: &World<impl Adapter>, route: &PaymentRoute) -> Deposit {
     let deposit = pending_deposit(route, world.ids.mint());
-    assert!(record(world, &deposit).await);
+    assert!(record(world, route, &deposit).await);
     deposit
 }
 
@@ -64,20 +87,20 @@ async fn only(world: &World<impl Adapter>) -> Deposit {
 async fn pending(world: &World<impl Adapter>, route: &PaymentRoute, limit: u8) -> Vec<Deposit> {
     let pending = world
         .store()
-        .pending_deposits(world.tenant, route.id, limit);
+        .pending_deposits(world.tenant, route.id, None, limit);
     pending.await.unwrap()
 }
 
 async fn a_deposit_is_recorded_once(world: &World<impl Adapter>) {
     let route = stored(world).await;
     let deposit = arrived(world, &route).await;
-    assert!(!record(world, &deposit).await);
+    assert!(!record(world, &route, &deposit).await);
     // The provider's id counts, not ours.
     let again = Deposit {
         id: world.ids.mint(),
         ..deposit.clone()
     };
-    assert!(!record(world, &again).await);
+    assert!(!record(world, &route, &again).await);
     assert_eq!(only(world).await, deposit);
 }
 
@@ -85,10 +108,10 @@ async fn a_deposit_ends_once(world: &World<impl Adapter>) {
     let route = stored(world).await;
     let deposit = arrived(world, &route).await;
     let ended = passed_on_deposit(&deposit);
-    assert!(record(world, &ended).await);
+    assert!(record(world, &route, &ended).await);
     assert_eq!(only(world).await, ended);
     for late in [ended.clone(), failed_deposit(&deposit), deposit] {
-        assert!(!record(world, &late).await);
+        assert!(!record(world, &route, &late).await);
         assert_eq!(only(world).await, ended);
     }
 }
@@ -96,7 +119,7 @@ async fn a_deposit_ends_once(world: &World<impl Adapter>) {
 async fn a_deposit_may_have_ended_when_it_is_recorded(world: &World<impl Adapter>) {
     let route = stored(world).await;
     let failed = failed_deposit(&pending_deposit(&route, world.ids.mint()));
-    assert!(record(world, &failed).await);
+    assert!(record(world, &route, &failed).await);
     assert_eq!(only(world).await, failed);
 }
 
@@ -105,32 +128,108 @@ async fn of_two_ends_one_wins(world: &World<impl Adapter>) {
     for _ in 0..20 {
         let deposit = arrived(world, &route).await;
         let (one, other) = (passed_on_deposit(&deposit), failed_deposit(&deposit));
-        let won = tokio::join!(record(world, &one), record(world, &other));
+        let won = tokio::join!(record(world, &route, &one), record(world, &route, &other));
         assert!(won.0 ^ won.1, "{won:?}");
     }
     assert_eq!(pending(world, &route, 50).await, []);
 }
 
-async fn a_deposit_stays_with_its_route(world: &World<impl Adapter>) {
+async fn a_deposit_of_another_route_is_told_apart(world: &World<impl Adapter>) {
     let (route, other) = (stored(world).await, stored(world).await);
     let deposit = arrived(world, &route).await;
     let strayed = Deposit {
+        id: world.ids.mint(),
         route: other.id,
         ..passed_on_deposit(&deposit)
     };
-    assert!(!record(world, &strayed).await);
-    assert_eq!(only(world).await, deposit);
+    let own = pending_deposit(&other, world.ids.mint());
+    let told = [strayed, own.clone()];
+    let recorded = record_all(world, &other, &told).await;
+    assert_eq!(
+        recorded,
+        Recorded::Done {
+            news: 1,
+            foreign: 1
+        }
+    );
+    let listed = list(world, world.tenant, ALL, 50).await.rows.into_iter();
+    let listed: Vec<_> = listed.map(|row| row.deposit).collect();
+    assert_eq!(listed, [own, deposit]);
 }
 
-async fn a_deposit_of_no_route_is_not_recorded(world: &World<impl Adapter>) {
+async fn many_deposits_are_recorded_at_once(world: &World<impl Adapter>) {
     let route = stored(world).await;
-    let strayed = Deposit {
-        route: world.ids.mint(),
-        ..pending_deposit(&route, world.ids.mint())
+    let known = arrived(world, &route).await;
+    let waiting = arrived(world, &route).await;
+    let new = || pending_deposit(&route, world.ids.mint());
+    let (pending, done) = (new(), passed_on_deposit(&new()));
+    let ended = failed_deposit(&waiting);
+    let told = [known.clone(), ended.clone(), pending.clone(), done.clone()];
+    let recorded = record_all(world, &route, &told).await;
+    assert_eq!(
+        recorded,
+        Recorded::Done {
+            news: 3,
+            foreign: 0
+        }
+    );
+    let listed = list(world, world.tenant, ALL, 50).await;
+    let deposits: Vec<_> = listed.rows.into_iter().map(|row| row.deposit).collect();
+    assert_eq!(deposits, [done, pending, ended, known]);
+    assert_eq!(listed.total, 4);
+    let nothing = record_all(world, &route, &[]).await;
+    assert_eq!(
+        nothing,
+        Recorded::Done {
+            news: 0,
+            foreign: 0
+        }
+    );
+}
+
+async fn what_was_said_of_a_route_that_has_changed_is_not_recorded(world: &World<impl Adapter>) {
+    let active = stored(world).await;
+    let deposit = arrived(world, &active).await;
+    let paused = changed(world, &active, RouteAction::Pause).await;
+    let unknown = PaymentRoute {
+        id: world.ids.mint(),
+        ..paused.clone()
     };
-    let recorded = world.store().record_deposit(world.tenant, &strayed).await;
-    assert!(recorded.is_err());
-    assert_eq!(list(world, world.tenant, ALL, 50).await, Listing::EMPTY);
+    let told = [
+        passed_on_deposit(&deposit),
+        pending_deposit(&active, world.ids.mint()),
+    ];
+    for route in [&active, &unknown] {
+        let outrun = record_all(world, route, &told).await;
+        assert_eq!(outrun, Recorded::Outrun);
+        assert_eq!(only(world).await, deposit);
+    }
+    let recorded = record_all(world, &paused, &told).await;
+    assert_eq!(
+        recorded,
+        Recorded::Done {
+            news: 2,
+            foreign: 0
+        }
+    );
+}
+
+async fn of_a_pause_and_a_deposit_one_comes_first(world: &World<impl Adapter>) {
+    for _ in 0..20 {
+        let route = stored(world).await;
+        let deposit = passed_on_deposit(&pending_deposit(&route, world.ids.mint()));
+        let told = slice::from_ref(&deposit);
+        let (paused, recorded) = tokio::join!(
+            changed(world, &route, RouteAction::Pause),
+            record_all(world, &route, told)
+        );
+        let listed = list(world, world.tenant, DepositFilter::Route(paused.id), 50).await;
+        match recorded {
+            Recorded::Done { news: 1, .. } => assert_eq!(listed.total, 1),
+            Recorded::Outrun => assert_eq!(listed.total, 0),
+            other => panic!("neither: {other:?}"),
+        }
+    }
 }
 
 async fn an_answer_is_kept_beside_what_was_recorded(world: &World<impl Adapter>) {
@@ -177,7 +276,7 @@ async fn lists_show_one_customer_or_one_route(world: &World<impl Adapter>) {
         DepositFilter::Route(theirs.id),
     ] {
         let listed = list(world, world.tenant, filter, 50).await;
-        assert_eq!(listed.rows, std::slice::from_ref(&expected), "{filter:?}");
+        assert_eq!(listed.rows, slice::from_ref(&expected), "{filter:?}");
         assert_eq!(listed.total, 1, "{filter:?}");
     }
     for nobody in [
@@ -190,7 +289,7 @@ async fn lists_show_one_customer_or_one_route(world: &World<impl Adapter>) {
     }
 }
 
-async fn active_routes_with_pending_deposits_wait(world: &World<impl Adapter>) {
+async fn routes_that_pass_on_with_pending_deposits_wait(world: &World<impl Adapter>) {
     let waiting = async |env, after, limit| {
         let waiting = world.store().waiting_routes(env, after, limit).await;
         waiting.unwrap()
@@ -199,15 +298,13 @@ async fn active_routes_with_pending_deposits_wait(world: &World<impl Adapter>) {
     for tenant in [world.tenant, world.new_tenant(Env::Test).await] {
         for _ in 0..2 {
             let route = stored_for(world, tenant, HolderChoice::Primary).await;
-            for _ in 0..2 {
-                let deposit =
-                    pending_deposit(&route, world.ids.mint::<vouch_domain::id::Deposit>());
-                world
-                    .store()
-                    .record_deposit(tenant, &deposit)
-                    .await
-                    .unwrap();
-            }
+            let told = [(), ()].map(|()| pending_deposit(&route, world.ids.mint()));
+            let recorded = world.store().record_deposits(tenant, &route, &told).await;
+            let done = Recorded::Done {
+                news: 2,
+                foreign: 0,
+            };
+            assert_eq!(recorded.unwrap(), done);
             expected.push(WaitingRoute {
                 tenant,
                 route: route.id,
@@ -219,7 +316,7 @@ async fn active_routes_with_pending_deposits_wait(world: &World<impl Adapter>) {
     arrived(world, &paused).await;
     let done = stored(world).await;
     let deposit = arrived(world, &done).await;
-    record(world, &passed_on_deposit(&deposit)).await;
+    record(world, &done, &passed_on_deposit(&deposit)).await;
     stored(world).await;
     assert_eq!(waiting(Env::Test, None, 50).await, expected);
     assert_eq!(waiting(Env::Live, None, 50).await, []);
@@ -227,13 +324,34 @@ async fn active_routes_with_pending_deposits_wait(world: &World<impl Adapter>) {
     assert_eq!(first, expected[..3]);
     let rest = waiting(Env::Test, first.last().copied(), 3).await;
     assert_eq!(rest, expected[3..]);
-    // Oldest first.
-    let active = changed(world, &paused, RouteAction::Activate).await;
-    let second = arrived(world, &active).await;
-    let ids = |found: Vec<Deposit>| found.iter().map(|one| one.id).collect::<Vec<DepositId>>();
-    let all = ids(pending(world, &active, 50).await);
-    assert_eq!((all.len(), all.last()), (2, Some(&second.id)));
-    assert_eq!(ids(pending(world, &active, 1).await), all[..1]);
+    // What had arrived when a route was archived is not left behind.
+    let archived = changed(world, &paused, RouteAction::Archive).await;
+    let after = WaitingRoute {
+        tenant: world.tenant,
+        route: archived.id,
+    };
+    assert!(waiting(Env::Test, None, 50).await.contains(&after));
+}
+
+async fn pending_deposits_are_read_page_by_page(world: &World<impl Adapter>) {
+    let route = stored(world).await;
+    let mut oldest_first = Vec::new();
+    for _ in 0..5 {
+        oldest_first.push(arrived(world, &route).await);
+    }
+    arrived(world, &stored(world).await).await;
+    record(world, &route, &passed_on_deposit(&oldest_first.remove(2))).await;
+    let page = async |after, limit| {
+        let pending = world
+            .store()
+            .pending_deposits(world.tenant, route.id, after, limit);
+        pending.await.unwrap()
+    };
+    assert_eq!(page(None, 50).await, oldest_first);
+    assert_eq!(page(None, 3).await, oldest_first[..3]);
+    let third = oldest_first[2].id;
+    assert_eq!(page(Some(third), 3).await, oldest_first[3..]);
+    assert_eq!(page(Some(oldest_first[3].id), 3).await, []);
 }
 
 async fn another_tenant_sees_nothing(world: &World<impl Adapter>) {
@@ -251,11 +369,12 @@ async fn another_tenant_sees_nothing(world: &World<impl Adapter>) {
         ] {
             assert_eq!(list(world, stranger, filter, 50).await, Listing::EMPTY);
         }
-        let theirs = world.store().pending_deposits(stranger, route.id, 50).await;
+        let store = world.store();
+        let theirs = store.pending_deposits(stranger, route.id, None, 50).await;
         assert_eq!(theirs.unwrap(), []);
-        let ended = passed_on_deposit(&deposit);
-        let recorded = world.store().record_deposit(stranger, &ended).await;
-        assert!(recorded.is_err());
+        let ended = [passed_on_deposit(&deposit)];
+        let recorded = store.record_deposits(stranger, &route, &ended).await;
+        assert_eq!(recorded.unwrap(), Recorded::Outrun);
     }
     assert_eq!(only(world).await, deposit);
 }

@@ -64,7 +64,7 @@ async fn rows_are_as_they_are_now(world: &World<impl Adapter>) {
     let pending = arrived(world, &route).await;
     let expired = swaps::advance(world, &swap, SwapStep::Expire).await;
     let ended = passed_on_deposit(&pending);
-    assert!(record(world, &ended).await);
+    assert!(record(world, &route, &ended).await);
     let expected = [
         Transaction::Deposit(RouteDeposit::of(&route, ended)),
         Transaction::Swap(expired),

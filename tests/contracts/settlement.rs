@@ -24,6 +24,8 @@ contract![
     who_lost_the_lease_gives_nothing_back,
     the_job_ends_with_the_swap,
     the_first_simulation_stands_and_is_due_at_once,
+    a_simulation_takes_the_job_from_who_has_not_heard_of_it,
+    no_deposit_is_simulated_after_its_time,
     jobs_of_all_organisations_of_one_env_are_due,
     no_more_are_taken_than_asked_for,
 ];
@@ -158,7 +160,7 @@ async fn the_first_simulation_stands_and_is_due_at_once(world: &World<impl Adapt
     let simulate = async |tenant, simulation| {
         let stands = world
             .store()
-            .simulate_swap(tenant, swap.id, simulation)
+            .simulate_swap(tenant, swap.id, simulation, swap.id.created_at())
             .await;
         stands.unwrap()
     };
@@ -171,6 +173,51 @@ async fn the_first_simulation_stands_and_is_due_at_once(world: &World<impl Adapt
     assert_eq!(job.simulation, Some(simulation));
     advance(world, &swap, SwapStep::Expire).await;
     assert_eq!(simulate(world.tenant, &simulation).await, None);
+}
+
+async fn a_simulation_takes_the_job_from_who_has_not_heard_of_it(world: &World<impl Adapter>) {
+    let swap = due(world).await;
+    let old = take_one(world).await;
+    let simulation = completed();
+    let simulated =
+        world
+            .store()
+            .simulate_swap(world.tenant, swap.id, &simulation, swap.id.created_at());
+    assert_eq!(simulated.await.unwrap(), Some(simulation));
+    // Who looked at the swap before has nothing to do yet, and says so.
+    world.store().put_off_swap(&old, PATIENT).await.unwrap();
+    let job = take_one(world).await;
+    assert_eq!(job.simulation, Some(simulation));
+    world.store().free_swap(&old).await.unwrap();
+    assert_eq!(take(world).await, []);
+}
+
+async fn no_deposit_is_simulated_after_its_time(world: &World<impl Adapter>) {
+    let simulate = async |swap: &Swap, at| {
+        let stands = world
+            .store()
+            .simulate_swap(world.tenant, swap.id, &completed(), at)
+            .await;
+        stands.unwrap()
+    };
+    let (late, in_time) = (stored(world).await, stored(world).await);
+    assert_eq!(simulate(&late, late.expires_at()).await, None);
+    let last_moment = in_time.expires_at() - Duration::from_millis(1);
+    let simulation = Some(completed());
+    assert_eq!(simulate(&in_time, last_moment).await, simulation);
+    // A deposit that has come has come in time.
+    let received = SwapStep::ReceiveDeposit {
+        received: late.order.amount,
+    };
+    advance(world, &late, received).await;
+    assert_eq!(simulate(&late, late.expires_at()).await, simulation);
+}
+
+fn completed() -> Simulation {
+    Simulation {
+        outcome: Outcome::Completed,
+        amount: None,
+    }
 }
 
 async fn jobs_of_all_organisations_of_one_env_are_due(world: &World<impl Adapter>) {

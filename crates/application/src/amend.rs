@@ -5,7 +5,7 @@ use std::sync::Arc;
 use vouch_domain::{
     customer::{Amendment, Customer, CustomerHandle, CustomerSummary, Version},
     form::FieldProblem,
-    idempotency::{KeyClaim, Repetition},
+    idempotency::KeyClaim,
     ports::{Amend, AmendOutcome, AmendmentBasis, Customers, StoreError},
     tenant::Tenant,
 };
@@ -156,7 +156,7 @@ fn replayed(
     claim: Option<&KeyClaim>,
 ) -> Option<Result<Amended, AmendError>> {
     let (used_with, claim) = basis.bound.zip(claim)?;
-    if claim.repeats(used_with) == Repetition::Conflict {
+    if claim.repeats(used_with).is_err() {
         return Some(Err(AmendError::KeyConflict));
     }
     let customer = basis.subject.known()?.summary.clone();

@@ -31,8 +31,20 @@ impl Wake {
         *self.stopped.borrow()
     }
 
+    /// Has `pass` done again and again until it is stopped; each says how long to wait for the next, unless somebody calls
+    /// for it.
+    pub(crate) async fn repeat<Pass: Future<Output = Duration>>(
+        &self,
+        mut pass: impl FnMut() -> Pass,
+    ) {
+        while !self.is_stopped() {
+            let pause = pass().await;
+            self.wait(pause).await;
+        }
+    }
+
     /// Waits to be woken or stopped, at most so long: what other processes left shows only in the store.
-    pub(crate) async fn wait(&self, at_most: Duration) {
+    async fn wait(&self, at_most: Duration) {
         let mut stopped = self.stopped.subscribe();
         tokio::select! {
             () = self.notify.notified() => {}

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::{join, join_all};
-use tokio::time::Instant;
+use tokio::{sync::Mutex, time::Instant};
 use vouch_domain::{
     ports::{CallbackInbox, KeptCallback, RailCallbacks, RailNotice, Reviews, StoreError},
     tenant::Env,
@@ -60,17 +60,19 @@ impl Dispatcher {
     }
 
     async fn serve(&self, env: Env) {
-        let mut give_up_at = Instant::now();
-        while !self.wake.is_stopped() {
+        let give_up_at = Mutex::new(Instant::now());
+        let pass = || async {
             if let Err(error) = self.pass(env).await {
                 tracing::warn!(env = env.as_str(), %error, "the rail's callbacks could not be read");
             }
-            if self.lines.of(env).is_some() && Instant::now() >= give_up_at {
+            let mut give_up_at = give_up_at.lock().await;
+            if self.lines.of(env).is_some() && Instant::now() >= *give_up_at {
                 self.give_up(env).await;
-                give_up_at = Instant::now() + GIVE_UP_PERIOD;
+                *give_up_at = Instant::now() + GIVE_UP_PERIOD;
             }
-            self.wake.wait(PERIOD).await;
-        }
+            PERIOD
+        };
+        self.wake.repeat(pass).await;
     }
 
     /// Takes what is due in one env and reads it, until nothing more is due. Answers how many callbacks it took.

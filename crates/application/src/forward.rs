@@ -1,14 +1,15 @@
 //! Following deposits: recording what arrived at payment routes, and how it was passed on.
 //!
-//! The pending deposits of active routes are all the work there is, so nothing is lost with a process. A deposit is
-//! recorded by the provider's own id, and ends once: processes that do the same work do no harm.
+//! The pending deposits of routes that are not paused are all the work there is, so nothing is lost with a process. A
+//! deposit is recorded by the provider's own id, and ends once: processes that do the same work do no harm.
 
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join;
 use vouch_domain::{
+    id::DepositId,
     payment_route::PaymentRoute,
-    ports::{Clock, Deposits, LiquidityFailure, PaymentRoutes, StoreError, WaitingRoute},
+    ports::{Clock, Deposits, LiquidityFailure, PaymentRoutes, Recorded, StoreError, WaitingRoute},
     tenant::{Env, Tenant},
 };
 
@@ -18,10 +19,8 @@ use crate::{background::Wake, liquidity::LiquidityLines};
 const PERIOD: Duration = Duration::from_secs(5);
 /// How many routes are read at once.
 const BATCH: u8 = 50;
-/// How many deposits the provider is told of at once.
+/// How many deposits the provider is told of at once, and how many one statement records.
 const PAGE: u8 = 200;
-/// The provider is asked at most so often for one route at a time; what is left then is for the next time.
-pub(crate) const MOST_CALLS: u32 = 5;
 
 /// Why deposits are not up to date.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -66,22 +65,24 @@ impl Forwarder {
         }
     }
 
-    /// Works for ever, on each env by itself.
+    /// Works until it is stopped, and finishes what it has in hand by then. On each env by itself: one provider's trouble
+    /// does not hold up the other's deposits.
     pub async fn run(&self) {
         join(self.serve(Env::Test), self.serve(Env::Live)).await;
     }
 
     async fn serve(&self, env: Env) {
-        loop {
+        let pass = || async {
             if let Err(error) = self.pass(env).await {
                 tracing::warn!(env = env.as_str(), %error, "waiting payment routes could not be read");
             }
-            self.wake.wait(PERIOD).await;
-        }
+            PERIOD
+        };
+        self.wake.repeat(pass).await;
     }
 
-    /// Looks after every active route of an env that has pending deposits. Answers how many deposits were new or had
-    /// ended. A route that fails does not hold up the others.
+    /// Looks after every route of an env that passes on and has pending deposits, until it is stopped. Answers how many
+    /// deposits were new or had ended. A route that fails does not hold up the others.
     ///
     /// # Errors
     /// [`StoreError`] when the store does not say which routes wait.
@@ -90,23 +91,24 @@ impl Forwarder {
             return Ok(0);
         }
         let (mut recorded, mut after) = (0, None);
-        loop {
+        while !self.wake.is_stopped() {
             let waiting = self.deposits.waiting_routes(env, after, BATCH).await?;
             let Some(last) = waiting.last().copied() else {
-                return Ok(recorded);
+                break;
             };
             for one in waiting {
                 recorded += self.look_after(one).await;
             }
             after = Some(last);
         }
+        Ok(recorded)
     }
 
     async fn look_after(&self, waiting: WaitingRoute) -> usize {
         let WaitingRoute { tenant, route } = waiting;
         let recorded = async {
             match self.routes.find_route(tenant, route).await? {
-                Some(route) => self.record(tenant, &route).await,
+                Some(route) => self.record_all(tenant, &route).await,
                 None => Ok(0),
             }
         };
@@ -117,7 +119,26 @@ impl Forwarder {
         })
     }
 
-    /// Records what the provider has to say of a route's deposits. Answers how many were new or had ended.
+    /// However many there are: what stands still does not hide what comes after it.
+    async fn record_all(
+        &self,
+        tenant: Tenant,
+        route: &PaymentRoute,
+    ) -> Result<usize, ForwardError> {
+        let (mut recorded, mut after) = (0, None);
+        while !self.wake.is_stopped() {
+            let page = self.record(tenant, route, after).await?;
+            recorded += page.news;
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        Ok(recorded)
+    }
+
+    /// Records what the provider has to say of a route's deposits, and of a page of the pending ones: those younger than
+    /// `after`.
     ///
     /// # Errors
     /// See [`ForwardError`]; what was recorded stays recorded.
@@ -125,25 +146,49 @@ impl Forwarder {
         &self,
         tenant: Tenant,
         route: &PaymentRoute,
-    ) -> Result<usize, ForwardError> {
+        after: Option<DepositId>,
+    ) -> Result<Page, ForwardError> {
         let line = self.lines.of(tenant.env).ok_or(ForwardError::NoProvider)?;
-        let mut recorded = 0;
-        for _ in 0..MOST_CALLS {
-            let pending = self
-                .deposits
-                .pending_deposits(tenant, route.id, PAGE)
-                .await?;
-            let asked = line.routes.deposits(route, &pending, self.clock.now());
-            let mut news = 0;
-            for deposit in line.within(asked).await? {
-                news += usize::from(self.deposits.record_deposit(tenant, &deposit).await?);
-            }
-            recorded += news;
-            // Only what has ended makes room for others to be told of.
-            if news == 0 || pending.len() < usize::from(PAGE) {
-                break;
+        let pending = self
+            .deposits
+            .pending_deposits(tenant, route.id, after, PAGE)
+            .await?;
+        let asked = line.routes.deposits(route, &pending, self.clock.now());
+        let told = line.within(asked).await?;
+        let mut news = 0;
+        for some in told.chunks(usize::from(PAGE)) {
+            match self.deposits.record_deposits(tenant, route, some).await? {
+                Recorded::Done {
+                    news: more,
+                    foreign,
+                } => {
+                    news += more;
+                    report(route, foreign);
+                }
+                // What was said is true no more. The next pass goes by what the route is by then.
+                Recorded::Outrun => return Ok(Page { news, next: None }),
             }
         }
-        Ok(recorded)
+        let is_full = pending.len() == usize::from(PAGE);
+        let last = pending.last().filter(|_| is_full);
+        Ok(Page {
+            news,
+            next: last.map(|last| last.id),
+        })
+    }
+}
+
+/// What became of a page of deposits.
+pub(crate) struct Page {
+    /// How many deposits were new or had ended.
+    pub(crate) news: usize,
+    /// After which of them the next page begins, if there is one.
+    pub(crate) next: Option<DepositId>,
+}
+
+fn report(route: &PaymentRoute, foreign: usize) {
+    if foreign > 0 {
+        let route = route.id.hyphenated();
+        tracing::error!(%route, foreign, "the provider tells deposits of another route again");
     }
 }

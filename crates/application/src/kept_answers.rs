@@ -9,14 +9,16 @@
 //!    may be repeated by whoever takes the claim over. It renders its answer *before* its last step, and hands both to
 //!    the port in one: the change and the answer are stored by one statement, or neither is
 //!    (see [`Keep`](vouch_domain::idempotency::Keep)).
-//! 4. Whatever else happens gives the claim back: only successes are kept.
+//! 4. Whatever else happens frees the key: only successes are kept. Where nobody knows whether something was made, the
+//!    claim is only given back, with its subject: whoever repeats the operation soon repeats what is unknown.
 //!
 //! The operation is a task of its own and goes on to its end when the caller hangs up.
 
 use std::{sync::Arc, time::Duration};
 
 use vouch_domain::{
-    idempotency::{Fingerprint, Grant, Kept, KeptAnswer, KeyClaim, Repetition},
+    form::FieldProblem,
+    idempotency::{Fingerprint, Grant, Kept, KeptAnswer, KeyClaim, KeyConflict, Repetition},
     ports::{Answers, Claimed, KeyState, StoreError},
     tenant::Tenant,
 };
@@ -39,11 +41,25 @@ pub enum KeyError {
     #[error("the first request is still running")]
     InProgress,
     /// The key was used with another body, which its contract refuses.
-    #[error("the key was used with another body")]
-    Conflict,
+    #[error(transparent)]
+    Conflict(#[from] KeyConflict),
+    /// The answer that was to be kept could not be written.
+    #[error(transparent)]
+    Unwritten(#[from] Unwritten),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// An answer could not be written: a fault of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an answer could not be written")]
+pub struct Unwritten;
+
+/// Why an operation ended without its change.
+pub trait OperationError: From<KeyError> + Send + 'static {
+    /// Whether something may have been made all the same: whoever was asked for it has not said.
+    fn is_unclear(&self) -> bool;
 }
 
 /// How an operation ended that did not fail.
@@ -82,10 +98,37 @@ impl KeptAnswers {
         Self { store, ids }
     }
 
+    /// Carries out what a form asks for, like [`KeptAnswers::once`]. Nothing but an answer that its key is bound to saves an
+    /// invalid form.
+    ///
+    /// # Errors
+    /// Those of the operation, `invalid` with the form's problems, and [`KeyError`].
+    pub async fn once_if_valid<Request, E, Running>(
+        &self,
+        tenant: Tenant,
+        claim: &KeyClaim,
+        lease: Duration,
+        form: Result<Request, Vec<FieldProblem>>,
+        invalid: fn(Vec<FieldProblem>) -> E,
+        operation: impl FnOnce(Grant, Request) -> Running,
+    ) -> Result<Answered, E>
+    where
+        E: OperationError,
+        Running: Future<Output = Result<Ended, E>> + Send + 'static,
+    {
+        match form {
+            Ok(request) => {
+                let operation = |grant| operation(grant, request);
+                self.once(tenant, claim, lease, operation).await
+            }
+            Err(problems) => self.replay_or(tenant, claim, invalid(problems)).await,
+        }
+    }
+
     /// Carries `operation` out, unless the key is bound to an answer already.
     ///
     /// The lease has to be longer than the operation's outside calls may take together: when it has expired, a repeated
-    /// request takes the key over and carries the operation out again, under the same subject.
+    /// request takes the key over and carries the operation out again.
     ///
     /// # Errors
     /// Those of the operation, and [`KeyError`].
@@ -97,7 +140,7 @@ impl KeptAnswers {
         operation: impl FnOnce(Grant) -> Running,
     ) -> Result<Answered, E>
     where
-        E: From<KeyError> + Send + 'static,
+        E: OperationError,
         Running: Future<Output = Result<Ended, E>> + Send + 'static,
     {
         let mut patience = Patience::new();
@@ -142,8 +185,8 @@ impl KeptAnswers {
         }
     }
 
-    /// In a task of its own, which also gives the claim back if nothing is kept.
-    async fn carry_out<E: From<KeyError> + Send + 'static>(
+    /// In a task of its own, which also gives the claim up if nothing is kept.
+    async fn carry_out<E: OperationError>(
         &self,
         tenant: Tenant,
         grant: Grant,
@@ -152,10 +195,14 @@ impl KeptAnswers {
         let store = Arc::clone(&self.store);
         let task = tokio::spawn(async move {
             let ended = running.await;
-            if ended.is_err()
-                && let Err(error) = store.release(tenant, &grant).await
-            {
-                tracing::warn!(%error, "a claim was not given back; it expires by itself");
+            let is_unclear = ended.as_ref().err().map(OperationError::is_unclear);
+            let given_up = match is_unclear {
+                None => Ok(()),
+                Some(false) => store.forget(tenant, &grant).await,
+                Some(true) => store.release(tenant, &grant).await,
+            };
+            if let Err(error) = given_up {
+                tracing::warn!(%error, "a claim was not given up; it expires by itself");
             }
             ended
         });
@@ -206,11 +253,9 @@ fn repeat(
     answer: KeptAnswer,
     used_with: Fingerprint,
 ) -> Result<Answered, KeyError> {
-    match claim.repeats(used_with) {
-        Repetition::Conflict => Err(KeyError::Conflict),
-        repetition @ (Repetition::Same | Repetition::OtherBody) => Ok(Answered {
-            answer,
-            repeats: Some(repetition),
-        }),
-    }
+    let repetition = claim.repeats(used_with)?;
+    Ok(Answered {
+        answer,
+        repeats: Some(repetition),
+    })
 }

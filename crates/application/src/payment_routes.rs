@@ -12,16 +12,21 @@ use vouch_domain::{
 };
 
 use crate::{
-    forward::{ForwardError, Forwarder, MOST_CALLS},
-    kept_answers::{Answered, Ended, KeptAnswers, KeyError},
-    liquidity::LiquidityLine,
+    forward::{ForwardError, Forwarder},
+    kept_answers::{Answered, Ended, KeptAnswers, KeyError, OperationError, Unwritten},
 };
 
-/// How long the statements of an operation may take together, connections included.
-const STATEMENTS: Duration = Duration::from_secs(15);
+/// How long a statement may take, its connection included.
+const STATEMENT: Duration = Duration::from_secs(5);
+/// An opening looks for the holder and stores the route.
+const OPENING_STATEMENTS: u32 = 2;
+/// A sync brings at most so many pages of pending deposits up to date; what is left then is followed without being asked.
+const PAGES: u32 = 5;
+/// A sync looks for the route and keeps its answer, and for each page reads and records.
+const SYNC_STATEMENTS: u32 = 2 + 2 * PAGES;
 /// How often an action is judged anew after somebody else was faster: a route changes at most so often before it is
 /// archived, unless two callers pause and activate it all the time.
-const ATTEMPTS: u8 = 5;
+const ATTEMPTS: u32 = 5;
 
 /// Why there is no payment route to answer with.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -44,14 +49,24 @@ pub enum OpenRouteError {
     #[error("no liquidity provider is configured")]
     NoProvider,
     /// The provider has not opened it, as far as is known.
-    #[error("the liquidity provider did not open the route")]
-    ProviderFailed,
+    #[error(transparent)]
+    Provider(LiquidityFailure),
     /// The key could be neither claimed nor replayed.
     #[error(transparent)]
     Key(#[from] KeyError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl OperationError for OpenRouteError {
+    fn is_unclear(&self) -> bool {
+        match self {
+            Self::Provider(failure) => failure.is_unclear(),
+            Self::Store(_) => true,
+            _ => false,
+        }
+    }
 }
 
 /// Why an action on a payment route was not taken.
@@ -71,6 +86,13 @@ pub enum ChangeRouteError {
     Store(#[from] StoreError),
 }
 
+/// An action makes nothing.
+impl OperationError for ChangeRouteError {
+    fn is_unclear(&self) -> bool {
+        false
+    }
+}
+
 /// Why the deposits of a payment route were not synced.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SyncDepositsError {
@@ -86,6 +108,13 @@ pub enum SyncDepositsError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// What was recorded has ids of its own.
+impl OperationError for SyncDepositsError {
+    fn is_unclear(&self) -> bool {
+        false
+    }
 }
 
 /// Why it is not known what is served.
@@ -141,25 +170,19 @@ impl RouteDesk {
         tenant: Tenant,
         claim: &KeyClaim,
         form: Result<RouteRequest, Vec<FieldProblem>>,
-        render: fn(&PaymentRoute) -> KeptAnswer,
+        render: fn(&PaymentRoute) -> Result<KeptAnswer, Unwritten>,
     ) -> Result<Answered, OpenRouteError> {
-        let request = match form {
-            Ok(request) => request,
-            Err(problems) => {
-                let invalid = OpenRouteError::Invalid(problems);
-                return self.answers.replay_or(tenant, claim, invalid).await;
-            }
-        };
         let desk = self.clone();
+        let lease = self.lease(tenant, OPENING_STATEMENTS, 1);
+        let invalid = OpenRouteError::Invalid;
+        let operation =
+            |grant, request| async move { desk.take_order(tenant, &grant, request, render).await };
         self.answers
-            .once(tenant, claim, self.lease(tenant), |grant| async move {
-                desk.take_order(tenant, &grant, request, render).await
-            })
+            .once_if_valid(tenant, claim, lease, form, invalid, operation)
             .await
     }
 
     /// Takes an owner's action on a route, answering as `render` has it, or repeats the answer that the key is bound to.
-    /// No id is that of no route.
     ///
     /// # Errors
     /// See [`ChangeRouteError`].
@@ -167,13 +190,15 @@ impl RouteDesk {
         &self,
         tenant: Tenant,
         claim: &KeyClaim,
-        route: Option<PaymentRouteId>,
+        route: PaymentRouteId,
         action: RouteAction,
-        render: fn(&PaymentRoute) -> KeptAnswer,
+        render: fn(&PaymentRoute) -> Result<KeptAnswer, Unwritten>,
     ) -> Result<Answered, ChangeRouteError> {
         let desk = self.clone();
+        // Each attempt reads and changes.
+        let lease = STATEMENT * (2 * ATTEMPTS);
         self.answers
-            .once(tenant, claim, STATEMENTS, |grant| async move {
+            .once(tenant, claim, lease, |grant| async move {
                 desk.take_action(tenant, &grant, route, action, render)
                     .await
             })
@@ -181,7 +206,7 @@ impl RouteDesk {
     }
 
     /// Records what the provider has to say of a route's deposits. `render` makes the answer of the route and the number
-    /// of deposits that were new or had ended; a key that is bound repeats its answer. No id is that of no route.
+    /// of deposits that were new or had ended; a key that is bound repeats its answer.
     ///
     /// # Errors
     /// See [`SyncDepositsError`].
@@ -189,12 +214,13 @@ impl RouteDesk {
         &self,
         tenant: Tenant,
         claim: &KeyClaim,
-        route: Option<PaymentRouteId>,
-        render: fn(PaymentRouteId, usize) -> KeptAnswer,
+        route: PaymentRouteId,
+        render: fn(PaymentRouteId, usize) -> Result<KeptAnswer, Unwritten>,
     ) -> Result<Answered, SyncDepositsError> {
         let desk = self.clone();
+        let lease = self.lease(tenant, SYNC_STATEMENTS, PAGES);
         self.answers
-            .once(tenant, claim, self.lease(tenant), |grant| async move {
+            .once(tenant, claim, lease, |grant| async move {
                 desk.sync_deposits(tenant, &grant, route, render).await
             })
             .await
@@ -205,7 +231,7 @@ impl RouteDesk {
         tenant: Tenant,
         grant: &Grant,
         request: RouteRequest,
-        render: fn(&PaymentRoute) -> KeptAnswer,
+        render: fn(&PaymentRoute) -> Result<KeptAnswer, Unwritten>,
     ) -> Result<Ended, OpenRouteError> {
         let RouteRequest { order, holder } = request;
         let line = self.forwarder.lines.of(tenant.env);
@@ -216,7 +242,7 @@ impl RouteDesk {
         let opened = line.within(line.routes.open_route(id, &order)).await;
         let opened = opened.map_err(|failure| {
             tracing::warn!(%failure, "a payment route was not opened");
-            OpenRouteError::ProviderFailed
+            OpenRouteError::Provider(failure)
         })?;
         let terms = match opened {
             Ok(terms) => terms,
@@ -226,7 +252,7 @@ impl RouteDesk {
             }
         };
         let route = PaymentRoute::opened(id, holder, order, terms);
-        let answer = render(&route);
+        let answer = render(&route).map_err(KeyError::from)?;
         let keep = Keep {
             grant,
             answer: &answer,
@@ -244,15 +270,15 @@ impl RouteDesk {
         &self,
         tenant: Tenant,
         grant: &Grant,
-        route: Option<PaymentRouteId>,
+        id: PaymentRouteId,
         action: RouteAction,
-        render: fn(&PaymentRoute) -> KeptAnswer,
+        render: fn(&PaymentRoute) -> Result<KeptAnswer, Unwritten>,
     ) -> Result<Ended, ChangeRouteError> {
         for _ in 0..ATTEMPTS {
-            let route = self.find(tenant, route).await?;
+            let route = self.forwarder.routes.find_route(tenant, id).await?;
             let route = route.ok_or(ChangeRouteError::Unknown)?;
             let changed = route.after(action, self.forwarder.clock.now())?;
-            let answer = render(&changed);
+            let answer = render(&changed).map_err(KeyError::from)?;
             let keep = Keep {
                 grant,
                 answer: &answer,
@@ -275,13 +301,21 @@ impl RouteDesk {
         &self,
         tenant: Tenant,
         grant: &Grant,
-        route: Option<PaymentRouteId>,
-        render: fn(PaymentRouteId, usize) -> KeptAnswer,
+        id: PaymentRouteId,
+        render: fn(PaymentRouteId, usize) -> Result<KeptAnswer, Unwritten>,
     ) -> Result<Ended, SyncDepositsError> {
-        let route = self.find(tenant, route).await?;
+        let route = self.forwarder.routes.find_route(tenant, id).await?;
         let route = route.ok_or(SyncDepositsError::Unknown)?;
-        let recorded = self.forwarder.record(tenant, &route).await?;
-        let answer = render(route.id, recorded);
+        let (mut recorded, mut after) = (0, None);
+        for _ in 0..PAGES {
+            let page = self.forwarder.record(tenant, &route, after).await?;
+            recorded += page.news;
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        let answer = render(route.id, recorded).map_err(KeyError::from)?;
         let keep = Keep {
             grant,
             answer: &answer,
@@ -295,25 +329,9 @@ impl RouteDesk {
         Ok(Ended::of(kept, answer).ok_or_else(outrun)?)
     }
 
-    async fn find(
-        &self,
-        tenant: Tenant,
-        route: Option<PaymentRouteId>,
-    ) -> Result<Option<PaymentRoute>, StoreError> {
-        match route {
-            Some(id) => self.forwarder.routes.find_route(tenant, id).await,
-            None => Ok(None),
-        }
-    }
-
-    /// Longer than everything that an operation may have to wait for.
-    fn lease(&self, tenant: Tenant) -> Duration {
-        let calls = |line: &LiquidityLine| line.deadline * MOST_CALLS;
-        STATEMENTS
-            + self
-                .forwarder
-                .lines
-                .of(tenant.env)
-                .map_or(Duration::ZERO, calls)
+    /// As long as so many statements and calls may take.
+    fn lease(&self, tenant: Tenant, statements: u32, calls: u32) -> Duration {
+        let line = self.forwarder.lines.of(tenant.env);
+        STATEMENT * statements + line.map_or(Duration::ZERO, |line| line.deadline * calls)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use vouch_domain::{
     ports::{Clock, LiquidityFailure, Market, MarketRate},
     swap::Pair,
@@ -26,12 +26,12 @@ pub enum RatesError {
         /// What would be got.
         to: String,
     },
-    /// The provider has none at the moment.
+    /// The provider has none at the moment, or failed.
     #[error("there is no rate at the moment")]
     NoRate(Pair),
-    /// The provider failed.
+    /// The provider does not say what it exchanges.
     #[error(transparent)]
-    Provider(#[from] LiquidityFailure),
+    NoMarket(LiquidityFailure),
 }
 
 /// The use case.
@@ -54,23 +54,20 @@ impl Rates {
     /// See [`RatesError`].
     pub async fn market(&self, env: Env) -> Result<Market, RatesError> {
         let line = self.line(env)?;
-        Ok(line.within(line.swaps.market()).await?)
+        let market = line.within(line.swaps.market()).await;
+        market.map_err(RatesError::NoMarket)
     }
 
-    /// The market with the rates that there are.
+    /// The market with the rates that there are. A rate that the provider fails to tell is not among them.
     ///
     /// # Errors
     /// See [`RatesError`].
     pub async fn all(&self, env: Env) -> Result<(Market, Vec<MarketRate>), RatesError> {
         let line = self.line(env)?;
-        let market = line.within(line.swaps.market()).await?;
-        let now = self.clock.now();
-        let asked = market
-            .pairs
-            .iter()
-            .map(|pair| line.within(line.swaps.rate(pair, now)));
-        let rates = try_join_all(asked).await?;
-        Ok((market, rates.into_iter().flatten().collect()))
+        let market = self.market(env).await?;
+        let asked = market.pairs.iter().map(|pair| self.rate(line, pair));
+        let rates = join_all(asked).await.into_iter().flatten().collect();
+        Ok((market, rates))
     }
 
     /// The rate of one pair.
@@ -86,14 +83,23 @@ impl Rates {
         let codes = CurrencyCode::parse(from).and_then(|from| Ok((from, CurrencyCode::parse(to)?)));
         let (from, to) = codes.map_err(|_| unsupported())?;
         let pair = Pair { from, to };
-        let market = line.within(line.swaps.market()).await?;
+        let Ok(market) = self.market(env).await else {
+            return Err(RatesError::NoRate(pair));
+        };
         if !market.pairs.contains(&pair) {
             return Err(unsupported());
         }
-        let rate = line
-            .within(line.swaps.rate(&pair, self.clock.now()))
-            .await?;
+        let rate = self.rate(line, &pair).await;
         rate.ok_or(RatesError::NoRate(pair))
+    }
+
+    async fn rate(&self, line: &LiquidityLine, pair: &Pair) -> Option<MarketRate> {
+        let told = line.within(line.swaps.rate(pair, self.clock.now())).await;
+        told.unwrap_or_else(|failure| {
+            let (from, to) = (pair.from.as_str(), pair.to.as_str());
+            tracing::warn!(from, to, %failure, "a rate was not told");
+            None
+        })
     }
 
     fn line(&self, env: Env) -> Result<&LiquidityLine, RatesError> {

@@ -55,12 +55,13 @@ impl Reconciler {
     }
 
     async fn serve(&self, env: Env) {
-        while !self.wake.is_stopped() {
+        let pass = || async {
             if let Err(error) = self.pass(env).await {
                 tracing::warn!(env = env.as_str(), %error, "open reservations could not be read");
             }
-            self.wake.wait(PERIOD).await;
-        }
+            PERIOD
+        };
+        self.wake.repeat(pass).await;
     }
 
     /// Takes what is due in one env and works on it, until nothing more is due, the rail fails, or it is stopped. Answers

@@ -100,12 +100,13 @@ impl Reviewer {
     }
 
     async fn serve(&self, env: Env) {
-        while !self.wake.is_stopped() {
+        let pass = || async {
             if let Err(error) = self.pass(env).await {
                 tracing::warn!(env = env.as_str(), %error, "due reviews could not be read");
             }
-            self.wake.wait(PERIOD).await;
-        }
+            PERIOD
+        };
+        self.wake.repeat(pass).await;
     }
 
     /// Takes who is due in one env and looks at them. Answers how many customers it took.

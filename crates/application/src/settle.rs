@@ -4,7 +4,7 @@
 //! guarded by the status from which the step leads on. So a step that two processes know of happens once, and a process
 //! that dies leaves a swap from which the next one goes on.
 
-use std::{future::pending, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use futures_util::future::{join, join_all};
@@ -66,7 +66,7 @@ pub struct Settler {
     swaps: Arc<dyn Swaps>,
     jobs: Arc<dyn SettlementJobs>,
     lines: LiquidityLines,
-    clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
     wake: Wake,
 }
 
@@ -89,27 +89,33 @@ impl Settler {
         }
     }
 
-    /// Works for ever, on each env by itself: one provider's trouble does not hold up the other's swaps.
+    /// Works until it is stopped, and finishes what it has taken by then. On each env by itself: one provider's trouble does
+    /// not hold up the other's swaps.
     pub async fn run(&self) {
         join(self.serve(Env::Test), self.serve(Env::Live)).await;
     }
 
     async fn serve(&self, env: Env) {
-        if self.lines.of(env).is_none() {
-            return pending().await;
-        }
-        loop {
+        let pass = || async {
             if let Err(error) = self.pass(env).await {
                 tracing::warn!(env = env.as_str(), %error, "due settlements could not be read");
             }
-            let next_due = self.jobs.next_due_swap(env).await.ok().flatten();
-            let pause = next_due.unwrap_or(PERIOD).clamp(BREATH, PERIOD);
-            self.wake.wait(pause).await;
-        }
+            self.pause(env).await
+        };
+        self.wake.repeat(pass).await;
     }
 
-    /// Takes what is due in one env and follows it as far as it goes, until nothing more is due. Answers how many jobs it
-    /// took.
+    /// Until the next job is due.
+    async fn pause(&self, env: Env) -> Duration {
+        if self.lines.of(env).is_none() {
+            return PERIOD;
+        }
+        let next_due = self.jobs.next_due_swap(env).await.ok().flatten();
+        next_due.unwrap_or(PERIOD).clamp(BREATH, PERIOD)
+    }
+
+    /// Takes what is due in one env and follows it as far as it goes, until nothing more is due or it is stopped. Answers how
+    /// many jobs it took.
     ///
     /// # Errors
     /// [`StoreError`] when the store does not say what is due.
@@ -118,14 +124,15 @@ impl Settler {
             return Ok(0);
         };
         let mut taken = 0;
-        loop {
+        while !self.wake.is_stopped() {
             let due = self.jobs.take_due_swaps(env, lease(line), BATCH).await?;
             if due.is_empty() {
-                return Ok(taken);
+                break;
             }
             taken += due.len();
             join_all(due.iter().map(|job| self.work_on(job))).await;
         }
+        Ok(taken)
     }
 
     async fn work_on(&self, job: &SettlementJob) {

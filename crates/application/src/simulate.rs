@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use vouch_domain::{
-    form::{FieldProblem, SimulationRequest},
     id::SwapId,
     ports::{SettlementJobs, StoreError, Swaps},
     simulation::{Outcome, Simulation},
@@ -16,9 +15,6 @@ use crate::settle::{SettleError, Settled, Settler};
 /// Why nothing was simulated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SimulateError {
-    /// The body breaks rules.
-    #[error("the body is invalid")]
-    Invalid(Vec<FieldProblem>),
     /// The tenant has nothing of this id that a simulation could change.
     #[error("there is nothing to simulate")]
     Unknown,
@@ -54,21 +50,17 @@ impl Simulate {
     /// The word is stored before anything happens: should the process die, another goes on with it.
     ///
     /// # Errors
-    /// See [`SimulateError`]; [`SimulateError::Unknown`] also for a swap that has ended otherwise.
+    /// See [`SimulateError`]; [`SimulateError::Unknown`] also for a swap that has ended otherwise, or waited for its deposit
+    /// for too long.
     pub async fn swap(
         &self,
         tenant: Tenant,
-        request: Result<SimulationRequest, Vec<FieldProblem>>,
+        id: SwapId,
+        simulation: &Simulation,
     ) -> Result<Swap, SimulateError> {
-        let request = request.map_err(SimulateError::Invalid)?;
-        let id = request
-            .subject
-            .and_then(|uuid| SwapId::from_uuid(uuid).ok());
-        let id = id.ok_or(SimulateError::Unknown)?;
-        let stands = self
-            .jobs
-            .simulate_swap(tenant, id, &request.simulation)
-            .await?;
+        let now = self.settler.clock.now();
+        let stands = self.jobs.simulate_swap(tenant, id, simulation, now);
+        let stands = stands.await?;
         let swap = self.swaps.find_swap(tenant, id).await?;
         let swap = swap.ok_or(SimulateError::Unknown)?;
         if let Some(simulation) = stands {
@@ -79,7 +71,7 @@ impl Simulate {
                 Settled::Final(_) | Settled::Waits(_) => Err(SimulateError::Unknown),
             };
         }
-        match has_ended_so(&swap, &request.simulation) {
+        match has_ended_so(&swap, simulation) {
             true => Ok(swap),
             false => Err(SimulateError::Unknown),
         }

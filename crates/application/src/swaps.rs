@@ -13,7 +13,7 @@ use vouch_domain::{
 
 use crate::{
     background::Wake,
-    kept_answers::{Answered, Ended, KeptAnswers, KeyError},
+    kept_answers::{Answered, Ended, KeptAnswers, KeyError, OperationError, Unwritten},
     liquidity::{LiquidityLine, LiquidityLines},
     steps::{self, Step},
 };
@@ -38,15 +38,30 @@ pub enum OpenSwapError {
     /// The env has no provider.
     #[error("no liquidity provider is configured")]
     NoProvider,
-    /// The provider has no terms to offer at the moment.
-    #[error("the liquidity provider has no terms to offer")]
-    NoTerms(Pair),
+    /// The provider has no terms to offer at the moment, as far as is known.
+    #[error("there are no terms to offer: {failure}")]
+    NoTerms {
+        /// For which exchange.
+        pair: Pair,
+        /// What the provider said instead.
+        failure: LiquidityFailure,
+    },
     /// The key could be neither claimed nor replayed.
     #[error(transparent)]
     Key(#[from] KeyError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl OperationError for OpenSwapError {
+    fn is_unclear(&self) -> bool {
+        match self {
+            Self::NoTerms { failure, .. } => failure.is_unclear(),
+            Self::Store(_) => true,
+            _ => false,
+        }
+    }
 }
 
 /// Why a swap was not cancelled.
@@ -70,6 +85,13 @@ pub enum CancelSwapError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// A cancellation makes nothing.
+impl OperationError for CancelSwapError {
+    fn is_unclear(&self) -> bool {
+        false
+    }
 }
 
 /// The two use cases.
@@ -114,25 +136,18 @@ impl SwapDesk {
         tenant: Tenant,
         claim: &KeyClaim,
         form: Result<SwapRequest, Vec<FieldProblem>>,
-        render: fn(&Swap) -> KeptAnswer,
+        render: fn(&Swap) -> Result<KeptAnswer, Unwritten>,
     ) -> Result<Answered, OpenSwapError> {
-        let request = match form {
-            Ok(request) => request,
-            Err(problems) => {
-                let invalid = OpenSwapError::Invalid(problems);
-                return self.answers.replay_or(tenant, claim, invalid).await;
-            }
-        };
-        let desk = self.clone();
+        let (desk, lease) = (self.clone(), self.lease(tenant));
+        let invalid = OpenSwapError::Invalid;
+        let operation =
+            |grant, request| async move { desk.take_order(tenant, &grant, request, render).await };
         self.answers
-            .once(tenant, claim, self.lease(tenant), |grant| async move {
-                desk.take_order(tenant, &grant, request, render).await
-            })
+            .once_if_valid(tenant, claim, lease, form, invalid, operation)
             .await
     }
 
-    /// Cancels a swap, answering as `render` has it, or repeats the answer that the key is bound to. No id is that of no
-    /// swap.
+    /// Cancels a swap, answering as `render` has it, or repeats the answer that the key is bound to.
     ///
     /// # Errors
     /// See [`CancelSwapError`].
@@ -140,8 +155,8 @@ impl SwapDesk {
         &self,
         tenant: Tenant,
         claim: &KeyClaim,
-        swap: Option<SwapId>,
-        render: fn(&Swap) -> KeptAnswer,
+        swap: SwapId,
+        render: fn(&Swap) -> Result<KeptAnswer, Unwritten>,
     ) -> Result<Answered, CancelSwapError> {
         let desk = self.clone();
         self.answers
@@ -156,14 +171,15 @@ impl SwapDesk {
         tenant: Tenant,
         grant: &Grant,
         request: SwapRequest,
-        render: fn(&Swap) -> KeptAnswer,
+        render: fn(&Swap) -> Result<KeptAnswer, Unwritten>,
     ) -> Result<Ended, OpenSwapError> {
         let SwapRequest { order, holder } = request;
         let line = self.lines.of(tenant.env);
         let line = line.ok_or(OpenSwapError::NoProvider)?;
         let no_terms = |failure: LiquidityFailure| {
             tracing::warn!(%failure, "an order for a swap was not taken");
-            OpenSwapError::NoTerms(order.pair.clone())
+            let pair = order.pair.clone();
+            OpenSwapError::NoTerms { pair, failure }
         };
         let market = line.within(line.swaps.market()).await.map_err(no_terms)?;
         if !market.pairs.contains(&order.pair) {
@@ -176,7 +192,7 @@ impl SwapDesk {
         let terms = opened.map_err(no_terms)?;
         steps::pass(Step::SwapOpened);
         let swap = Swap::opened(id, holder, order, terms);
-        let answer = render(&swap);
+        let answer = render(&swap).map_err(KeyError::from)?;
         let keep = Keep {
             grant,
             answer: &answer,
@@ -195,10 +211,9 @@ impl SwapDesk {
         &self,
         tenant: Tenant,
         grant: &Grant,
-        swap: Option<SwapId>,
-        render: fn(&Swap) -> KeptAnswer,
+        id: SwapId,
+        render: fn(&Swap) -> Result<KeptAnswer, Unwritten>,
     ) -> Result<Ended, CancelSwapError> {
-        let id = swap.ok_or(CancelSwapError::Unknown)?;
         let swap = self.store.find_swap(tenant, id).await?;
         let swap = swap.ok_or(CancelSwapError::Unknown)?;
         let now = self.clock.now();
@@ -214,7 +229,7 @@ impl SwapDesk {
         if !dropped {
             return Err(CancelSwapError::NotPending);
         }
-        let answer = render(&cancelled);
+        let answer = render(&cancelled).map_err(KeyError::from)?;
         let keep = Keep {
             grant,
             answer: &answer,

@@ -42,12 +42,13 @@ impl ContactSyncer {
     }
 
     async fn serve(&self, env: Env) {
-        while !self.wake.is_stopped() {
+        let pass = || async {
             if let Err(error) = self.pass(env).await {
                 tracing::warn!(env = env.as_str(), %error, "pending contact changes could not be read");
             }
-            self.wake.wait(PERIOD).await;
-        }
+            PERIOD
+        };
+        self.wake.repeat(pass).await;
     }
 
     /// Takes what is due in one env and sends it. Answers how many changes it took.

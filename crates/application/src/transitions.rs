@@ -5,7 +5,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 use vouch_domain::{
     customer::{Cause, CustomerHandle, CustomerSummary, Explanation, Status, TransitionRefused},
-    idempotency::{KeyClaim, Repetition},
+    idempotency::KeyClaim,
     ports::{ChangeStatus, StatusChanges, StoreError, TransitionOutcome},
     tenant::Tenant,
 };
@@ -98,10 +98,10 @@ impl Transitions {
                 .ok_or(MoveError::NotFound)?;
             let customer = basis.customer;
             if let Some((claim, used_with)) = wanted.claim.zip(basis.bound) {
-                return match claim.repeats(used_with) {
-                    Repetition::Conflict => Err(MoveError::KeyConflict),
-                    Repetition::Same | Repetition::OtherBody => Ok(Moved::Before(customer)),
-                };
+                claim
+                    .repeats(used_with)
+                    .map_err(|_| MoveError::KeyConflict)?;
+                return Ok(Moved::Before(customer));
             }
             if customer.status == wanted.to {
                 return Ok(Moved::Already(customer));

@@ -13,7 +13,7 @@ use vouch_domain::{
 
 use crate::{
     ids::IdMint,
-    kept_answers::{Answered, Ended, KeptAnswers, KeyError},
+    kept_answers::{Answered, Ended, KeptAnswers, KeyError, OperationError, Unwritten},
 };
 
 /// Longer than the one statement may take, connection included.
@@ -31,6 +31,12 @@ pub enum CreateTreasuryCustomerError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl OperationError for CreateTreasuryCustomerError {
+    fn is_unclear(&self) -> bool {
+        matches!(self, Self::Store(_))
+    }
 }
 
 /// The use case.
@@ -62,20 +68,14 @@ impl CreateCustomerForTreasury {
         tenant: Tenant,
         claim: &KeyClaim,
         form: Result<NewTreasuryCustomer, Vec<FieldProblem>>,
-        render: fn(&TreasuryCustomer) -> KeptAnswer,
+        render: fn(&TreasuryCustomer) -> Result<KeptAnswer, Unwritten>,
     ) -> Result<Answered, CreateTreasuryCustomerError> {
-        let new = match form {
-            Ok(new) => new,
-            Err(problems) => {
-                let invalid = CreateTreasuryCustomerError::Invalid(problems);
-                return self.answers.replay_or(tenant, claim, invalid).await;
-            }
-        };
         let use_case = self.clone();
+        let invalid = CreateTreasuryCustomerError::Invalid;
+        let operation =
+            |grant, new| async move { use_case.store(tenant, &grant, &new, render).await };
         self.answers
-            .once(tenant, claim, LEASE, |grant| async move {
-                use_case.store(tenant, &grant, &new, render).await
-            })
+            .once_if_valid(tenant, claim, LEASE, form, invalid, operation)
             .await
     }
 
@@ -84,10 +84,10 @@ impl CreateCustomerForTreasury {
         tenant: Tenant,
         grant: &Grant,
         new: &NewTreasuryCustomer,
-        render: fn(&TreasuryCustomer) -> KeptAnswer,
+        render: fn(&TreasuryCustomer) -> Result<KeptAnswer, Unwritten>,
     ) -> Result<Ended, CreateTreasuryCustomerError> {
         let id = CustomerId::of_time_ordered(grant.subject);
-        let answer = render(&TreasuryCustomer::made(id, new));
+        let answer = render(&TreasuryCustomer::made(id, new)).map_err(KeyError::from)?;
         let create = CreateTreasuryCustomer {
             id,
             customer: new,

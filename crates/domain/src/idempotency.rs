@@ -7,7 +7,7 @@
 mod kept;
 mod key;
 
-pub use kept::{Grant, Keep, Kept, KeptAnswer};
+pub use kept::{Grant, Keep, Kept, KeptAnswer, SUBJECT_LASTS};
 pub use key::{IdempotencyKey, IdempotencyPolicy, KeyAlphabet};
 
 use crate::{access::Contract, customer::CustomerHandle};
@@ -75,22 +75,27 @@ pub enum Repetition {
     Same,
     /// Another body, for which the contract has the first outcome all the same.
     OtherBody,
-    /// Another body, which the contract refuses.
-    Conflict,
 }
+
+/// The key was used with another body, which its contract refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the key was used with another body")]
+pub struct KeyConflict;
 
 impl KeyClaim {
     /// What this claim means for a key that was used before, with a body of this fingerprint.
-    #[must_use]
-    pub fn repeats(&self, used_with: Fingerprint) -> Repetition {
+    ///
+    /// # Errors
+    /// [`KeyConflict`] for another body, where the [policy](IdempotencyPolicy) makes the body part of the key's identity.
+    pub fn repeats(&self, used_with: Fingerprint) -> Result<Repetition, KeyConflict> {
         let policy = IdempotencyPolicy::of(self.contract);
         match (
             used_with == self.fingerprint,
             policy.body_is_part_of_identity,
         ) {
-            (true, _) => Repetition::Same,
-            (false, false) => Repetition::OtherBody,
-            (false, true) => Repetition::Conflict,
+            (true, _) => Ok(Repetition::Same),
+            (false, false) => Ok(Repetition::OtherBody),
+            (false, true) => Err(KeyConflict),
         }
     }
 }
@@ -112,11 +117,11 @@ mod tests {
     #[test]
     fn another_body_is_refused_by_one_contract_and_replayed_by_the_other() {
         for (contract, other) in [
-            (Contract::Remittance, Repetition::Conflict),
-            (Contract::Treasury, Repetition::OtherBody),
+            (Contract::Remittance, Err(KeyConflict)),
+            (Contract::Treasury, Ok(Repetition::OtherBody)),
         ] {
             let claim = claim(contract);
-            assert_eq!(claim.repeats(Fingerprint([1; 32])), Repetition::Same);
+            assert_eq!(claim.repeats(Fingerprint([1; 32])), Ok(Repetition::Same));
             assert_eq!(claim.repeats(Fingerprint([2; 32])), other);
         }
     }

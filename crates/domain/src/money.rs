@@ -13,6 +13,8 @@ pub use units::AtomicUnits;
 
 /// How many decimals every currency of the Treasury contract has.
 const DECIMALS: u32 = 6;
+/// How many atomic units make a whole one.
+const UNIT: i64 = 10_i64.pow(DECIMALS);
 
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use diesel::sql_types::{Binary, Bool, Integer, Nullable, Uuid as SqlUuid};
 use uuid::Uuid;
 use vouch_domain::{
-    idempotency::{Fingerprint, Grant, Keep, Kept, KeptAnswer, KeyClaim},
+    idempotency::{Fingerprint, Grant, Keep, Kept, KeptAnswer, KeyClaim, SUBJECT_LASTS},
     ports::{Answers, Claimed, KeyState, StoreError},
     tenant::Tenant,
 };
@@ -25,12 +25,16 @@ use crate::{
 /// after this statement began is met by the insert and not seen by the read: then nothing comes back.
 const CLAIM: &str = "
     WITH claimed AS (
-        INSERT INTO idempotency_keys AS k (organisation_id, env, contract, scope, key, fingerprint, subject, lease_token,
+        INSERT INTO idempotency_keys AS k (organisation_id, env, digest, contract, fingerprint, subject, lease_token,
                                            leased_until)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now() + $9 * interval '1 millisecond')
-        ON CONFLICT (organisation_id, env, contract, scope, key) DO UPDATE
+        VALUES ($1, $2, $3, $4, $5, $6, $7, now() + $8 * interval '1 millisecond')
+        ON CONFLICT (organisation_id, env, digest) DO UPDATE
         SET fingerprint = EXCLUDED.fingerprint, lease_token = EXCLUDED.lease_token,
-            leased_until = EXCLUDED.leased_until
+            leased_until = EXCLUDED.leased_until,
+            subject = CASE WHEN k.fingerprint = EXCLUDED.fingerprint AND k.bound_at > now() - $9 * interval '1 millisecond'
+                      THEN k.subject ELSE EXCLUDED.subject END,
+            bound_at = CASE WHEN k.fingerprint = EXCLUDED.fingerprint AND k.bound_at > now() - $9 * interval '1 millisecond'
+                       THEN k.bound_at ELSE now() END
         WHERE k.leased_until <= now()
         RETURNING k.subject
     )
@@ -38,13 +42,13 @@ const CLAIM: &str = "
     UNION ALL
     SELECT NULL, k.fingerprint, COALESCE(k.leased_until > now(), false), k.answer_status, k.answer
     FROM idempotency_keys k
-    WHERE k.organisation_id = $1 AND k.env = $2 AND k.contract = $3 AND k.scope = $4 AND k.key = $5
+    WHERE k.organisation_id = $1 AND k.env = $2 AND k.digest = $3
       AND NOT EXISTS (SELECT FROM claimed)";
 
 const LOOK_UP: &str = "
     SELECT NULL::uuid, k.fingerprint, COALESCE(k.leased_until > now(), false), k.answer_status, k.answer
     FROM idempotency_keys k
-    WHERE k.organisation_id = $1 AND k.env = $2 AND k.contract = $3 AND k.scope = $4 AND k.key = $5";
+    WHERE k.organisation_id = $1 AND k.env = $2 AND k.digest = $3";
 
 /// Subject where the claim was granted; else fingerprint, whether it is leased, and the answer.
 type StateSql = (
@@ -62,30 +66,33 @@ type StateRow = (
     Option<Vec<u8>>,
 );
 
+const FORGET: &str = "
+    DELETE FROM idempotency_keys
+    WHERE organisation_id = $1 AND env = $2 AND digest = $3 AND lease_token = $4";
+
 const RELEASE: &str = "
     UPDATE idempotency_keys SET leased_until = now()
-    WHERE organisation_id = $1 AND env = $2 AND contract = $3 AND scope = $4 AND key = $5 AND lease_token = $6";
+    WHERE organisation_id = $1 AND env = $2 AND digest = $3 AND lease_token = $4";
 
 /// A statement that makes a change and keeps its answer: both, or neither.
 ///
 /// `$change` is one CTE or several with commas between. One of them is called `changed` and answers with a row exactly
 /// if the change was made; others that write take their rows from it. It must change nothing unless there is a row in `held`, which there is while the
-/// grant stands: `INSERT INTO … SELECT … FROM held`, or `UPDATE … FROM held WHERE …`. Its placeholders begin with `$9`;
+/// grant stands: `INSERT INTO … SELECT … FROM held`, or `UPDATE … FROM held WHERE …`. Its placeholders begin with `$7`;
 /// `$1` and `$2` are the tenant's and may be used too. Run it with [`Store::change_and_keep`].
 macro_rules! keeping {
     ($change:expr) => {
         concat!(
             "WITH held AS MATERIALIZED (
                  SELECT k.subject FROM idempotency_keys k
-                 WHERE k.organisation_id = $1 AND k.env = $2 AND k.contract = $3 AND k.scope = $4 AND k.key = $5
-                   AND k.lease_token = $6
+                 WHERE k.organisation_id = $1 AND k.env = $2 AND k.digest = $3 AND k.lease_token = $4
                  FOR UPDATE
              ), ",
             $change,
             ", kept AS (
                  UPDATE idempotency_keys
-                 SET lease_token = NULL, leased_until = NULL, answer_status = $7, answer = $8, bound_at = now()
-                 WHERE organisation_id = $1 AND env = $2 AND contract = $3 AND scope = $4 AND key = $5
+                 SET lease_token = NULL, leased_until = NULL, answer_status = $5, answer = $6, bound_at = now()
+                 WHERE organisation_id = $1 AND env = $2 AND digest = $3
                    AND EXISTS (SELECT FROM changed)
              )
              SELECT EXISTS (SELECT FROM held), EXISTS (SELECT FROM changed)"
@@ -107,11 +114,13 @@ impl Answers for Store {
         let row: Option<StateRow> = self
             .database
             .row(|| {
-                of_key::<StateSql>(CLAIM, tenant, claim)
+                self.of_key::<StateSql>(CLAIM, tenant, claim)
+                    .text(claim.contract.as_str())
                     .bytes(claim.fingerprint.0)
                     .uuid(subject)
                     .uuid(token)
                     .big_int(millis(lease))
+                    .big_int(millis(SUBJECT_LASTS))
             })
             .await?;
         match row {
@@ -128,21 +137,34 @@ impl Answers for Store {
     async fn look_up(&self, tenant: Tenant, claim: &KeyClaim) -> Result<KeyState, StoreError> {
         let row: Option<StateRow> = self
             .database
-            .row(|| of_key::<StateSql>(LOOK_UP, tenant, claim))
+            .row(|| self.of_key::<StateSql>(LOOK_UP, tenant, claim))
             .await?;
         row.map_or(Ok(KeyState::Free), |row| self.key_state(tenant, claim, row))
     }
 
+    async fn forget(&self, tenant: Tenant, grant: &Grant) -> Result<(), StoreError> {
+        self.database
+            .affected(|| {
+                self.of_key::<()>(FORGET, tenant, &grant.claim)
+                    .uuid(grant.token)
+            })
+            .await?;
+        Ok(())
+    }
+
     async fn release(&self, tenant: Tenant, grant: &Grant) -> Result<(), StoreError> {
         self.database
-            .affected(|| of_key::<()>(RELEASE, tenant, &grant.claim).uuid(grant.token))
+            .affected(|| {
+                self.of_key::<()>(RELEASE, tenant, &grant.claim)
+                    .uuid(grant.token)
+            })
             .await?;
         Ok(())
     }
 }
 
 impl Store {
-    /// Runs a statement made by [`keeping`]; `bind` binds its own placeholders, from `$9` on.
+    /// Runs a statement made by [`keeping`]; `bind` binds its own placeholders, from `$7` on.
     pub(crate) async fn change_and_keep(
         &self,
         tenant: Tenant,
@@ -153,13 +175,13 @@ impl Store {
         let Keep { grant, answer } = keep;
         let sealed = self
             .master_keys
-            .seal(&place(tenant, &grant.claim), answer.body.as_bytes())
+            .seal(&self.place(tenant, &grant.claim), answer.body.as_bytes())
             .map_err(|error| StoreError::Defect(error.to_string()))?;
         let row: Option<(bool, bool)> = self
             .database
             .row(|| {
                 bind(
-                    of_key(sql, tenant, &grant.claim)
+                    self.of_key(sql, tenant, &grant.claim)
                         .uuid(grant.token)
                         .integer(i32::from(answer.status))
                         .bytes(sealed.clone()),
@@ -189,7 +211,7 @@ impl Store {
         };
         let body = self
             .master_keys
-            .open(&place(tenant, claim), &sealed)
+            .open(&self.place(tenant, claim), &sealed)
             .map_err(|error| StoreError::Defect(error.to_string()))?;
         let used_with = fingerprint.and_then(|bytes| bytes.try_into().ok());
         Ok(KeyState::Bound {
@@ -200,26 +222,21 @@ impl Store {
             used_with: Fingerprint(used_with.ok_or_else(|| broken("fingerprint"))?),
         })
     }
-}
+    /// The first three placeholders are the key's identity.
+    fn of_key<Row>(&self, sql: &'static str, tenant: Tenant, claim: &KeyClaim) -> Statement<Row> {
+        statement(sql)
+            .uuid(tenant.organisation.uuid())
+            .text(tenant.env.as_str())
+            .bytes(self.hashing.key(tenant, claim))
+    }
 
-/// The first five placeholders are the key's identity.
-fn of_key<Row>(sql: &'static str, tenant: Tenant, claim: &KeyClaim) -> Statement<Row> {
-    statement(sql)
-        .uuid(tenant.organisation.uuid())
-        .text(tenant.env.as_str())
-        .text(claim.contract.as_str())
-        .text(claim.operation.scope())
-        .text(claim.key.as_str())
-}
-
-/// The place that an answer is sealed for. The key comes last, as it may hold anything.
-fn place(tenant: Tenant, claim: &KeyClaim) -> String {
-    format!(
-        "idempotency_keys.answer {} {} {} {} {}",
-        tenant.organisation.uuid(),
-        tenant.env.as_str(),
-        claim.contract.as_str(),
-        claim.operation.scope(),
-        claim.key.as_str()
-    )
+    /// The place that an answer is sealed for.
+    fn place(&self, tenant: Tenant, claim: &KeyClaim) -> String {
+        format!(
+            "idempotency_keys.answer {} {} {:032x}",
+            tenant.organisation.uuid(),
+            tenant.env.as_str(),
+            u128::from_be_bytes(self.hashing.key(tenant, claim))
+        )
+    }
 }

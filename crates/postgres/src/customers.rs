@@ -24,7 +24,7 @@ const BASIS: &str = concat!(
     ", c.customer_type, c.country, c.id_type, c.data_key, c.personal_data, k.fingerprint
      FROM customers c
      LEFT JOIN idempotency_keys k
-       ON k.organisation_id = $1 AND k.env = $2 AND k.contract = $5 AND k.scope = $6 AND k.key = $7
+       ON k.organisation_id = $1 AND k.env = $2 AND k.digest = $5
      WHERE c.organisation_id = $1 AND c.env = $2 AND (c.id = $3 OR c.reference = $4)
        AND c.provisioning <> 'reserved' AND NOT c.is_primary"
 );
@@ -56,18 +56,18 @@ const AMEND: &str = concat!(
          WHERE t.organisation_id = $1 AND t.env = $2 AND t.id = $3 AND t.version = $4
          RETURNING t.*
      ), bound AS (
-         INSERT INTO idempotency_keys (organisation_id, env, contract, scope, key, fingerprint, customer_id)
-         SELECT $1, $2, $8, $9, $10, $11, c.id FROM c WHERE $12
+         INSERT INTO idempotency_keys (organisation_id, env, digest, contract, fingerprint, customer_id)
+         SELECT $1, $2, $8, $9, $10, c.id FROM c WHERE $11
      ), pending AS (
          INSERT INTO contact_changes AS p (organisation_id, env, customer_id, fields, version)
-         SELECT $1, $2, c.id, $14, c.version FROM c
+         SELECT $1, $2, c.id, $13, c.version FROM c
          ON CONFLICT (organisation_id, env, customer_id) DO UPDATE
          SET fields = ARRAY(SELECT DISTINCT unnest(p.fields || EXCLUDED.fields)), version = EXCLUDED.version,
              attempts = 0, next_attempt_at = now()
      ), logged AS (
          INSERT INTO events (organisation_id, env, customer_id, sequence, id, event_type, interac_email, status,
                              version, changed)
-         SELECT $1, $2, c.id, c.event_count, $13, 'customer_updated', c.interac_email, c.status, c.version, $14 FROM c
+         SELECT $1, $2, c.id, c.event_count, $12, 'customer_updated', c.interac_email, c.status, c.version, $13 FROM c
      )
      SELECT ",
     summary_columns!(),
@@ -91,9 +91,7 @@ impl Customers for Store {
                     .text(tenant.env.as_str())
                     .uuid(id)
                     .maybe_text(reference)
-                    .maybe_text(claim.map(|claim| claim.contract.as_str()))
-                    .maybe_text(claim.map(|claim| claim.operation.scope()))
-                    .maybe_text(claim.map(|claim| claim.key.as_str()))
+                    .maybe_bytes(claim.map(|claim| self.hashing.key(tenant, claim)))
             })
             .await?;
         row.map(|row| self.basis(tenant, row)).transpose()
@@ -175,9 +173,8 @@ impl Store {
                     .bytes(hashes.as_flattened())
                     .bytes(sealed.data_key.clone())
                     .bytes(sealed.value.clone())
+                    .maybe_bytes(claim.map(|claim| self.hashing.key(tenant, claim)))
                     .maybe_text(claim.map(|claim| claim.contract.as_str()))
-                    .maybe_text(claim.map(|claim| claim.operation.scope()))
-                    .maybe_text(claim.map(|claim| claim.key.as_str()))
                     .maybe_bytes(claim.map(|claim| claim.fingerprint.0))
                     .bool(claim.is_some())
                     .uuid(amend.event.uuid())

@@ -1,12 +1,18 @@
-//! Keyed hashes by which personal data is compared without being read.
+//! Keyed hashes by which personal data and idempotency keys are compared without being read.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use uuid::Uuid;
-use vouch_domain::customer::{ContactData, Identity};
+use vouch_domain::{
+    customer::{ContactData, Identity},
+    idempotency::KeyClaim,
+    tenant::Tenant,
+};
 
 /// Bytes kept of each identity hash: 128 bits are beyond any accidental or forged collision under a secret key.
 const IDENTITY_HASH: usize = 16;
+/// Bytes kept of what stands for an idempotency key, for the same reason.
+const KEY_DIGEST: usize = 16;
 
 /// The hash of each identity field, in the order of `IdentityField::ALL`.
 pub(crate) type IdentityHashes = [[u8; IDENTITY_HASH]; 9];
@@ -15,6 +21,7 @@ pub(crate) type IdentityHashes = [[u8; IDENTITY_HASH]; 9];
 pub(crate) struct Hashing {
     identity: Hmac<Sha256>,
     person: Hmac<Sha256>,
+    key: Hmac<Sha256>,
 }
 
 impl Hashing {
@@ -22,6 +29,7 @@ impl Hashing {
         Self {
             identity: derived(hash_key, "customer-identity"),
             person: derived(hash_key, "reserved-person"),
+            key: derived(hash_key, "idempotency-key"),
         }
     }
 
@@ -40,10 +48,7 @@ impl Hashing {
             mac.update(&[position]);
             mac.update(text.as_bytes());
             position += 1;
-            let whole: [u8; 32] = mac.finalize().into_bytes().into();
-            let mut kept = [0_u8; IDENTITY_HASH];
-            kept.copy_from_slice(&whole[..IDENTITY_HASH]);
-            kept
+            kept(&mac.finalize().into_bytes().into())
         })
     }
 
@@ -55,6 +60,28 @@ impl Hashing {
         mac.update(identity.id_number.expose().as_bytes());
         mac.finalize().into_bytes().into()
     }
+
+    /// What stands for an idempotency key and what it is a key for: callers put e-mail addresses into keys, and paths may
+    /// be of any length. Salted with the tenant: equal keys of two organisations look different.
+    pub(crate) fn key(&self, tenant: Tenant, claim: &KeyClaim) -> [u8; KEY_DIGEST] {
+        let scope = claim.operation.scope();
+        let mut mac = self.key.clone();
+        mac.update(tenant.organisation.uuid().as_bytes());
+        // Nothing but the key, which comes last, can hold a zero.
+        for part in [tenant.env.as_str(), claim.contract.as_str(), &scope] {
+            mac.update(part.as_bytes());
+            mac.update(&[0]);
+        }
+        mac.update(claim.key.expose().as_bytes());
+        kept(&mac.finalize().into_bytes().into())
+    }
+}
+
+/// The part of a hash that is kept.
+fn kept<const LENGTH: usize>(whole: &[u8; 32]) -> [u8; LENGTH] {
+    let mut kept = [0_u8; LENGTH];
+    kept.copy_from_slice(&whole[..LENGTH]);
+    kept
 }
 
 /// Reads stored hashes back.

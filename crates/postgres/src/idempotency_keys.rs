@@ -14,14 +14,13 @@ impl Store {
     ) -> Result<(), Failure> {
         self.database.affected(|| {
             statement::<()>(
-                "INSERT INTO idempotency_keys (organisation_id, env, contract, scope, key, fingerprint, customer_id)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                "INSERT INTO idempotency_keys (organisation_id, env, digest, contract, fingerprint, customer_id)
+                 VALUES ($1, $2, $3, $4, $5, $6)",
             )
             .uuid(tenant.organisation.uuid())
             .text(tenant.env.as_str())
+            .bytes(self.hashing.key(tenant, claim))
             .text(claim.contract.as_str())
-            .text(claim.operation.scope())
-            .text(claim.key.as_str())
             .bytes(claim.fingerprint.0)
             .uuid(customer.uuid())
         })

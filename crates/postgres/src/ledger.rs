@@ -40,7 +40,7 @@ macro_rules! list {
              )
              SELECT (SELECT COALESCE(sum(n.rows), 0)::bigint FROM row_counts n
                      WHERE n.organisation_id = $1 AND n.env = $2 AND n.counted IN ('swaps', 'route_deposits')
-                       AND n.customer_id = $3), ",
+                       AND n.of_id = $3), ",
             swap_columns!(),
             ", ",
             deposit_columns!(),

@@ -25,7 +25,7 @@ const INSERT: &str = keeping!(
                                      origin_symbol, origin_token, acceptable_symbols, acceptable_tokens,
                                      destination_chain, destination_chain_name, destination_symbol, destination_token,
                                      destination_address, refund_to, deposit_address, relay_request, strict, updated_at)
-         SELECT $1, $2, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28
+         SELECT $1, $2, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26
          FROM held
          RETURNING id
      )"
@@ -33,8 +33,8 @@ const INSERT: &str = keeping!(
 
 const ADVANCE: &str = keeping!(
     "changed AS (
-         UPDATE payment_routes r SET status = $11, updated_at = $12 FROM held
-         WHERE r.organisation_id = $1 AND r.env = $2 AND r.id = $9 AND r.status = $10
+         UPDATE payment_routes r SET status = $9, updated_at = $10 FROM held
+         WHERE r.organisation_id = $1 AND r.env = $2 AND r.id = $7 AND r.status = $8
          RETURNING r.id
      )"
 );
@@ -61,7 +61,7 @@ macro_rules! list {
         concat!(
             select_routes!(
                 "(SELECT COALESCE(sum(n.rows), 0)::bigint FROM row_counts n
-                  WHERE n.organisation_id = $1 AND n.env = $2 AND n.counted = 'payment_routes' AND n.customer_id = $3), "
+                  WHERE n.organisation_id = $1 AND n.env = $2 AND n.counted = 'payment_routes' AND n.of_id = $3), "
             ),
             $filter,
             " ORDER BY r.id DESC LIMIT $4"

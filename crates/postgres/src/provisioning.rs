@@ -42,8 +42,8 @@ const RESERVE: &str = "
         INSERT INTO interac_holds (organisation_id, env, address, customer_id)
         SELECT $1, $2, $9, $3 WHERE $9 IS NOT NULL
     )
-    INSERT INTO idempotency_keys (organisation_id, env, contract, scope, key, fingerprint, customer_id)
-    VALUES ($1, $2, $17, $18, $19, $20, $3)";
+    INSERT INTO idempotency_keys (organisation_id, env, digest, contract, fingerprint, customer_id)
+    VALUES ($1, $2, $17, $18, $19, $3)";
 const RECORD: &str = concat!(
     "WITH ended AS (
          DELETE FROM reservations
@@ -296,9 +296,8 @@ impl Store {
                     .bytes(person)
                     .uuid(token)
                     .big_int(millis(reserve.terms.lease()))
+                    .bytes(self.hashing.key(tenant, reserve.claim))
                     .text(reserve.claim.contract.as_str())
-                    .text(reserve.claim.operation.scope())
-                    .text(reserve.claim.key.as_str())
                     .bytes(reserve.claim.fingerprint.0)
             })
             .await?;

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use diesel::sql_types::{BigInt, Nullable, Text, Uuid as SqlUuid};
 use uuid::Uuid;
 use vouch_domain::{
     id::SwapId,
     ports::{SettlementJob, SettlementJobs, StoreError},
     simulation::{Outcome, Simulation},
+    swap::expires_at,
     tenant::{Env, Tenant},
 };
 
@@ -61,14 +63,16 @@ const FREE: &str = "
     UPDATE swap_jobs SET lease_token = NULL, leased_until = now()
     WHERE organisation_id = $1 AND env = $2 AND swap_id = $3 AND lease_token = $4";
 
-/// The first simulation stands.
+/// The first simulation stands. Who held the job before has not heard of it, and may not put it off any more.
 const SIMULATE: &str = "
-    UPDATE swap_jobs
-    SET simulated_outcome = COALESCE(simulated_outcome, $4),
-        simulated_amount = CASE WHEN simulated_outcome IS NULL THEN $5 ELSE simulated_amount END,
-        attempts = 0, due_at = now()
-    WHERE organisation_id = $1 AND env = $2 AND swap_id = $3
-    RETURNING simulated_outcome, simulated_amount";
+    UPDATE swap_jobs j
+    SET simulated_outcome = COALESCE(j.simulated_outcome, $4),
+        simulated_amount = CASE WHEN j.simulated_outcome IS NULL THEN $5 ELSE j.simulated_amount END,
+        lease_token = NULL, leased_until = now(), attempts = 0, due_at = now()
+    FROM swaps s
+    WHERE j.organisation_id = $1 AND j.env = $2 AND j.swap_id = $3
+      AND s.organisation_id = $1 AND s.env = $2 AND s.id = $3 AND (s.status <> 'awaiting_deposit' OR $6)
+    RETURNING j.simulated_outcome, j.simulated_amount";
 
 #[async_trait]
 impl SettlementJobs for Store {
@@ -124,6 +128,7 @@ impl SettlementJobs for Store {
         tenant: Tenant,
         swap: SwapId,
         simulation: &Simulation,
+        at: DateTime<Utc>,
     ) -> Result<Option<Simulation>, StoreError> {
         let row: Option<(Option<String>, Option<i64>)> = self
             .database
@@ -134,6 +139,7 @@ impl SettlementJobs for Store {
                     .uuid(swap.uuid())
                     .text(simulation.outcome.as_str())
                     .big_int(simulation.amount.map(|sum| sum.units().count()))
+                    .bool(at < expires_at(swap))
             })
             .await?;
         match row {

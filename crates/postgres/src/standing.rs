@@ -7,7 +7,7 @@ use uuid::Uuid;
 use vouch_domain::{
     customer::{CustomerSummary, IdentityField, NewCustomer, differing_fields},
     id::CustomerId,
-    idempotency::{Fingerprint, KeyClaim, Repetition},
+    idempotency::{Fingerprint, KeyClaim},
     ports::{Lease, LeaseTerms, Reservation, Standing, StoreError},
     tenant::Tenant,
 };
@@ -31,20 +31,20 @@ const ATTEMPTS: u8 = 3;
 /// the reference does.
 const STANDING: &str = concat!(
     "SELECT k.fingerprint, c.id IS NOT NULL,
-            EXISTS (SELECT FROM reservations p WHERE p.env = $2 AND p.person = $7),
-            EXISTS (SELECT FROM interac_holds h WHERE h.organisation_id = $1 AND h.env = $2 AND h.address = $8),
+            EXISTS (SELECT FROM reservations p WHERE p.env = $2 AND p.person = $5),
+            EXISTS (SELECT FROM interac_holds h WHERE h.organisation_id = $1 AND h.env = $2 AND h.address = $6),
             ",
     summary_columns!(),
     ",
             c.provisioning, c.answered_at IS NOT NULL, c.identity_hashes, r.leased_until <= now()
      FROM (SELECT) one
      LEFT JOIN idempotency_keys k
-       ON k.organisation_id = $1 AND k.env = $2 AND k.contract = $3 AND k.scope = $4 AND k.key = $5
+       ON k.organisation_id = $1 AND k.env = $2 AND k.digest = $3
      LEFT JOIN LATERAL (
          SELECT * FROM customers b WHERE b.organisation_id = $1 AND b.env = $2 AND b.id = k.customer_id
          UNION ALL
          SELECT * FROM customers n
-         WHERE k.customer_id IS NULL AND n.organisation_id = $1 AND n.env = $2 AND n.reference = $6
+         WHERE k.customer_id IS NULL AND n.organisation_id = $1 AND n.env = $2 AND n.reference = $4
      ) c ON true
      LEFT JOIN reservations r
        ON r.organisation_id = $1 AND r.env = $2 AND r.customer_id = c.id"
@@ -73,7 +73,7 @@ type StandingRow = (
     Option<bool>,
 );
 
-/// Takes an expired lease, and with `$11` binds the key that asked, which a plain insert refuses if it is bound by now.
+/// Takes an expired lease, and with `$9` binds the key that asked, which a plain insert refuses if it is bound by now.
 const TAKE_OVER: &str = concat!(
     "WITH taken AS (
          UPDATE reservations SET lease_token = $4, leased_until = now() + $5 * interval '1 millisecond'
@@ -81,8 +81,8 @@ const TAKE_OVER: &str = concat!(
          RETURNING customer_id,
                    (EXTRACT(EPOCH FROM GREATEST(COALESCE(absence_clear_at, now()), now()) - now()) * 1000)::bigint AS doubt
      ), bound AS (
-         INSERT INTO idempotency_keys (organisation_id, env, contract, scope, key, fingerprint, customer_id)
-         SELECT $1, $2, $6, $7, $8, $9, $3 FROM taken WHERE $10
+         INSERT INTO idempotency_keys (organisation_id, env, digest, contract, fingerprint, customer_id)
+         SELECT $1, $2, $6, $7, $8, $3 FROM taken WHERE $9
      )
      SELECT taken.doubt, ",
     summary_columns!(),
@@ -129,9 +129,7 @@ impl Store {
                 statement::<StandingSql>(STANDING)
                     .uuid(tenant.organisation.uuid())
                     .text(tenant.env.as_str())
-                    .text(claim.contract.as_str())
-                    .text(claim.operation.scope())
-                    .text(claim.key.as_str())
+                    .bytes(self.hashing.key(tenant, claim))
                     .maybe_text(reference)
                     .maybe_bytes(person)
                     .maybe_text(address.map(|address| address.as_str()))
@@ -164,7 +162,7 @@ impl Store {
             .map(|bytes| bytes.try_into().map(Fingerprint))
             .transpose()
             .map_err(|_| broken("fingerprint"))?;
-        if used_with.is_some_and(|body| claim.repeats(body) == Repetition::Conflict) {
+        if used_with.is_some_and(|body| claim.repeats(body).is_err()) {
             return Ok(Some(Standing::KeyConflict));
         }
         if !exists {
@@ -242,9 +240,8 @@ impl Store {
                     .uuid(customer.uuid())
                     .uuid(token)
                     .big_int(millis(terms.lease()))
+                    .bytes(self.hashing.key(tenant, claim))
                     .text(claim.contract.as_str())
-                    .text(claim.operation.scope())
-                    .text(claim.key.as_str())
                     .bytes(claim.fingerprint.0)
                     .bool(bind_key)
             })

@@ -24,13 +24,16 @@ pub(crate) struct Statement<Row> {
 
 enum Bind {
     Uuid(Option<Uuid>),
+    Uuids(Vec<Uuid>),
     Text(Option<String>),
     Texts(Vec<String>),
     Bytes(Option<Vec<u8>>),
     Bool(bool),
     Integer(i32),
     BigInt(Option<i64>),
+    BigInts(Vec<i64>),
     Time(Option<DateTime<Utc>>),
+    Times(Vec<DateTime<Utc>>),
 }
 
 /// A statement with this text. Each method that follows binds the next placeholder.
@@ -45,6 +48,10 @@ pub(crate) fn statement<Row>(sql: impl Into<Cow<'static, str>>) -> Statement<Row
 impl<Row> Statement<Row> {
     pub(crate) fn uuid(self, value: impl Into<Option<Uuid>>) -> Self {
         self.bind(Bind::Uuid(value.into()))
+    }
+
+    pub(crate) fn uuids(self, values: Vec<Uuid>) -> Self {
+        self.bind(Bind::Uuids(values))
     }
 
     pub(crate) fn text(self, value: impl Into<String>) -> Self {
@@ -79,8 +86,16 @@ impl<Row> Statement<Row> {
         self.bind(Bind::BigInt(value.into()))
     }
 
+    pub(crate) fn big_ints(self, values: Vec<i64>) -> Self {
+        self.bind(Bind::BigInts(values))
+    }
+
     pub(crate) fn time(self, value: impl Into<Option<DateTime<Utc>>>) -> Self {
         self.bind(Bind::Time(value.into()))
+    }
+
+    pub(crate) fn times(self, values: Vec<DateTime<Utc>>) -> Self {
+        self.bind(Bind::Times(values))
     }
 
     fn bind(mut self, bind: Bind) -> Self {
@@ -93,12 +108,15 @@ impl Bind {
     fn push<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         match self {
             Self::Uuid(value) => out.push_bind_param_value_only::<Nullable<SqlUuid>, _>(value),
+            Self::Uuids(values) => out.push_bind_param_value_only::<Array<SqlUuid>, _>(values),
             Self::Text(value) => out.push_bind_param_value_only::<Nullable<Text>, _>(value),
             Self::Texts(values) => out.push_bind_param_value_only::<Array<Text>, _>(values),
             Self::Bytes(value) => out.push_bind_param_value_only::<Nullable<Binary>, _>(value),
             Self::Bool(value) => out.push_bind_param_value_only::<Bool, _>(value),
             Self::Integer(value) => out.push_bind_param_value_only::<Integer, _>(value),
             Self::BigInt(value) => out.push_bind_param_value_only::<Nullable<BigInt>, _>(value),
+            Self::BigInts(values) => out.push_bind_param_value_only::<Array<BigInt>, _>(values),
+            Self::Times(values) => out.push_bind_param_value_only::<Array<Timestamptz>, _>(values),
             Self::Time(value) => out.push_bind_param_value_only::<Nullable<Timestamptz>, _>(value),
         }
     }

@@ -25,7 +25,7 @@ const BASIS: &str = concat!(
     ", k.fingerprint
      FROM customers c
      LEFT JOIN idempotency_keys k
-       ON k.organisation_id = $1 AND k.env = $2 AND k.contract = $5 AND k.scope = $6 AND k.key = $7
+       ON k.organisation_id = $1 AND k.env = $2 AND k.digest = $5
      WHERE c.organisation_id = $1 AND c.env = $2 AND (c.id = $3 OR c.reference = $4)
        AND c.provisioning <> 'reserved' AND NOT c.is_primary"
 );
@@ -63,8 +63,8 @@ macro_rules! transition {
                  DELETE FROM reviews r USING c
                  WHERE $5 = 'closed' AND r.organisation_id = $1 AND r.env = $2 AND r.customer_id = c.id
              ), bound AS (
-                 INSERT INTO idempotency_keys (organisation_id, env, contract, scope, key, fingerprint, customer_id)
-                 SELECT $1, $2, $16, $17, $18, $19, c.id FROM c WHERE $16 IS NOT NULL
+                 INSERT INTO idempotency_keys (organisation_id, env, digest, contract, fingerprint, customer_id)
+                 SELECT $1, $2, $16, $17, $18, c.id FROM c WHERE $16 IS NOT NULL
              ), noted AS (
                  INSERT INTO status_changes (organisation_id, env, customer_id, id, sequence, cause, from_status,
                                              to_status, applied, hold_lost, rejection, reason, told_at)
@@ -124,9 +124,7 @@ impl StatusChanges for Store {
                     .text(tenant.env.as_str())
                     .uuid(id)
                     .maybe_text(reference)
-                    .maybe_text(claim.map(|claim| claim.contract.as_str()))
-                    .maybe_text(claim.map(|claim| claim.operation.scope()))
-                    .maybe_text(claim.map(|claim| claim.key.as_str()))
+                    .maybe_bytes(claim.map(|claim| self.hashing.key(tenant, claim)))
             })
             .await?;
         row.map(basis).transpose()
@@ -232,9 +230,8 @@ impl Store {
                     .maybe_text(rejection)
                     .maybe_bytes(reason.clone())
                     .time(change.explanation.and_then(|why| why.told_at))
+                    .maybe_bytes(claim.map(|claim| self.hashing.key(tenant, claim)))
                     .maybe_text(claim.map(|claim| claim.contract.as_str()))
-                    .maybe_text(claim.map(|claim| claim.operation.scope()))
-                    .maybe_text(claim.map(|claim| claim.key.as_str()))
                     .maybe_bytes(claim.map(|claim| claim.fingerprint.0))
             })
             .await

@@ -34,18 +34,18 @@ const INSERT: &str = keeping!(
     "changed AS (
          INSERT INTO swaps (organisation_id, env, id, customer_id, from_currency, to_currency, amount,
                             destination_address, rate, fee_bps, deposit_address, deposit_wallet, status, updated_at)
-         SELECT $1, $2, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, 'awaiting_deposit', $19 FROM held
+         SELECT $1, $2, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 'awaiting_deposit', $17 FROM held
          RETURNING id
      ), job AS (
          INSERT INTO swap_jobs (organisation_id, env, swap_id, due_at)
-         SELECT $1, $2, changed.id, now() + $20 * interval '1 millisecond' FROM changed
+         SELECT $1, $2, changed.id, now() + $18 * interval '1 millisecond' FROM changed
      )"
 );
 
 const CANCEL: &str = keeping!(
     "changed AS (
-         UPDATE swaps s SET status = 'cancelled', updated_at = $10 FROM held
-         WHERE s.organisation_id = $1 AND s.env = $2 AND s.id = $9 AND s.status = 'awaiting_deposit'
+         UPDATE swaps s SET status = 'cancelled', updated_at = $8 FROM held
+         WHERE s.organisation_id = $1 AND s.env = $2 AND s.id = $7 AND s.status = 'awaiting_deposit'
          RETURNING s.id
      ), ended AS (
          DELETE FROM swap_jobs j USING changed
@@ -88,7 +88,7 @@ macro_rules! list {
         concat!(
             select_swaps!(
                 "(SELECT COALESCE(sum(n.rows), 0)::bigint FROM row_counts n
-                  WHERE n.organisation_id = $1 AND n.env = $2 AND n.counted = 'swaps' AND n.customer_id = $3), "
+                  WHERE n.organisation_id = $1 AND n.env = $2 AND n.counted = 'swaps' AND n.of_id = $3), "
             ),
             $filter,
             " ORDER BY s.id DESC LIMIT $4"

@@ -28,11 +28,11 @@ const CREATE: &str = keeping!(
          INSERT INTO customers (organisation_id, env, id, reference, provisioning, status, version, event_count,
                                 customer_type, display_name, search_text, search_grams, data_key,
                                 personal_data)
-         SELECT $1, $2, $9, $10, 'none', 'pending', 1, 1, $11, $12, $13, array_to_tsvector($14), $15, $16 FROM held
+         SELECT $1, $2, $7, $8, 'none', 'pending', 1, 1, $9, $10, $11, array_to_tsvector($12), $13, $14 FROM held
          RETURNING id
      ), logged AS (
          INSERT INTO events (organisation_id, env, customer_id, sequence, id, event_type, status, version, changed)
-         SELECT $1, $2, changed.id, 1, $17, 'customer_created', 'pending', 1, '{}' FROM changed
+         SELECT $1, $2, changed.id, 1, $15, 'customer_created', 'pending', 1, '{}' FROM changed
      )"
 );
 
@@ -88,8 +88,8 @@ const PAGE_AFTER: &str = concat!(
 );
 
 const COUNT: &str = "
-    SELECT count(*) FROM customers c
-    WHERE c.organisation_id = $1 AND c.env = $2 AND c.provisioning <> 'reserved'";
+    SELECT COALESCE(sum(n.rows), 0)::bigint FROM row_counts n
+    WHERE n.organisation_id = $1 AND n.env = $2 AND n.counted = 'customers' AND n.of_id = $3";
 
 #[async_trait]
 impl TreasuryCustomers for Store {
@@ -175,6 +175,7 @@ impl TreasuryCustomerQueries for Store {
                 statement::<(BigInt,)>(COUNT)
                     .uuid(tenant.organisation.uuid())
                     .text(tenant.env.as_str())
+                    .uuid(Uuid::nil())
             })
             .await?;
         let (count,) = count.ok_or_else(|| broken("count"))?;

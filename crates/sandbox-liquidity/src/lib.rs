@@ -3,7 +3,7 @@
 //! It remembers nothing. What it answers follows from its seed and from what it is told: a restart changes nothing, and
 //! whoever asks twice hears the same. What has happened so far is the caller's to keep.
 
-mod base58;
+mod chain_text;
 mod market;
 mod network;
 mod routes;

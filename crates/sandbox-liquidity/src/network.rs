@@ -123,6 +123,12 @@ impl Known {
     }
 }
 
+/// The kind of a chain: Solana's, unless it is known to be of another.
+pub(crate) fn vm(chain: ChainId) -> VmType {
+    let known = CHAINS.iter().find(|known| known.id == chain.number());
+    known.map_or(VmType::Svm, |known| known.vm)
+}
+
 /// What a route between these chains joins.
 pub(crate) fn ends(
     origin: (ChainId, Option<&ChainAddress>),

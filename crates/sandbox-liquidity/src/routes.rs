@@ -11,11 +11,11 @@ use vouch_domain::{
     money::AtomicUnits,
     payment_route::{
         Deposit, DepositEnd, DepositFailure, DepositStatus, PaymentRoute, RouteEnd, RouteOrder,
-        RouteStatus, RouteTerms,
+        RouteTerms,
     },
-    ports::{LiquidityFailure, Network, RouteProvider, RouteSimulator, RouteUnserved},
+    ports::{LiquidityFailure, Network, RouteProvider, RouteSimulator, RouteUnserved, VmType},
     simulation::{Outcome, Simulation},
-    values::TransactionHash,
+    values::{ChainAddress, ChainId, TransactionHash},
 };
 
 use crate::{SandboxLiquidity, network};
@@ -44,9 +44,9 @@ impl RouteProvider for SandboxLiquidity {
         };
         Ok(Ok(RouteTerms {
             acceptable: vec![origin.token.clone()],
+            deposit_address: self.account(origin.chain, "deposit account of a route", id.uuid())?,
             origin,
             destination,
-            deposit_address: self.address("deposit account of a route", id.uuid())?,
             relay_request: Some(relay_request("route", id.uuid())?),
         }))
     }
@@ -57,7 +57,7 @@ impl RouteProvider for SandboxLiquidity {
         pending: &[Deposit],
         now: DateTime<Utc>,
     ) -> Result<Vec<Deposit>, LiquidityFailure> {
-        if route.status != RouteStatus::Active {
+        if !route.status.passes_on() {
             return Ok(Vec::new());
         }
         // Of what other providers have made of it, nothing is known here.
@@ -76,12 +76,14 @@ impl RouteSimulator for SandboxLiquidity {
         id: DepositId,
         simulation: &Simulation,
     ) -> Result<Deposit, LiquidityFailure> {
+        let units = |count| AtomicUnits::new(count).map_err(|_| broken());
         let sum = match simulation.amount {
             Some(amount) => amount.units(),
-            None => AtomicUnits::new(USUAL).map_err(|_| broken())?,
+            None => units(USUAL)?,
         };
-        let transaction = self.signature("deposit by a route", id.uuid())?;
-        let end = |end: &RouteEnd, transactions| DepositEnd {
+        let origin = &route.terms.origin;
+        let transaction = self.transaction(origin.chain, "deposit by a route", id.uuid())?;
+        let end = |end: &RouteEnd, sum, transactions| DepositEnd {
             chain: end.chain,
             symbol: end.token.symbol.clone(),
             amount: sum,
@@ -94,20 +96,46 @@ impl RouteSimulator for SandboxLiquidity {
             route: route.id,
             relay_request: relay_request(simulation.outcome.as_str(), id.uuid())?,
             status: DepositStatus::Pending,
-            origin: end(&route.terms.origin, vec![transaction.clone()]),
-            destination: end(&route.terms.destination, Vec::new()),
+            origin: end(origin, sum, vec![transaction.clone()]),
+            destination: end(&route.terms.destination, units(0)?, Vec::new()),
             deposit_transaction: transaction,
             failure: None,
             relay_updated_at: id.created_at(),
         };
-        match route.status {
-            RouteStatus::Active => self.pass_on(deposit, simulation.outcome, id.created_at()),
-            RouteStatus::Paused | RouteStatus::Archived => Ok(deposit),
+        match route.status.passes_on() {
+            true => self.pass_on(deposit, simulation.outcome, id.created_at()),
+            false => Ok(deposit),
         }
     }
 }
 
 impl SandboxLiquidity {
+    /// An account that looks like one of this chain's.
+    fn account(
+        &self,
+        chain: ChainId,
+        purpose: &str,
+        object: Uuid,
+    ) -> Result<ChainAddress, LiquidityFailure> {
+        match network::vm(chain) {
+            VmType::Svm => self.address(purpose, object),
+            VmType::Evm => self.evm_address(purpose, object),
+        }
+    }
+
+    /// A transaction that looks like one of this chain's.
+    fn transaction(
+        &self,
+        chain: ChainId,
+        purpose: &str,
+        object: Uuid,
+    ) -> Result<TransactionHash, LiquidityFailure> {
+        match network::vm(chain) {
+            VmType::Svm => self.signature(purpose, object),
+            VmType::Evm => self.evm_transaction(purpose, object),
+        }
+    }
+
     /// The deposit at its end.
     fn pass_on(
         &self,
@@ -118,16 +146,16 @@ impl SandboxLiquidity {
         deposit.relay_updated_at = at;
         match outcome {
             Outcome::Completed => {
-                let payout = self.signature("payout of a route", deposit.id.uuid())?;
+                let chain = deposit.destination.chain;
+                let payout = self.transaction(chain, "payout of a route", deposit.id.uuid())?;
                 deposit.status = DepositStatus::Success;
+                deposit.destination.amount = deposit.origin.amount;
+                deposit.destination.amount_usd = deposit.origin.amount_usd;
                 deposit.destination.transactions = vec![payout];
             }
             Outcome::Failed => {
-                let nothing = AtomicUnits::new(0).map_err(|_| broken())?;
                 deposit.status = DepositStatus::Failed;
                 deposit.failure = Some(DepositFailure::Payout);
-                deposit.destination.amount = nothing;
-                deposit.destination.amount_usd = nothing;
             }
         }
         Ok(deposit)

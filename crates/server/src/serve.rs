@@ -133,7 +133,7 @@ async fn serve(
 
 /// What works without being asked.
 struct Background {
-    /// Has customers in hand: takes no more when it is stopped, and finishes those.
+    /// Has customers, swaps and deposits in hand: takes no more when it is stopped, and finishes those.
     workers: JoinSet<()>,
     wakes: Vec<Wake>,
     /// May be cut off anywhere.
@@ -153,7 +153,8 @@ impl Background {
         self.wakes.iter().for_each(Wake::stop);
     }
 
-    /// Waits until nothing is in hand: at most as long as a lease, by the deadlines of the rail and of the store.
+    /// Waits until nothing is in hand: at most as long as a lease, by the deadlines of the rail, of the providers and of
+    /// the store.
     async fn finish(mut self) {
         self.others.shutdown().await;
         while self.workers.join_next().await.is_some() {}
@@ -246,9 +247,9 @@ impl Parts {
         );
         workers.spawn(async move { reviewer.run().await });
         let settler = self.settler(&ports);
-        others.spawn(async move { settler.run().await });
+        workers.spawn(async move { settler.run().await });
         let forwarder = self.forwarder(&ports);
-        others.spawn(async move { forwarder.run().await });
+        workers.spawn(async move { forwarder.run().await });
         let purger = Purger::new(Arc::clone(&ports) as _, key_age);
         others.spawn(async move { purger.run().await });
         let principals = Arc::clone(&self.principals);
@@ -260,6 +261,8 @@ impl Parts {
                 self.changes.clone(),
                 self.calls.clone(),
                 self.reviews.clone(),
+                self.settlements.clone(),
+                self.deposits.clone(),
             ],
             others,
         }

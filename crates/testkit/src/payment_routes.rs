@@ -51,11 +51,11 @@ pub fn opened_route(grant: &Grant, holder: Holder) -> PaymentRoute {
 /// A deposit of 12.5 USDC at such a route, which waits.
 #[must_use]
 pub fn pending_deposit(route: &PaymentRoute, id: DepositId) -> Deposit {
-    let end = |end: &RouteEnd, transactions| DepositEnd {
+    let end = |end: &RouteEnd, [amount, amount_usd]: [i64; 2], transactions| DepositEnd {
         chain: end.chain,
         symbol: end.token.symbol.clone(),
-        amount: AtomicUnits::new(12_500_000).expect("a sum"),
-        amount_usd: AtomicUnits::new(12_490_000).expect("a sum"),
+        amount: sum(amount),
+        amount_usd: sum(amount_usd),
         transactions,
     };
     Deposit {
@@ -63,8 +63,12 @@ pub fn pending_deposit(route: &PaymentRoute, id: DepositId) -> Deposit {
         route: route.id,
         relay_request: hash(&format!("relay-{}", id.hyphenated())),
         status: DepositStatus::Pending,
-        origin: end(&route.terms.origin, vec![hash("in")]),
-        destination: end(&route.terms.destination, Vec::new()),
+        origin: end(
+            &route.terms.origin,
+            [12_500_000, 12_490_000],
+            vec![hash("in")],
+        ),
+        destination: end(&route.terms.destination, [0, 0], Vec::new()),
         deposit_transaction: hash("in"),
         failure: None,
         relay_updated_at: id.created_at(),
@@ -76,6 +80,8 @@ pub fn pending_deposit(route: &PaymentRoute, id: DepositId) -> Deposit {
 pub fn passed_on_deposit(pending: &Deposit) -> Deposit {
     let mut deposit = pending.clone();
     deposit.status = DepositStatus::Success;
+    deposit.destination.amount = sum(12_480_000);
+    deposit.destination.amount_usd = sum(12_470_000);
     deposit.destination.transactions = vec![hash("out-1"), hash("out-2")];
     deposit.relay_updated_at += std::time::Duration::from_secs(1);
     deposit
@@ -87,7 +93,6 @@ pub fn failed_deposit(pending: &Deposit) -> Deposit {
     let mut deposit = pending.clone();
     deposit.status = DepositStatus::Failed;
     deposit.failure = Some(DepositFailure::Payout);
-    deposit.destination.amount = AtomicUnits::new(0).expect("nothing");
     deposit
 }
 
@@ -104,6 +109,10 @@ fn token(address: &str) -> Token {
         symbol: CurrencyCode::parse("USDC").expect("a code"),
         address: ChainAddress::parse_token(address).expect("a token"),
     }
+}
+
+fn sum(units: i64) -> AtomicUnits {
+    AtomicUnits::new(units).expect("a sum")
 }
 
 fn hash(text: &str) -> TransactionHash {

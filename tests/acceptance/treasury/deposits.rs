@@ -87,6 +87,11 @@ async fn a_paused_route_holds_its_deposits_back() {
         (&good["status"], &bad["status"]),
         (&json!("pending"), &json!("pending"))
     );
+    for pending in [&good, &bad] {
+        assert_eq!(pending["amountOut"], "0");
+        assert_eq!(pending["amountOutUsd"], "0");
+        assert_eq!(pending["outTxHashes"], json!([]));
+    }
     assert_eq!(synced(&caller, &route).await, 0);
     assert_eq!(
         of_route(&caller, &route).await,
@@ -122,6 +127,23 @@ async fn an_archived_route_takes_no_deposits() {
     act(&caller, &path(&route), "DELETE").await.expect(200);
     let refused = simulate(&caller, &route, &json!({})).await;
     refused.expect_message(409, "Payment route is already archived");
+}
+
+#[tokio::test]
+async fn what_had_arrived_when_a_route_was_archived_is_passed_on() {
+    let caller = Treasurer::of_new_organisation().await;
+    let route = opened(&caller, &json!({})).await;
+    let path = path(&route);
+    act(&caller, &path, "pause").await.expect(200);
+    arrived(&caller, &route, &json!({ "amount": 7 })).await;
+    act(&caller, &path, "DELETE").await.expect(200);
+    let passed_on = eventually("a deposit passed on", async || {
+        let (deposits, _) = of_route(&caller, &route).await;
+        (deposits[0]["status"] != "pending").then(|| deposits[0].clone())
+    });
+    let passed_on = passed_on.await;
+    assert_eq!(passed_on["status"], "success");
+    assert_eq!(passed_on["amountOut"], "7");
 }
 
 #[tokio::test]

@@ -4,7 +4,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::treasurer::{SCOPES, Treasurer, Words, new_key, payer};
+use super::{
+    swaps,
+    treasurer::{SCOPES, Treasurer, Words, new_key, payer},
+};
 use crate::harness::{Answer, with};
 
 const PATH: &str = "/v1/customers";
@@ -67,6 +70,59 @@ async fn only_successes_are_kept() {
     }
     let made = caller.post_as(&key, PATH, &payer()).await.expect(201);
     assert_eq!(made.header("idempotent-replayed"), "");
+}
+
+#[tokio::test]
+async fn what_a_key_makes_after_a_refusal_is_new() {
+    let caller = Treasurer::of_new_organisation().await;
+    for (wrong, status) in [
+        (
+            json!({ "customerId": "01890a5d-ac96-774b-bcce-b302099a8057" }),
+            404,
+        ),
+        (json!({ "to": "XYZ" }), 422),
+    ] {
+        let key = new_key();
+        let refused = with(&swaps::order(), &wrong);
+        let refused = caller.post_as(&key, "/v1/swaps", &refused).await;
+        refused.expect(status);
+        let between = swaps::opened(&caller, &json!({})).await;
+        let made = caller.post_as(&key, "/v1/swaps", &swaps::order()).await;
+        let made = made.expect(201).data();
+        assert!(made["id"].as_str() > between["id"].as_str(), "{made}");
+        assert!(made["createdAt"].as_str() >= between["createdAt"].as_str());
+    }
+}
+
+#[tokio::test]
+async fn a_path_without_an_id_names_nothing() {
+    let caller = Treasurer::of_new_organisation().await;
+    let (swap, route) = ("Swap not found", "Payment route not found");
+    for id in ["x", &"x".repeat(3_000)] {
+        for (method, path, message) in [
+            (Method::POST, format!("/v1/swaps/{id}/cancel"), swap),
+            (
+                Method::POST,
+                format!("/v1/payment-routes/{id}/pause"),
+                route,
+            ),
+            (
+                Method::POST,
+                format!("/v1/payment-routes/{id}/activate"),
+                route,
+            ),
+            (Method::DELETE, format!("/v1/payment-routes/{id}"), route),
+            (
+                Method::POST,
+                format!("/v1/payment-routes/{id}/deposits/sync"),
+                route,
+            ),
+        ] {
+            let request = caller.request(method, &path);
+            let answer = caller.send(request.header("Idempotency-Key", new_key()));
+            answer.await.expect_message(404, message);
+        }
+    }
 }
 
 #[tokio::test]
@@ -139,36 +195,68 @@ async fn of_twins_at_once_one_makes_the_customer() {
     assert_eq!(caller.customers("").await.1, 2);
 }
 
+/// Has the claim of another process stand for a key: one that was made for this body, so many seconds ago. Answers with the
+/// id that it is for.
+async fn claimed_elsewhere(caller: &Treasurer, key: &str, body: &Value, ago: f64) -> String {
+    let made = caller.post_as(key, PATH, body).await.expect(201);
+    let id = made.data()["id"].as_str().unwrap().to_owned();
+    let client = database(caller).await;
+    for unmade in [
+        "DELETE FROM events WHERE customer_id = $1::text::uuid",
+        "DELETE FROM customers WHERE id = $1::text::uuid",
+    ] {
+        assert_eq!(client.execute(unmade, &[&id]).await.unwrap(), 1);
+    }
+    let claimed = "UPDATE idempotency_keys
+                   SET answer = NULL, answer_status = NULL, lease_token = gen_random_uuid(),
+                       leased_until = now() + interval '1 hour', bound_at = now() - $2 * interval '1 second'
+                   WHERE subject = $1::text::uuid";
+    assert_eq!(client.execute(claimed, &[&id, &ago]).await.unwrap(), 1);
+    id
+}
+
+/// Has the claim for this id expire.
+async fn expire(caller: &Treasurer, id: &str) {
+    let expire = "UPDATE idempotency_keys SET leased_until = now() WHERE subject = $1::text::uuid";
+    let expired = database(caller).await.execute(expire, &[&id]).await;
+    assert_eq!(expired.unwrap(), 1);
+}
+
+async fn database(caller: &Treasurer) -> tokio_postgres::Client {
+    let service = caller.service.as_ref().unwrap();
+    service.home.database().client().await
+}
+
 #[tokio::test]
 async fn a_claim_that_nobody_ends_is_told_after_a_fair_wait_and_taken_over() {
     let caller = Treasurer::of_new_organisation().await;
-    let service = caller.service.clone().unwrap();
-    let client = service.home.database().client().await;
-    let key = new_key();
-    let subject = "01890a5d-ac96-774b-bcce-b302099a8057";
-    let claim = "INSERT INTO idempotency_keys (organisation_id, env, contract, scope, key, fingerprint, subject,
-                                               lease_token, leased_until)
-                 SELECT organisation_id, 'test', 'treasury', 'POST /customers', $1, repeat('x', 32)::bytea, $2::text::uuid,
-                        gen_random_uuid(), now() + interval '1 hour'
-                 FROM api_keys WHERE contract = 'treasury' AND last_four = $3 AND prefix = $4";
-    let prefix = &caller.key[..17];
-    let last_four = &caller.key[37..];
-    let claimed = client
-        .execute(claim, &[&key, &subject, &last_four, &prefix])
-        .await
-        .unwrap();
-    assert_eq!(claimed, 1);
+    let (key, body) = (new_key(), payer());
+    let id = claimed_elsewhere(&caller, &key, &body, 0.0).await;
     let message = "A request with this Idempotency-Key is still in progress";
-    let (valid, invalid) = (payer(), json!({}));
+    let invalid = json!({});
     let (one, other) = tokio::join!(
-        caller.post_as(&key, PATH, &valid),
+        caller.post_as(&key, PATH, &body),
         caller.post_as(&key, PATH, &invalid),
     );
     one.expect_message(409, message);
     other.expect_message(409, message);
-    let expire = "UPDATE idempotency_keys SET leased_until = now() WHERE key = $1";
-    client.execute(expire, &[&key]).await.unwrap();
-    let made = caller.post_as(&key, PATH, &payer()).await.expect(201);
-    assert_eq!(made.data()["id"], subject);
-    assert_eq!(made.data()["createdAt"], "2023-06-30T03:34:18.518Z");
+    expire(&caller, &id).await;
+    let made = caller.post_as(&key, PATH, &body).await.expect(201);
+    assert_eq!(made.data()["id"], id);
+    assert_eq!(caller.customers("").await.1, 2);
+}
+
+#[tokio::test]
+async fn what_is_made_after_a_claim_that_nobody_ended_is_not_born_old() {
+    let caller = Treasurer::of_new_organisation().await;
+    let body = payer();
+    for (ago, other) in [(600.0, body.clone()), (0.0, payer())] {
+        let key = new_key();
+        let id = claimed_elsewhere(&caller, &key, &body, ago).await;
+        expire(&caller, &id).await;
+        let between = caller.post(PATH, &payer()).await.expect(201).data();
+        let made = caller.post_as(&key, PATH, &other).await.expect(201).data();
+        assert!(made["id"].as_str() > between["id"].as_str(), "{made}");
+        assert_eq!(made["name"], other["name"]);
+    }
 }

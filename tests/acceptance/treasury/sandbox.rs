@@ -99,7 +99,13 @@ async fn what_cannot_be_simulated_is_refused() {
         let answer = simulate(&caller, &swap, &json!({ field: value })).await;
         answer.expect_invalid(&[field]);
     }
-    for unknown in ["01890a5d-ac96-774b-bcce-b302099a8057", "x", ""] {
+    let unhyphenated = id(&swap).replace('-', "");
+    for unknown in [
+        "01890a5d-ac96-774b-bcce-b302099a8057",
+        "x",
+        "",
+        &unhyphenated,
+    ] {
         let answer = simulate(&caller, &swap, &json!({ "id": unknown })).await;
         answer.expect_message(404, "Simulated request not found");
     }

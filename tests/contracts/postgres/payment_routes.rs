@@ -4,12 +4,14 @@ use tokio_postgres::Client;
 use uuid::Uuid;
 use vouch_domain::{
     customer::{HolderChoice, HolderFilter},
+    id::PaymentRouteId,
     payment_route::RouteAction,
     ports::{DepositFilter, Deposits, Holders, PaymentRoutes},
-    tenant::Tenant,
+    tenant::{Env, Tenant},
 };
-use vouch_testkit::{TestDatabase, individual, passed_on_deposit};
+use vouch_testkit::{TestDatabase, Wiretap, individual, passed_on_deposit};
 
+use super::plans::{plan, quoted};
 use crate::{
     deposits::{arrived, record},
     harness::World,
@@ -135,6 +137,7 @@ async fn the_limits_are_constraints_too() {
         "status = 'failed'",
         "failure = 'payout'",
         "amount_in = -1",
+        "amount_out = 1",
         "amount_out = 1000000000000000001",
         "relay_request = ''",
         "route_id = gen_random_uuid()",
@@ -150,7 +153,7 @@ async fn what_is_final_stays() {
     let world = World::<TestDatabase>::new().await;
     let route = stored(&world).await;
     let deposit = arrived(&world, &route).await;
-    record(&world, &passed_on_deposit(&deposit)).await;
+    record(&world, &route, &passed_on_deposit(&deposit)).await;
     changed(&world, &route, RouteAction::Archive).await;
     let client = world.adapter.client().await;
     for (sql, id) in [
@@ -164,5 +167,63 @@ async fn what_is_final_stays() {
         ),
     ] {
         assert!(client.execute(sql, &[&id]).await.is_err(), "{sql}");
+    }
+}
+
+/// However many deposits wait at a paused route, those who look for work step over them.
+#[tokio::test]
+async fn what_waits_at_a_paused_route_is_stepped_over() {
+    let world = World::<TestDatabase>::new().await;
+    let client = world.adapter.client().await;
+    let (paused, active) = (stored(&world).await, stored(&world).await);
+    let paused = changed(&world, &paused, RouteAction::Pause).await;
+    let sql = IMPORT_DEPOSITS
+        .replace("'success'", "'pending'")
+        .replace("1000000, 1000000, '{out}'", "0, 0, '{}'");
+    let (organisation, env) = (world.tenant.organisation.uuid(), "test");
+    let imported = client
+        .execute(
+            &sql,
+            &[&organisation, &env, &paused.id.uuid(), &1_i64, &20_000_i64],
+        )
+        .await;
+    assert_eq!(imported.unwrap(), 20_000);
+    arrived(&world, &active).await;
+    client.batch_execute("VACUUM ANALYZE").await.unwrap();
+
+    let tap = Wiretap::on(world.adapter.url());
+    let store = world.adapter.store_at(&tap.url(), 1).await;
+    let _ = tap.take();
+    let waiting = store.waiting_routes(Env::Test, None, 50).await.unwrap();
+    assert_eq!(waiting.len(), 1);
+    assert_eq!(waiting[0].route, active.id);
+    let (statements, _) = tap.take();
+    let nil = quoted(Uuid::nil());
+    let values = [quoted("test"), nil.clone(), nil, "50".to_owned()];
+    for mode in ["force_custom_plan", "force_generic_plan"] {
+        let set = format!("SET plan_cache_mode = {mode}");
+        client.batch_execute(&set).await.unwrap();
+        let plan = plan(&client, &statements[0], &values).await;
+        let by_index = plan.matches("using route_deposits_pending").count();
+        assert_eq!(by_index, 2, "{mode}:\n{plan}");
+        for read_all in ["Sort", "Seq Scan on route_deposits", "Unique"] {
+            assert!(!plan.contains(read_all), "{mode}:\n{plan}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_deposits_of_one_route_are_counted_too() {
+    let world = World::<TestDatabase>::new().await;
+    let client = world.adapter.client().await;
+    let (one, other) = (world.ids.uuid(), world.ids.uuid());
+    for (route, numbers) in [(one, (1, 7)), (other, (8, 12))] {
+        import_route(&client, world.tenant, route, None).await;
+        import_deposits(&client, world.tenant, route, numbers).await;
+    }
+    for (route, total) in [(one, 7), (other, 5)] {
+        let filter = DepositFilter::Route(PaymentRouteId::from_uuid(route).unwrap());
+        let listed = world.store().list_deposits(world.tenant, filter, 1).await;
+        assert_eq!(listed.unwrap().total, total);
     }
 }

@@ -147,10 +147,15 @@ async fn what_the_treasury_api_was_told_and_has_answered_is_in_no_table() {
     let plain = places_of(&world.adapter, new.name.as_str()).await;
     assert_eq!(plain, ["customers.display_name", "customers.search_text"]);
     // An answer opens under its own key alone.
-    let client = world.adapter.client().await;
-    let moved = "UPDATE idempotency_keys SET key = 'another'";
-    assert_eq!(client.execute(moved, &[]).await.unwrap(), 1);
     let another = treasury_claim("another");
+    let claimed = store.claim(world.tenant, &another, world.ids.uuid(), TERMS.lease());
+    claimed.await.unwrap();
+    let client = world.adapter.client().await;
+    let moved =
+        "UPDATE idempotency_keys k SET answer = o.answer, answer_status = 201, lease_token = NULL,
+                                               leased_until = NULL
+                 FROM idempotency_keys o WHERE k.answer IS NULL AND o.answer IS NOT NULL";
+    assert_eq!(client.execute(moved, &[]).await.unwrap(), 1);
     let state = store.look_up(world.tenant, &another).await;
     assert!(state.is_err(), "{state:?}");
 }
@@ -195,6 +200,31 @@ async fn what_the_rail_says_is_in_no_table() {
     client.execute(moved, &[]).await.unwrap();
     let taken = store.take_due_callbacks(Env::Test, TERMS.lease(), 1).await;
     assert_eq!(taken, Ok(Vec::new()));
+}
+
+#[tokio::test]
+async fn an_idempotency_key_is_in_no_table_and_looks_different_everywhere() {
+    let world = World::<TestDatabase>::new().await;
+    let store = world.store();
+    let (key, lease) = ("ada-canary99@example.com", TERMS.lease());
+    let claim = treasury_claim(key);
+    for tenant in [world.tenant, world.new_tenant(Env::Test).await] {
+        let claimed = store.claim(tenant, &claim, world.ids.uuid(), lease).await;
+        assert!(matches!(claimed, Ok(Claimed::Granted(_))), "{claimed:?}");
+    }
+    let made = world.exists(&individual()).await;
+    let amendment = amend_claim(&by_id(&made), key);
+    assert_eq!(
+        store.bind_key(world.tenant, made.id, &amendment).await,
+        Ok(true)
+    );
+    for value in [key, "canary99"] {
+        assert_eq!(places_of(&world.adapter, value).await, [""; 0], "{value}");
+    }
+    let client = world.adapter.client().await;
+    let sql = "SELECT count(*) = count(DISTINCT digest), count(*) FROM idempotency_keys";
+    let row = client.query_one(sql, &[]).await.unwrap();
+    assert_eq!((row.get(0), row.get(1)), (true, 4_i64));
 }
 
 #[tokio::test]

@@ -9,20 +9,23 @@ use vouch_domain::{
     },
     id::{CustomerId, EventId, Swap as SwapKind},
     idempotency::{Grant, Keep, Kept, KeptAnswer},
+    payment_route::RouteAction,
     ports::{
         AbsenceClear, Amend, Answers, ApiKeys, CallbackInbox, ChangeStatus, Claimed, ContactSync,
-        CreateTreasuryCustomer, CustomerPageRequest, CustomerQueries, Customers, EventPageRequest,
-        Holders, Organisations, Provisioning, Reconciliation, RecordOutcome, Reservation, Reserved,
-        Retention, Reviews, SearchText, SettlementJobs, Standing, StatusChanges, StatusHistory,
-        Swaps, TransitionOutcome, TreasuryCustomerQueries, TreasuryCustomers,
+        CreateTreasuryCustomer, CustomerPageRequest, CustomerQueries, Customers, DepositFilter,
+        Deposits, EventPageRequest, Holders, Ledger, Organisations, PaymentRoutes, Provisioning,
+        Reconciliation, RecordOutcome, Recorded, Reservation, Reserved, Retention, Reviews,
+        SearchText, SettlementJobs, Standing, StatusChanges, StatusHistory, Swaps,
+        TransitionOutcome, TreasuryCustomerQueries, TreasuryCustomers, WaitingRoute,
     },
     simulation::{Outcome, Simulation},
     swap::{Swap, SwapStatus, SwapStep},
     tenant::Env,
 };
 use vouch_testkit::{
-    TestDatabase, Wiretap, amend_claim, individual, new_key, opened_swap, organisation,
-    treasury_claim, treasury_customer, unique_claim, unique_treasury_claim,
+    TestDatabase, Wiretap, amend_claim, individual, new_key, opened_route, opened_swap,
+    organisation, pending_deposit, treasury_claim, treasury_customer, unique_claim,
+    unique_treasury_claim,
 };
 
 use crate::harness::{EMAIL_ONLY, TERMS, World, by_id, by_reference, rail_id};
@@ -190,7 +193,11 @@ async fn use_everything(world: &World<TestDatabase>, store: &Store) -> usize {
     store.of_organisation(organisation.id).await.unwrap();
     let now = key.key.id.created_at();
     store.revoke(key.key.id, now).await.unwrap();
-    statements + 8 + use_swaps(world, store).await + use_decisions(world, store, &made).await
+    statements
+        + 8
+        + use_swaps(world, store).await
+        + use_payment_routes(world, store).await
+        + use_decisions(world, store, &made).await
 }
 
 /// Likewise with what the rail decides.
@@ -296,7 +303,8 @@ async fn use_swaps(world: &World<TestDatabase>, store: &Store) -> usize {
         outcome: Outcome::Completed,
         amount: None,
     };
-    let simulated = store.simulate_swap(tenant, swap.id, &simulation).await;
+    let now = swap.id.created_at();
+    let simulated = store.simulate_swap(tenant, swap.id, &simulation, now).await;
     assert_eq!(simulated.unwrap(), Some(simulation));
     let jobs = store.take_due_swaps(Env::Test, TERMS.lease(), 1).await;
     let job = jobs.unwrap().remove(0);
@@ -316,6 +324,74 @@ async fn use_swaps(world: &World<TestDatabase>, store: &Store) -> usize {
     let late = store.cancel_swap(tenant, &expired, keep).await.unwrap();
     assert_eq!(late, Kept::GrantLost);
     3 + 9 + 3 + 1
+}
+
+/// A grant for something new.
+async fn granted(world: &World<TestDatabase>, store: &Store) -> Grant {
+    let claim = unique_treasury_claim();
+    let subject = world.ids.uuid();
+    let claimed = store.claim(world.tenant, &claim, subject, TERMS.lease());
+    match claimed.await.unwrap() {
+        Claimed::Granted(grant) => grant,
+        Claimed::Stands(state) => panic!("not granted: {state:?}"),
+    }
+}
+
+/// Likewise with payment routes, their deposits, and the ledger.
+async fn use_payment_routes(world: &World<TestDatabase>, store: &Store) -> usize {
+    let tenant = world.tenant;
+    let (opening, pausing, syncing) = (
+        granted(world, store).await,
+        granted(world, store).await,
+        granted(world, store).await,
+    );
+    let forgotten = granted(world, store).await;
+    store.forget(tenant, &forgotten).await.unwrap();
+    let answer = swap_answer();
+    let keep = |grant| Keep {
+        grant,
+        answer: &answer,
+    };
+    let holder = store.holder(tenant, HolderChoice::Primary).await;
+    let route = opened_route(&opening, holder.unwrap().unwrap());
+    let kept = store.insert_route(tenant, &route, keep(&opening)).await;
+    assert_eq!(kept.unwrap(), Kept::Done);
+    store.find_route(tenant, route.id).await.unwrap();
+    let told = [(), ()].map(|()| pending_deposit(&route, world.ids.mint()));
+    let recorded = store.record_deposits(tenant, &route, &told).await;
+    let done = Recorded::Done {
+        news: 2,
+        foreign: 0,
+    };
+    assert_eq!(recorded.unwrap(), done);
+    let kept = store.keep_recorded_deposits(tenant, keep(&syncing)).await;
+    assert_eq!(kept.unwrap(), Kept::Done);
+    for after in [None, Some(told[0].id)] {
+        let pending = store.pending_deposits(tenant, route.id, after, 50).await;
+        assert!(!pending.unwrap().is_empty());
+    }
+    for after in [
+        None,
+        Some(WaitingRoute {
+            tenant,
+            route: route.id,
+        }),
+    ] {
+        store.waiting_routes(Env::Test, after, 50).await.unwrap();
+    }
+    let theirs = HolderFilter::Customer(route.holder.id);
+    for filter in [HolderFilter::All, theirs] {
+        store.list_routes(tenant, filter, 50).await.unwrap();
+        let deposits = DepositFilter::Holder(filter);
+        store.list_deposits(tenant, deposits, 50).await.unwrap();
+        store.list_transactions(tenant, filter, 50).await.unwrap();
+    }
+    let of_route = DepositFilter::Route(route.id);
+    store.list_deposits(tenant, of_route, 50).await.unwrap();
+    let paused = route.after(RouteAction::Pause, route.updated_at).unwrap();
+    let kept = store.advance_route(tenant, route.status, &paused, keep(&pausing));
+    assert_eq!(kept.await.unwrap(), Kept::Done);
+    5 + 5 + 4 + 7 + 1
 }
 
 fn swap_answer() -> KeptAnswer {

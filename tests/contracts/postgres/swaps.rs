@@ -1,15 +1,18 @@
 //! What the schema itself does for swaps.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use tokio_postgres::Client;
 use uuid::Uuid;
 use vouch_domain::{
     customer::{HolderChoice, HolderFilter},
-    ports::{Holders, Swaps},
-    tenant::Tenant,
+    ports::{Holders, SettlementJobs, Swaps},
+    tenant::{Env, Tenant},
 };
-use vouch_testkit::{TestDatabase, individual};
+use vouch_testkit::{TestDatabase, Wiretap, individual};
 
+use super::plans::{plan, quoted};
 use crate::{harness::World, swaps::stored};
 
 /// An imported swap; what is not given is as good as any.
@@ -133,32 +136,67 @@ async fn the_limits_are_constraints_too() {
 async fn lists_use_their_indexes() {
     let world = World::<TestDatabase>::new().await;
     let client = world.adapter.client().await;
-    let customer = world.exists(&individual()).await.id.uuid();
+    let customer = world.exists(&individual()).await.id;
     import(&client, world.tenant, None, (1, 20_000)).await;
-    import(&client, world.tenant, Some(customer), (20_001, 20_200)).await;
+    import(
+        &client,
+        world.tenant,
+        Some(customer.uuid()),
+        (20_001, 20_200),
+    )
+    .await;
     client.batch_execute("ANALYZE").await.unwrap();
-    for (condition, index) in [
-        ("", "swaps_pkey"),
-        (" AND customer_id = $3", "swaps_customer"),
+    let tap = Wiretap::on(world.adapter.url());
+    let store = world.adapter.store_at(&tap.url(), 1).await;
+    for (filter, counted, index) in [
+        (HolderFilter::All, Uuid::nil(), "swaps_pkey"),
+        (
+            HolderFilter::Customer(customer),
+            customer.uuid(),
+            "swaps_customer",
+        ),
     ] {
-        let sql = format!(
-            "EXPLAIN SELECT * FROM swaps WHERE organisation_id = $1 AND env = $2{condition} ORDER BY id DESC LIMIT 50"
-        );
-        let organisation = world.tenant.organisation.uuid();
-        let rows = match condition {
-            "" => client.query(&sql, &[&organisation, &"test"]).await,
-            _ => {
-                client
-                    .query(&sql, &[&organisation, &"test", &customer])
-                    .await
-            }
-        };
-        let plan: String = rows
-            .unwrap()
-            .iter()
-            .map(|row| row.get::<_, String>(0))
-            .collect();
-        assert!(plan.contains(index), "{plan}");
-        assert!(!plan.contains("Sort"), "{plan}");
+        let _ = tap.take();
+        store.list_swaps(world.tenant, filter, 50).await.unwrap();
+        let (statements, _) = tap.take();
+        let values = [
+            quoted(world.tenant.organisation.uuid()),
+            quoted("test"),
+            quoted(counted),
+            "50".to_owned(),
+        ];
+        for mode in ["force_custom_plan", "force_generic_plan"] {
+            let set = format!("SET plan_cache_mode = {mode}");
+            client.batch_execute(&set).await.unwrap();
+            let plan = plan(&client, &statements[0], &values).await;
+            assert!(plan.contains(index), "{mode}: not by {index}:\n{plan}");
+            assert!(!plan.contains("Sort"), "{mode}:\n{plan}");
+            assert!(!plan.contains("Seq Scan on swaps"), "{mode}:\n{plan}");
+        }
     }
+}
+
+/// An import knows nothing of jobs.
+#[tokio::test]
+async fn an_open_swap_has_a_job_whoever_recorded_it() {
+    let world = World::<TestDatabase>::new().await;
+    let client = world.adapter.client().await;
+    import(&client, world.tenant, None, (1, 3)).await;
+    let due = async || {
+        let lease = Duration::from_secs(60);
+        let due = world.store().take_due_swaps(Env::Test, lease, 10).await;
+        due.unwrap().into_iter().map(|job| job.swap.id.uuid())
+    };
+    assert_eq!(due().await.count(), 0);
+    let opened = IMPORT.replace("'cancelled'", "'awaiting_deposit'");
+    let (organisation, env) = (world.tenant.organisation.uuid(), "test");
+    let nobody = None::<Uuid>;
+    let imported = client
+        .execute(&opened, &[&organisation, &env, &nobody, &4_i64, &5_i64])
+        .await;
+    assert_eq!(imported.unwrap(), 2);
+    assert_eq!(due().await.count(), 2);
+    // The store's own have one, due when it was said to be.
+    let swap = stored(&world).await;
+    assert!(due().await.all(|id| id != swap.id.uuid()));
 }

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -12,14 +12,15 @@ use tokio::{
     sync::Notify,
     time::{Instant, sleep},
 };
+use uuid::Uuid;
 use vouch_application::{
-    kept_answers::{Answered, Ended, KeptAnswers, KeyError},
+    kept_answers::{Answered, Ended, KeptAnswers, KeyError, OperationError, Unwritten},
     treasury_customers::{CreateCustomerForTreasury, CreateTreasuryCustomerError},
 };
 use vouch_domain::{
     customer::TreasuryCustomer,
     id::CustomerId,
-    idempotency::{Fingerprint, Grant, Keep, KeptAnswer, KeyClaim, Repetition},
+    idempotency::{Fingerprint, Grant, Keep, KeptAnswer, KeyClaim, Repetition, SUBJECT_LASTS},
     ports::{
         Answers, Claimed, CreateTreasuryCustomer, KeyState, StoreError, TreasuryCustomerQueries,
         TreasuryCustomers,
@@ -36,8 +37,16 @@ const PATIENCE: Duration = Duration::from_secs(5);
 enum Failed {
     #[error("refused")]
     Refused,
+    #[error("nobody knows")]
+    Unclear,
     #[error(transparent)]
     Key(#[from] KeyError),
+}
+
+impl OperationError for Failed {
+    fn is_unclear(&self) -> bool {
+        *self == Self::Unclear
+    }
 }
 
 /// A store with one tenant, and an operation that counts how often it runs.
@@ -46,6 +55,7 @@ struct Bench {
     answers: KeptAnswers,
     tenant: Tenant,
     runs: Arc<AtomicUsize>,
+    subjects: Arc<Mutex<Vec<Uuid>>>,
 }
 
 impl Bench {
@@ -56,6 +66,7 @@ impl Bench {
             answers: KeptAnswers::new(Arc::new(store.clone()), ids),
             store,
             runs: Arc::default(),
+            subjects: Arc::default(),
         }
     }
 
@@ -66,8 +77,10 @@ impl Bench {
         before: impl Future<Output = Result<(), Failed>> + Send + 'static,
     ) -> Result<Answered, Failed> {
         let (store, tenant, runs) = (self.store.clone(), self.tenant, Arc::clone(&self.runs));
+        let subjects = Arc::clone(&self.subjects);
         let operation = |grant: Grant| async move {
             runs.fetch_add(1, Ordering::SeqCst);
+            subjects.lock().unwrap().push(grant.subject);
             before.await?;
             Ok(make(&store, tenant, &grant).await)
         };
@@ -76,6 +89,11 @@ impl Bench {
 
     async fn state(&self, claim: &KeyClaim) -> KeyState {
         self.store.look_up(self.tenant, claim).await.unwrap()
+    }
+
+    /// What the runs would have made, or did make.
+    fn subjects(&self) -> Vec<Uuid> {
+        self.subjects.lock().unwrap().clone()
     }
 
     fn runs(&self) -> usize {
@@ -137,14 +155,32 @@ async fn an_operation_is_carried_out_once_and_then_repeated() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_gives_the_claim_back() {
+async fn a_failure_frees_the_key_for_something_new() {
     let bench = Bench::new().await;
     let claim = treasury_claim("k");
     let refused = bench.once(&claim, async { Err(Failed::Refused) }).await;
     assert_eq!(refused, Err(Failed::Refused));
     assert_eq!(bench.state(&claim).await, KeyState::Free);
     assert_eq!(bench.once(&claim, async { Ok(()) }).await, answered(None));
-    assert_eq!(bench.runs(), 2);
+    let subjects = bench.subjects();
+    assert!(subjects.len() == 2 && subjects[0] < subjects[1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_ended_unclear_is_repeated_under_its_subject_for_a_while() {
+    let bench = Bench::new().await;
+    let claim = treasury_claim("k");
+    for pause in [Duration::ZERO, SUBJECT_LASTS] {
+        bench.store.advance(pause);
+        for _ in 0..2 {
+            let unclear = bench.once(&claim, async { Err(Failed::Unclear) }).await;
+            assert_eq!(unclear, Err(Failed::Unclear));
+            assert_eq!(bench.state(&claim).await, KeyState::Free);
+        }
+    }
+    let subjects = bench.subjects();
+    assert_eq!((subjects[0], subjects[2]), (subjects[1], subjects[3]));
+    assert!(subjects[0] < subjects[2]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -276,9 +312,11 @@ async fn a_customer_is_answered_with_the_subject_for_its_id() {
     let bench = Bench::new().await;
     let store = Arc::new(bench.store.clone());
     let create = CreateCustomerForTreasury::new(store, bench.answers.clone(), ids());
-    let render = |customer: &TreasuryCustomer| KeptAnswer {
-        status: 201,
-        body: customer.id.hyphenated().to_string(),
+    let render = |customer: &TreasuryCustomer| {
+        Ok(KeptAnswer {
+            status: 201,
+            body: customer.id.hyphenated().to_string(),
+        })
     };
     let claim = treasury_claim("k");
     let invalid = create.create(bench.tenant, &claim, Err(Vec::new()), render);
@@ -292,4 +330,18 @@ async fn a_customer_is_answered_with_the_subject_for_its_id() {
     assert_eq!(stored, Some(TreasuryCustomer::made(id, &new)));
     let again = create.create(bench.tenant, &claim, Err(Vec::new()), render);
     assert_eq!(again.await.unwrap().answer, made.answer);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_cannot_be_written_is_a_fault_and_makes_nothing() {
+    let bench = Bench::new().await;
+    let store = Arc::new(bench.store.clone());
+    let create = CreateCustomerForTreasury::new(store, bench.answers.clone(), ids());
+    let claim = treasury_claim("k");
+    let unwritten = |_: &TreasuryCustomer| Err(Unwritten);
+    let created = create.create(bench.tenant, &claim, Ok(treasury_customer()), unwritten);
+    let expected = CreateTreasuryCustomerError::Key(KeyError::Unwritten(Unwritten));
+    assert_eq!(created.await, Err(expected));
+    assert_eq!(bench.made().await, 0);
+    assert_eq!(bench.state(&claim).await, KeyState::Free);
 }

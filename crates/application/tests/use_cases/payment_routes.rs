@@ -6,7 +6,7 @@ use vouch_application::{
     background::Wake,
     forward::{ForwardError, Forwarder},
     ids::IdMint,
-    kept_answers::{Answered, KeptAnswers},
+    kept_answers::{Answered, KeptAnswers, Unwritten},
     liquidity::{LiquidityLine, LiquidityLines},
     payment_routes::{ChangeRouteError, OpenRouteError, RouteDesk, SyncDepositsError},
     simulate_deposit::{SimulateDeposit, SimulateDepositError},
@@ -24,15 +24,19 @@ use vouch_domain::{
     values::ChainId,
 };
 use vouch_sandbox_liquidity::SandboxLiquidity;
-use vouch_testkit::{FixedClock, InMemory, new_tenant, route_order, unique_treasury_claim};
+use vouch_testkit::{
+    FixedClock, InMemory, new_tenant, pending_deposit, route_order, unique_treasury_claim,
+};
 
 /// One tenant, the simulator, one store.
 struct Bench {
     store: InMemory,
+    ids: Arc<IdMint>,
     tenant: Tenant,
     desk: RouteDesk,
     forwarder: Forwarder,
     simulate: SimulateDeposit,
+    wake: Wake,
 }
 
 impl Bench {
@@ -51,19 +55,22 @@ impl Bench {
             )),
             live: None,
         };
+        let wake = Wake::default();
         let forwarder = Forwarder::new(
             Arc::clone(&port) as _,
             Arc::clone(&port) as _,
             lines,
             Arc::clone(&clock) as _,
-            Wake::default(),
+            wake.clone(),
         );
         let answers = KeptAnswers::new(Arc::clone(&port) as _, Arc::clone(&ids));
         Self {
+            wake,
             tenant: new_tenant(&store, &ids, Env::Test).await,
             desk: RouteDesk::new(port, answers, forwarder.clone()),
-            simulate: SimulateDeposit::new(forwarder.clone(), ids),
+            simulate: SimulateDeposit::new(forwarder.clone(), Arc::clone(&ids)),
             forwarder,
+            ids,
             store,
         }
     }
@@ -86,7 +93,6 @@ impl Bench {
         action: RouteAction,
     ) -> Result<Answered, ChangeRouteError> {
         let claim = unique_treasury_claim();
-        let route = Some(route);
         self.desk
             .change(self.tenant, &claim, route, action, rendered)
             .await
@@ -101,14 +107,16 @@ impl Bench {
             outcome,
             amount: None,
         };
-        let id = Some(route.uuid());
-        let arrived = self.simulate.arrive(self.tenant, id, &simulation).await?;
+        let arrived = self
+            .simulate
+            .arrive(self.tenant, route, &simulation)
+            .await?;
         Ok(arrived.deposit)
     }
 
     async fn synced(&self, route: PaymentRouteId) -> String {
         let claim = unique_treasury_claim();
-        let synced = self.desk.sync(self.tenant, &claim, Some(route), counted);
+        let synced = self.desk.sync(self.tenant, &claim, route, counted);
         synced.await.unwrap().answer.body
     }
 
@@ -133,18 +141,18 @@ fn request() -> RouteRequest {
     }
 }
 
-fn rendered(route: &PaymentRoute) -> KeptAnswer {
-    KeptAnswer {
+fn rendered(route: &PaymentRoute) -> Result<KeptAnswer, Unwritten> {
+    Ok(KeptAnswer {
         status: 200,
         body: route.id.hyphenated().to_string(),
-    }
+    })
 }
 
-fn counted(_: PaymentRouteId, synced: usize) -> KeptAnswer {
-    KeptAnswer {
+fn counted(_: PaymentRouteId, synced: usize) -> Result<KeptAnswer, Unwritten> {
+    Ok(KeptAnswer {
         status: 200,
         body: synced.to_string(),
-    }
+    })
 }
 
 #[tokio::test(start_paused = true)]
@@ -244,8 +252,52 @@ async fn a_sync_passes_on_what_has_waited() {
     assert_eq!(bench.synced(route).await, "3");
     assert_eq!(bench.synced(route).await, "0");
     let claim = unique_treasury_claim();
-    let unknown = bench.desk.sync(bench.tenant, &claim, None, counted).await;
-    assert_eq!(unknown, Err(SyncDepositsError::Unknown));
+    let nobodys = bench.ids.mint();
+    let unknown = bench.desk.sync(bench.tenant, &claim, nobodys, counted);
+    assert_eq!(unknown.await, Err(SyncDepositsError::Unknown));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_stands_still_does_not_hide_what_comes_after_it() {
+    let bench = Bench::new().await;
+    let route = bench.opened().await;
+    bench.change(route, RouteAction::Pause).await.unwrap();
+    let paused = bench.found(route).await;
+    // Deposits that the simulator knows nothing of: more than a sync asks about.
+    let foreign: Vec<_> = (0..1_100)
+        .map(|_| pending_deposit(&paused, bench.ids.mint()))
+        .collect();
+    let recorded = bench.store.record_deposits(bench.tenant, &paused, &foreign);
+    recorded.await.unwrap();
+    bench.arrive(route, Outcome::Completed).await.unwrap();
+    bench.change(route, RouteAction::Activate).await.unwrap();
+    assert_eq!(bench.synced(route).await, "0");
+    assert_eq!(bench.forwarder.pass(Env::Test).await, Ok(1));
+    assert_eq!(bench.statuses().await[0], DepositStatus::Success);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_had_arrived_at_an_archived_route_is_passed_on() {
+    let bench = Bench::new().await;
+    let route = bench.opened().await;
+    bench.change(route, RouteAction::Pause).await.unwrap();
+    bench.arrive(route, Outcome::Completed).await.unwrap();
+    bench.change(route, RouteAction::Archive).await.unwrap();
+    assert_eq!(bench.forwarder.pass(Env::Test).await, Ok(1));
+    assert_eq!(bench.statuses().await, [DepositStatus::Success]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_stopped_takes_nothing_more() {
+    let bench = Bench::new().await;
+    let route = bench.opened().await;
+    bench.change(route, RouteAction::Pause).await.unwrap();
+    bench.arrive(route, Outcome::Completed).await.unwrap();
+    bench.change(route, RouteAction::Activate).await.unwrap();
+    bench.wake.stop();
+    assert_eq!(bench.forwarder.pass(Env::Test).await, Ok(0));
+    // And ends.
+    bench.forwarder.run().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -283,7 +335,7 @@ async fn without_a_provider_nothing_is_synced() {
     let answers = KeptAnswers::new(Arc::clone(&port) as _, ids);
     let desk = RouteDesk::new(port, answers, forwarder);
     let claim = unique_treasury_claim();
-    let synced = desk.sync(bench.tenant, &claim, Some(route), counted).await;
+    let synced = desk.sync(bench.tenant, &claim, route, counted).await;
     let error = SyncDepositsError::Forward(ForwardError::NoProvider);
     assert_eq!(synced, Err(error));
 }

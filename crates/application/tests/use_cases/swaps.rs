@@ -53,12 +53,12 @@ async fn a_cancelled_swap_stays_cancelled() {
     let bench = Bench::settling_after(SETTLES_AFTER).await;
     let swap = bench.opened().await;
     let claim = unique_treasury_claim();
-    let first = bench.cancel(&claim, Some(swap.id)).await.unwrap();
+    let first = bench.cancel(&claim, swap.id).await.unwrap();
     assert_eq!(first.repeats, None);
-    let again = bench.cancel(&claim, Some(swap.id)).await.unwrap();
+    let again = bench.cancel(&claim, swap.id).await.unwrap();
     assert_eq!(again.answer, first.answer);
     assert!(again.repeats.is_some());
-    let other_key = bench.cancel(&unique_treasury_claim(), Some(swap.id)).await;
+    let other_key = bench.cancel(&unique_treasury_claim(), swap.id).await;
     assert_eq!(other_key, Err(CancelSwapError::NotPending));
     bench.let_pass(HALF_AN_HOUR);
     assert_eq!(bench.pass().await, 0);
@@ -68,10 +68,9 @@ async fn a_cancelled_swap_stays_cancelled() {
 #[tokio::test(start_paused = true)]
 async fn only_swaps_of_the_tenant_are_cancelled() {
     let bench = Bench::settling_after(SETTLES_AFTER).await;
-    for id in [None, Some(bench.ids.mint())] {
-        let cancelled = bench.cancel(&unique_treasury_claim(), id).await;
-        assert_eq!(cancelled, Err(CancelSwapError::Unknown));
-    }
+    let claim = unique_treasury_claim();
+    let cancelled = bench.cancel(&claim, bench.ids.mint()).await;
+    assert_eq!(cancelled, Err(CancelSwapError::Unknown));
 }
 
 #[tokio::test(start_paused = true)]
@@ -121,7 +120,7 @@ async fn an_order_that_ended_unclear_is_repeated_under_its_id() {
         bench.provider.be_silent();
         let unclear = bench.open(&claim, Ok(order())).await;
         assert!(
-            matches!(unclear, Err(OpenSwapError::NoTerms(_))),
+            matches!(unclear, Err(OpenSwapError::NoTerms { .. })),
             "{unclear:?}"
         );
     }
@@ -129,6 +128,26 @@ async fn an_order_that_ended_unclear_is_repeated_under_its_id() {
     bench.open(&claim, Ok(order())).await.unwrap();
     assert_eq!(bench.provider.orders(), 1);
     assert_eq!(bench.count().await, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_swap_is_as_young_as_the_request_that_opened_it() {
+    let bench = Bench::settling_after(Duration::ZERO).await;
+    let (refused, unclear) = (unique_treasury_claim(), unique_treasury_claim());
+    let mut foreign = order();
+    foreign.holder = HolderChoice::Customer(bench.ids.mint());
+    let unknown = bench.open(&refused, Ok(foreign)).await;
+    assert_eq!(unknown, Err(OpenSwapError::UnknownCustomer));
+    bench.provider.be_silent();
+    bench.open(&unclear, Ok(order())).await.unwrap_err();
+    bench.provider.answer();
+    bench.let_pass(HALF_AN_HOUR);
+    for claim in [refused, unclear] {
+        let swap = bench.opened_as(&claim).await;
+        assert_eq!(swap.id.created_at(), bench.now());
+        assert_eq!(bench.pass().await, 0);
+        assert_eq!(bench.found(&swap).await, swap);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -176,9 +195,29 @@ async fn what_has_ended_otherwise_is_not_simulated() {
     assert_eq!(unknown, Err(SimulateError::Unknown));
     let swap = bench.opened().await;
     let claim = unique_treasury_claim();
-    bench.cancel(&claim, Some(swap.id)).await.unwrap();
+    bench.cancel(&claim, swap.id).await.unwrap();
     let cancelled = bench.simulate(swap.id, completed).await;
     assert_eq!(cancelled, Err(SimulateError::Unknown));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deposit_after_its_time_is_not_simulated() {
+    let bench = Bench::settling_after(Duration::ZERO).await;
+    let (late, noted) = (bench.opened().await, bench.opened().await);
+    let simulation = Simulation {
+        outcome: Outcome::Completed,
+        amount: None,
+    };
+    // All that the process did before it died.
+    bench.only_note(noted.id, simulation).await;
+    bench.let_pass(HALF_AN_HOUR);
+    // Nobody has looked at either since.
+    let refused = bench.simulate(late.id, simulation).await;
+    assert_eq!(refused, Err(SimulateError::Unknown));
+    assert_eq!(bench.pass().await, 2);
+    assert_eq!(bench.found(&late).await.state, SwapState::Expired);
+    let status = bench.found(&noted).await.state.status();
+    assert_eq!(status, SwapStatus::Completed);
 }
 
 #[tokio::test(start_paused = true)]
@@ -217,12 +256,23 @@ async fn rates_are_those_of_the_provider() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_rate_that_is_not_told_is_left_out() {
+    let bench = Bench::settling_after(SETTLES_AFTER).await;
+    bench.provider.be_silent();
+    let (market, rates) = bench.rates.all(Env::Test).await.unwrap();
+    assert_eq!((market.pairs.len(), rates.len()), (2, 1));
+    let untold = market.pairs[1].clone();
+    let one = bench.rates.one(Env::Test, "EURC", "USDC").await;
+    assert_eq!(one, Err(RatesError::NoRate(untold)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_store_that_fails_is_no_refusal() {
     let bench = Bench::settling_after(SETTLES_AFTER).await;
     let swap = bench.opened().await;
     let down = StoreError::Unavailable("down".to_owned());
     bench.store.fail_with(Some(down.clone()));
-    let failed = bench.cancel(&unique_treasury_claim(), Some(swap.id)).await;
+    let failed = bench.cancel(&unique_treasury_claim(), swap.id).await;
     assert!(matches!(failed, Err(CancelSwapError::Key(_))), "{failed:?}");
     bench.store.fail_with(None);
     assert_eq!(bench.found(&swap).await, swap);
@@ -239,9 +289,7 @@ async fn tenants_do_not_meet() {
     };
     let simulated = stranger.simulate(swap.id, simulation).await;
     assert_eq!(simulated, Err(SimulateError::Unknown));
-    let cancelled = stranger
-        .cancel(&unique_treasury_claim(), Some(swap.id))
-        .await;
+    let cancelled = stranger.cancel(&unique_treasury_claim(), swap.id).await;
     assert_eq!(cancelled, Err(CancelSwapError::Unknown));
     assert_eq!(bench.found(&swap).await, swap);
 }

@@ -14,7 +14,7 @@ pub use amend::parse_amendment;
 pub use create::parse_new_customer;
 pub use empty::parse_empty;
 pub use payment_route::parse_payment_route;
-pub use simulation::{SimulationRequest, parse_simulation};
+pub use simulation::{SimulationRequest, SimulationSubject, parse_simulation};
 pub use swap::parse_swap;
 pub use treasury_customer::parse_treasury_customer;
 

@@ -1,12 +1,11 @@
 //! The form that asks the sandbox to play a deposit.
 
-use uuid::Uuid;
-
 use super::{
     FieldProblem, RawForm,
     fields::{Fields, number, text},
 };
 use crate::{
+    id::{NotAnId, PaymentRouteId, SwapId},
     money::Amount,
     simulation::{Outcome, Simulation},
     values::Rejected,
@@ -15,10 +14,36 @@ use crate::{
 /// A caller's request for a simulation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SimulationRequest {
-    /// The id of the swap or payment route; none, when the text given can be neither's.
-    pub subject: Option<Uuid>,
+    /// What it is about; none, when the text given can be the id of nothing.
+    pub subject: Option<SimulationSubject>,
     /// What is to happen to it.
     pub simulation: Simulation,
+}
+
+/// The id of a swap, or of a payment route: the text alone does not tell which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SimulationSubject(SwapId);
+
+impl SimulationSubject {
+    /// Reads a hyphenated UUID.
+    ///
+    /// # Errors
+    /// [`NotAnId`] for another form, and for a UUID that is no id.
+    pub fn parse(text: &str) -> Result<Self, NotAnId> {
+        SwapId::parse_hyphenated(text).map(Self)
+    }
+
+    /// The swap that it may mean.
+    #[must_use]
+    pub fn swap(self) -> SwapId {
+        self.0
+    }
+
+    /// The payment route that it may mean.
+    #[must_use]
+    pub fn payment_route(self) -> PaymentRouteId {
+        PaymentRouteId::of_time_ordered(self.0.uuid())
+    }
 }
 
 /// Reads the form of a simulation.
@@ -28,7 +53,7 @@ pub struct SimulationRequest {
 pub fn parse_simulation(form: &RawForm) -> Result<SimulationRequest, Vec<FieldProblem>> {
     let mut fields = Fields::new(form);
     let provider = fields.required("provider", text(provider));
-    let subject = fields.required("id", text(|id| Ok(Uuid::try_parse(id).ok())));
+    let subject = fields.required("id", text(|id| Ok(SimulationSubject::parse(id).ok())));
     let outcome = fields.optional("status", text(Outcome::parse));
     let amount = fields.optional("amount", number(Amount::parse));
     fields.finish(
@@ -75,7 +100,10 @@ mod tests {
     #[test]
     fn what_is_left_out_ends_well_with_the_amount_expected() {
         let request = parse_simulation(&with(&[])).unwrap();
-        assert_eq!(request.subject, Uuid::try_parse(ID).ok());
+        let subject = request.subject.unwrap();
+        assert_eq!(Ok(subject.swap()), SwapId::parse_hyphenated(ID));
+        let route = PaymentRouteId::parse_hyphenated(ID);
+        assert_eq!(Ok(subject.payment_route()), route);
         assert_eq!(request.simulation.outcome, Outcome::Completed);
         assert_eq!(request.simulation.amount, None);
     }
@@ -91,6 +119,21 @@ mod tests {
         assert_eq!(request.subject, None);
         assert_eq!(request.simulation.outcome, Outcome::Failed);
         assert_eq!(request.simulation.amount, Amount::parse("12.5").ok());
+    }
+
+    #[test]
+    fn only_a_hyphenated_uuid_of_ours_is_an_id() {
+        for id in [
+            "",
+            "x",
+            "01890a5dac96774bbcceb302099a8057",
+            "{01890a5d-ac96-774b-bcce-b302099a8057}",
+            "urn:uuid:01890a5d-ac96-774b-bcce-b302099a8057",
+            "01890a5d-ac96-474b-bcce-b302099a8057",
+        ] {
+            let request = parse_simulation(&with(&[("id", Text(id.to_owned()))]));
+            assert_eq!(request.unwrap().subject, None, "{id}");
+        }
     }
 
     #[test]

@@ -1,8 +1,14 @@
 //! Answers that are kept and repeated unchanged.
 
+use std::time::Duration;
+
 use uuid::Uuid;
 
 use super::KeyClaim;
+
+/// How long what a claim was to make may be made under the same id by whoever takes the claim over: longer than any lease,
+/// and short enough that what is made then is not born old.
+pub const SUBJECT_LASTS: Duration = Duration::from_secs(5 * 60);
 
 /// A whole success: what a repeated request is answered with, to the byte. It holds what the request's object holds,
 /// personal data included, so it is sealed at rest and not shown in `Debug`.
@@ -25,8 +31,8 @@ impl std::fmt::Debug for KeptAnswer {
 pub struct Grant {
     /// The claim that was granted.
     pub claim: KeyClaim,
-    /// A time-ordered UUID for what the operation makes. Whoever takes an expired claim over gets the same one, so an
-    /// outside call that names it can be repeated.
+    /// A time-ordered UUID for what the operation makes. Whoever soon takes an expired claim over with the same body gets
+    /// the same one, so an outside call that names it can be repeated.
     pub subject: Uuid,
     /// Tells this holder of the lease from every other.
     pub token: Uuid,

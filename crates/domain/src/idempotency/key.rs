@@ -41,8 +41,8 @@ impl IdempotencyPolicy {
     }
 }
 
-/// The caller's name for one attempt. Callers put anything into it, e-mail addresses included, so it is not shown in
-/// `Debug`.
+/// The caller's name for one attempt. Callers put anything into it, e-mail addresses included, so it is stored as a keyed
+/// hash alone, and not shown in `Debug`.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey(String);
 
@@ -73,7 +73,7 @@ impl IdempotencyKey {
 
     /// The text.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub fn expose(&self) -> &str {
         &self.0
     }
 }

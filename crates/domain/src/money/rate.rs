@@ -1,13 +1,13 @@
 use std::fmt;
 
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::Decimal;
 
-use super::{AtomicUnits, DECIMALS};
+use super::{DECIMALS, UNIT};
 use crate::values::Rejected;
 
-/// How much of one currency a unit of another buys: from 0.001 to 1000, six decimals.
+/// How much of one currency a unit of another buys: from 0.001 to 1000, six decimals. Kept as a count of millionths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Rate(Decimal);
+pub struct Rate(i64);
 
 impl Rate {
     /// Takes a rate as a count of millionths: 0.92 is 920000.
@@ -18,36 +18,26 @@ impl Rate {
         if !(1_000..=1_000_000_000).contains(&millionths) {
             return Err(Rejected("must be from 0.001 to 1000"));
         }
-        Ok(Self(Decimal::new(millionths, DECIMALS).normalize()))
+        Ok(Self(millionths))
     }
 
-    /// The same as a count of millionths, exactly.
+    /// The same as a count of millionths.
     #[must_use]
     pub fn millionths(self) -> i64 {
-        // A rate has no finer part.
-        AtomicUnits::of(self.0).map_or(0, AtomicUnits::count)
+        self.0
     }
 
     /// The rate of the other direction, rounded to six decimals, halves up.
     #[must_use]
     pub fn inverse(self) -> Self {
-        let inverse = Decimal::ONE / self.0;
-        let strategy = RoundingStrategy::MidpointAwayFromZero;
-        Self(
-            inverse
-                .round_dp_with_strategy(DECIMALS, strategy)
-                .normalize(),
-        )
-    }
-
-    pub(super) fn value(self) -> Decimal {
-        self.0
+        // Between the same limits, which are each other's inverse.
+        Self((2 * UNIT * UNIT + self.0) / (2 * self.0))
     }
 }
 
 /// The shortest JSON number that means this rate.
 impl fmt::Display for Rate {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, out)
+        fmt::Display::fmt(&Decimal::new(self.0, DECIMALS).normalize(), out)
     }
 }

@@ -7,7 +7,7 @@ use crate::values::Rejected;
 
 /// A count of a currency's smallest unit, a millionth: from 0 to 10¹⁸, so that it fits a signed 64-bit integer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AtomicUnits(i64);
+pub struct AtomicUnits(pub(super) i64);
 
 impl AtomicUnits {
     /// The most there can be: the greatest amount at the greatest rate.
@@ -38,15 +38,6 @@ impl AtomicUnits {
 
     pub(super) fn value(self) -> Decimal {
         Decimal::new(self.0, DECIMALS).normalize()
-    }
-
-    /// Rounds down what is finer than an atomic unit.
-    pub(super) fn of(value: Decimal) -> Result<Self, Rejected> {
-        let count = value
-            .trunc_with_scale(DECIMALS)
-            .checked_mul(Decimal::from(10_i64.pow(DECIMALS)))
-            .and_then(|count| i64::try_from(count).ok());
-        Self::new(count.unwrap_or(-1))
     }
 }
 

@@ -43,12 +43,6 @@ impl DepositStatus {
             .find(|status| status.as_str() == text)
             .ok_or(Rejected("must be pending, success or failed"))
     }
-
-    /// Whether a deposit may go from this status to `to`: once, from pending to an end.
-    #[must_use]
-    pub fn may_become(self, to: Self) -> bool {
-        self == Self::Pending && to != Self::Pending
-    }
 }
 
 /// Why a deposit could not be passed on.
@@ -94,7 +88,7 @@ pub struct DepositEnd {
     pub chain: ChainId,
     /// The currency.
     pub symbol: CurrencyCode,
-    /// How much of it.
+    /// How much of it: nothing at the far end, while the deposit is pending and when it has failed.
     pub amount: AtomicUnits,
     /// What that is in US dollars.
     pub amount_usd: AtomicUnits,
@@ -128,17 +122,6 @@ pub struct Deposit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use DepositStatus::{Failed, Pending, Success};
-
-    #[test]
-    fn a_deposit_ends_once() {
-        for from in DepositStatus::ALL {
-            for to in DepositStatus::ALL {
-                let listed = matches!((from, to), (Pending, Success | Failed));
-                assert_eq!(from.may_become(to), listed, "{from:?} → {to:?}");
-            }
-        }
-    }
 
     #[test]
     fn words_read_back() {

@@ -2,14 +2,14 @@
 
 use crate::values::Rejected;
 
-/// Whether a route passes deposits on.
+/// Whether a route takes deposits, and passes them on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RouteStatus {
     /// It does.
     Active,
     /// Deposits are recorded and wait.
     Paused,
-    /// It is over, and stays listed. Final.
+    /// It takes nothing more, and stays listed; what had arrived is passed on. Final.
     Archived,
 }
 
@@ -36,6 +36,15 @@ impl RouteStatus {
             .into_iter()
             .find(|status| status.as_str() == text)
             .ok_or(Rejected("must be active, paused or archived"))
+    }
+
+    /// Whether what has arrived is passed on. At an archived route it is: nobody could set it going any more.
+    #[must_use]
+    pub fn passes_on(self) -> bool {
+        match self {
+            Self::Active | Self::Archived => true,
+            Self::Paused => false,
+        }
     }
 
     /// The status after an action of the route's owner.
@@ -102,6 +111,13 @@ mod tests {
                     .ok_or(RouteRefused { already: status });
                 assert_eq!(status.after(action), expected, "{status:?} {action:?}");
             }
+        }
+    }
+
+    #[test]
+    fn only_a_paused_route_holds_back() {
+        for (status, passes_on) in [(Active, true), (Paused, false), (Archived, true)] {
+            assert_eq!(status.passes_on(), passes_on, "{status:?}");
         }
     }
 

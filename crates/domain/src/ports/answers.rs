@@ -16,8 +16,9 @@ use crate::{
 /// store's clock, so nobody waits for long for a process that died.
 #[async_trait]
 pub trait Answers: Send + Sync {
-    /// Claims a key for the length of the lease, unless it is bound or claimed. An expired claim is taken over, with the
-    /// subject that it had; otherwise the subject is the given one.
+    /// Claims a key for the length of the lease, unless it is bound or claimed. An expired claim is taken over: with the
+    /// subject that it had, if that was given to the same body and no longer ago than
+    /// [`SUBJECT_LASTS`](crate::idempotency::SUBJECT_LASTS). Otherwise the subject is the given one.
     async fn claim(
         &self,
         tenant: Tenant,
@@ -29,8 +30,12 @@ pub trait Answers: Send + Sync {
     /// How a key stands, claiming nothing.
     async fn look_up(&self, tenant: Tenant, claim: &KeyClaim) -> Result<KeyState, StoreError>;
 
-    /// Ends the lease before its time: the operation made nothing that this key should be bound to. The subject stays
-    /// the key's. Does nothing when the answer was kept, or the claim has passed to somebody else.
+    /// Frees the key: the operation made nothing, here or outside. Does nothing when the answer was kept, or the claim has
+    /// passed to somebody else.
+    async fn forget(&self, tenant: Tenant, grant: &Grant) -> Result<(), StoreError>;
+
+    /// Ends the lease before its time, because nobody knows whether the operation made something: whoever comes next may
+    /// take the claim over at once. Does nothing when the answer was kept, or the claim has passed to somebody else.
     async fn release(&self, tenant: Tenant, grant: &Grant) -> Result<(), StoreError>;
 }
 

@@ -246,3 +246,11 @@ pub enum LiquidityFailure {
         cause: String,
     },
 }
+
+impl LiquidityFailure {
+    /// Whether the request may have been carried out.
+    #[must_use]
+    pub fn is_unclear(&self) -> bool {
+        matches!(self, Self::Unclear { .. })
+    }
+}

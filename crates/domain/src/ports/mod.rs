@@ -37,7 +37,7 @@ pub use liquidity::{
     Chain, ChainCurrencies, Corridor, Currency, LiquidityFailure, Market, MarketRate, Network,
     NextStep, RouteProvider, RouteSimulator, RouteUnserved, Simulator, SwapProvider, VmType,
 };
-pub use payment_routes::{DepositFilter, Deposits, Ledger, PaymentRoutes, WaitingRoute};
+pub use payment_routes::{DepositFilter, Deposits, Ledger, PaymentRoutes, Recorded, WaitingRoute};
 pub use provisioning::{
     AbsenceClear, Lease, LeaseTerms, Provisioning, RecordOutcome, Reservation, Reserve, Reserved,
     Standing,

@@ -3,7 +3,7 @@ use async_trait::async_trait;
 use super::{Listing, StoreError};
 use crate::{
     customer::HolderFilter,
-    id::PaymentRouteId,
+    id::{DepositId, PaymentRouteId},
     idempotency::{Keep, Kept},
     ledger::{RouteDeposit, Transaction},
     payment_route::{Deposit, PaymentRoute, RouteStatus},
@@ -51,9 +51,17 @@ pub trait PaymentRoutes: Send + Sync {
 /// What arrived at payment routes.
 #[async_trait]
 pub trait Deposits: Send + Sync {
-    /// Records a deposit of a route: a new one by the provider's id, or how a pending one has ended. What is known already
-    /// changes nothing. Answers whether something was new.
-    async fn record_deposit(&self, tenant: Tenant, deposit: &Deposit) -> Result<bool, StoreError>;
+    /// Records what was said of a route's deposits: new ones by the provider's ids, and how pending ones have ended. What
+    /// is known already changes nothing.
+    ///
+    /// The route is as it was when that was said. If its status has changed meanwhile, nothing is recorded: what follows
+    /// from a route that passes on does not follow from one that holds back.
+    async fn record_deposits(
+        &self,
+        tenant: Tenant,
+        route: &PaymentRoute,
+        deposits: &[Deposit],
+    ) -> Result<Recorded, StoreError>;
 
     /// Keeps the answer of an operation that recorded deposits. They are facts, recorded one by one, whatever becomes of
     /// the operation. Never [`Kept::Outrun`].
@@ -71,22 +79,38 @@ pub trait Deposits: Send + Sync {
         limit: u8,
     ) -> Result<Listing<RouteDeposit>, StoreError>;
 
-    /// The pending deposits of a route, oldest first, at most `limit`.
+    /// The pending deposits of a route, oldest first, only those that are younger than `after`, at most `limit`.
     async fn pending_deposits(
         &self,
         tenant: Tenant,
         route: PaymentRouteId,
+        after: Option<DepositId>,
         limit: u8,
     ) -> Result<Vec<Deposit>, StoreError>;
 
-    /// Active routes of an env with pending deposits, in a fixed order, only those that come later in it than `after`, at
-    /// most `limit`.
+    /// Routes of an env that [pass on](crate::payment_route::RouteStatus::passes_on) and have pending deposits, in a fixed
+    /// order, only those that come later in it than `after`, at most `limit`. However many deposits wait at one route, it
+    /// costs one look.
     async fn waiting_routes(
         &self,
         env: Env,
         after: Option<WaitingRoute>,
         limit: u8,
     ) -> Result<Vec<WaitingRoute>, StoreError>;
+}
+
+/// What became of deposits that were to be recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recorded {
+    /// They are recorded, or were.
+    Done {
+        /// How many were new or had ended.
+        news: usize,
+        /// How many were not, because another route has a deposit of the provider's id: a fault of the provider's.
+        foreign: usize,
+    },
+    /// The tenant has no such route, or it is in another status by now. Nothing was recorded.
+    Outrun,
 }
 
 /// Which deposits a list shows.
@@ -98,7 +122,7 @@ pub enum DepositFilter {
     Holder(HolderFilter),
 }
 
-/// An active route with pending deposits.
+/// A route that passes on and has pending deposits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WaitingRoute {
     /// Whose route it is.

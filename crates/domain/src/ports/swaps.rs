@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{Listing, StoreError};
@@ -94,13 +95,15 @@ pub trait SettlementJobs: Send + Sync {
     /// Does nothing when the lease has passed to somebody else or the job has ended.
     async fn free_swap(&self, job: &SettlementJob) -> Result<(), StoreError>;
 
-    /// Has a swap go the way of a simulation from now on, and makes its job due. Answers with the simulation that stands,
-    /// which is the first, or with nothing when the swap has come to a final status.
+    /// Has a swap go the way of a simulation from this moment on, and makes its job due, whoever holds it. Answers with the
+    /// simulation that stands, which is the first, or with nothing when the swap has come to a final status, or still waits
+    /// for its deposit though the [time for it](crate::swap::DEPOSIT_WINDOW) is over.
     async fn simulate_swap(
         &self,
         tenant: Tenant,
         swap: SwapId,
         simulation: &Simulation,
+        at: DateTime<Utc>,
     ) -> Result<Option<Simulation>, StoreError>;
 }
 

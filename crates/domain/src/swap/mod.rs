@@ -18,6 +18,12 @@ use crate::{
 /// How long a swap waits for its deposit (Treasury contract, section 4).
 pub const DEPOSIT_WINDOW: TimeDelta = TimeDelta::minutes(30);
 
+/// Until when the swap of this id waits for its deposit.
+#[must_use]
+pub fn expires_at(swap: SwapId) -> DateTime<Utc> {
+    swap.created_at() + DEPOSIT_WINDOW
+}
+
 /// Which currency is given for which.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pair {
@@ -94,7 +100,7 @@ impl Swap {
     /// Until when a deposit is waited for.
     #[must_use]
     pub fn expires_at(&self) -> DateTime<Utc> {
-        self.id.created_at() + DEPOSIT_WINDOW
+        expires_at(self.id)
     }
 
     /// What the order comes to at the promised rate.

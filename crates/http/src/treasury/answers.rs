@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, http::StatusCode};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
-use vouch_application::kept_answers::Answered;
+use vouch_application::kept_answers::{Answered, Unwritten};
 use vouch_domain::idempotency::{KeptAnswer, Repetition};
 
 use super::error::Fault;
@@ -25,12 +25,11 @@ pub(super) fn to_keep(
     status: StatusCode,
     message: &'static str,
     data: impl Serialize,
-) -> KeptAnswer {
-    KeptAnswer {
+) -> Result<KeptAnswer, Unwritten> {
+    Ok(KeptAnswer {
         status: status.as_u16(),
-        // Objects of texts and numbers, which cannot fail.
-        body: serde_json::to_string(&envelope(message, data)).unwrap_or_default(),
-    }
+        body: serde_json::to_string(&envelope(message, data)).map_err(|_| Unwritten)?,
+    })
 }
 
 /// What an operation that is carried out once has answered, now or before.
@@ -44,7 +43,7 @@ pub(super) fn answered(answered: Answered) -> Result<HttpResponse, Fault> {
         Some(Repetition::Same) => {
             response.insert_header(("Idempotent-Replayed", "true"));
         }
-        Some(Repetition::OtherBody | Repetition::Conflict) => {
+        Some(Repetition::OtherBody) => {
             response.insert_header(("Idempotent-Replayed", "mismatch"));
         }
     }

@@ -7,6 +7,7 @@ use actix_web::{
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
 use serde::Serialize;
+use vouch_application::{kept_answers::Unwritten, treasury_customers::CreateTreasuryCustomerError};
 use vouch_domain::{
     access::Scope, customer::TreasuryCustomer, form::parse_treasury_customer,
     idempotency::KeptAnswer,
@@ -87,7 +88,7 @@ async fn create(mut call: Call) -> Result<HttpResponse, Fault> {
     answered(create.create(call.tenant, &claim, form, created).await?)
 }
 
-fn created(customer: &TreasuryCustomer) -> KeptAnswer {
+fn created(customer: &TreasuryCustomer) -> Result<KeptAnswer, Unwritten> {
     let object = CustomerObject::new(customer);
     to_keep(StatusCode::CREATED, "Customer created", object)
 }
@@ -99,4 +100,14 @@ async fn retrieve(call: Call) -> Result<HttpResponse, Fault> {
     let found = customers.find_treasury(call.tenant, id).await?;
     let customer = found.ok_or(Fault::CustomerNotFound)?;
     Ok(success("Customer fetched", CustomerObject::new(&customer)))
+}
+
+impl From<CreateTreasuryCustomerError> for Fault {
+    fn from(error: CreateTreasuryCustomerError) -> Self {
+        match error {
+            CreateTreasuryCustomerError::Invalid(problems) => Self::Invalid(problems),
+            CreateTreasuryCustomerError::Key(error) => error.into(),
+            CreateTreasuryCustomerError::Store(error) => error.into(),
+        }
+    }
 }

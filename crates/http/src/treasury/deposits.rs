@@ -7,6 +7,9 @@ use actix_web::{
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
 use serde::Serialize;
+use vouch_application::{
+    forward::ForwardError, kept_answers::Unwritten, payment_routes::SyncDepositsError,
+};
 use vouch_domain::{
     access::Scope,
     id::PaymentRouteId,
@@ -172,17 +175,32 @@ struct Synced {
 /// `POST /payment-routes/{id}/deposits/sync`
 async fn sync(mut call: Call) -> Result<HttpResponse, Fault> {
     let key = call.key()?;
-    let id = path::id(&call.request);
     let body = read_optional_json(&call.request, call.payload).await?;
+    let id = path::id(&call.request).ok_or(Fault::PaymentRouteNotFound)?;
     let claim = key.claim(&body, &call.state.shared.digests);
     let desk = &call.state.services.treasury.route_desk;
     answered(desk.sync(call.tenant, &claim, id, synced).await?)
 }
 
-fn synced(route: PaymentRouteId, synced: usize) -> KeptAnswer {
+fn synced(route: PaymentRouteId, synced: usize) -> Result<KeptAnswer, Unwritten> {
     let data = Synced {
         synced,
         route_id: route.hyphenated().to_string(),
     };
     to_keep(StatusCode::OK, "Payment route deposits synced", data)
+}
+
+impl From<SyncDepositsError> for Fault {
+    fn from(error: SyncDepositsError) -> Self {
+        match error {
+            SyncDepositsError::Unknown => Self::PaymentRouteNotFound,
+            SyncDepositsError::Forward(ForwardError::NoProvider) => Self::NoProvider,
+            SyncDepositsError::Forward(ForwardError::Provider(_)) => {
+                Self::Unavailable(error.to_string())
+            }
+            SyncDepositsError::Key(error) => error.into(),
+            SyncDepositsError::Store(error)
+            | SyncDepositsError::Forward(ForwardError::Store(error)) => error.into(),
+        }
+    }
 }

@@ -10,16 +10,7 @@ use actix_web::{
     },
 };
 use serde::Serialize;
-use vouch_application::{
-    forward::ForwardError,
-    kept_answers::KeyError,
-    payment_routes::{ChangeRouteError, NetworkError, OpenRouteError, SyncDepositsError},
-    rates::RatesError,
-    simulate::SimulateError,
-    simulate_deposit::SimulateDepositError,
-    swaps::{CancelSwapError, OpenSwapError},
-    treasury_customers::CreateTreasuryCustomerError,
-};
+use vouch_application::kept_answers::KeyError;
 use vouch_domain::{
     access::Scope,
     form::FieldProblem,
@@ -276,130 +267,8 @@ impl From<KeyError> for Fault {
     fn from(error: KeyError) -> Self {
         match error {
             KeyError::InProgress => Self::StillInProgress,
-            KeyError::Conflict => Self::Internal(error.to_string()),
+            KeyError::Conflict(_) | KeyError::Unwritten(_) => Self::Internal(error.to_string()),
             KeyError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<CreateTreasuryCustomerError> for Fault {
-    fn from(error: CreateTreasuryCustomerError) -> Self {
-        match error {
-            CreateTreasuryCustomerError::Invalid(problems) => Self::Invalid(problems),
-            CreateTreasuryCustomerError::Key(error) => error.into(),
-            CreateTreasuryCustomerError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<OpenSwapError> for Fault {
-    fn from(error: OpenSwapError) -> Self {
-        match error {
-            OpenSwapError::Invalid(problems) => Self::Invalid(problems),
-            OpenSwapError::UnknownCustomer => Self::CustomerNotFound,
-            OpenSwapError::UnsupportedPair(Pair { from, to }) => Self::PairNotSupported {
-                from: from.as_str().to_owned(),
-                to: to.as_str().to_owned(),
-            },
-            OpenSwapError::NoProvider => Self::NoProvider,
-            OpenSwapError::NoTerms(pair) => Self::NoRate(pair),
-            OpenSwapError::Key(error) => error.into(),
-            OpenSwapError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<CancelSwapError> for Fault {
-    fn from(error: CancelSwapError) -> Self {
-        match error {
-            CancelSwapError::Unknown => Self::SwapNotFound,
-            CancelSwapError::NotPending => Self::SwapNotPending,
-            CancelSwapError::NoProvider => Self::NoProvider,
-            CancelSwapError::ProviderFailed => Self::Unavailable(error.to_string()),
-            CancelSwapError::Key(error) => error.into(),
-            CancelSwapError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<SimulateError> for Fault {
-    fn from(error: SimulateError) -> Self {
-        match error {
-            SimulateError::Invalid(problems) => Self::Invalid(problems),
-            SimulateError::Unknown => Self::SimulatedNotFound,
-            SimulateError::Unsettled(_) => Self::Unavailable(error.to_string()),
-            SimulateError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<RatesError> for Fault {
-    fn from(error: RatesError) -> Self {
-        match error {
-            RatesError::NoProvider => Self::NoProvider,
-            RatesError::UnsupportedPair { from, to } => Self::PairNotSupported { from, to },
-            RatesError::NoRate(pair) => Self::NoRate(pair),
-            RatesError::Provider(_) => Self::Unavailable(error.to_string()),
-        }
-    }
-}
-
-impl From<OpenRouteError> for Fault {
-    fn from(error: OpenRouteError) -> Self {
-        match error {
-            OpenRouteError::Invalid(problems) => Self::Invalid(problems),
-            OpenRouteError::UnknownCustomer => Self::CustomerNotFound,
-            OpenRouteError::Unserved { order, why } => Self::RouteNotSupported { order, why },
-            OpenRouteError::NoProvider => Self::NoProvider,
-            OpenRouteError::ProviderFailed => Self::Unavailable(error.to_string()),
-            OpenRouteError::Key(error) => error.into(),
-            OpenRouteError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<ChangeRouteError> for Fault {
-    fn from(error: ChangeRouteError) -> Self {
-        match error {
-            ChangeRouteError::Unknown => Self::PaymentRouteNotFound,
-            ChangeRouteError::Refused(refused) => Self::PaymentRouteIsAlready(refused.already),
-            ChangeRouteError::Key(error) => error.into(),
-            ChangeRouteError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<SyncDepositsError> for Fault {
-    fn from(error: SyncDepositsError) -> Self {
-        match error {
-            SyncDepositsError::Unknown => Self::PaymentRouteNotFound,
-            SyncDepositsError::Forward(ForwardError::NoProvider) => Self::NoProvider,
-            SyncDepositsError::Forward(ForwardError::Provider(_)) => {
-                Self::Unavailable(error.to_string())
-            }
-            SyncDepositsError::Key(error) => error.into(),
-            SyncDepositsError::Store(error)
-            | SyncDepositsError::Forward(ForwardError::Store(error)) => error.into(),
-        }
-    }
-}
-
-impl From<NetworkError> for Fault {
-    fn from(error: NetworkError) -> Self {
-        match error {
-            NetworkError::NoProvider => Self::NoProvider,
-            NetworkError::Provider(_) => Self::Unavailable(error.to_string()),
-        }
-    }
-}
-
-impl From<SimulateDepositError> for Fault {
-    fn from(error: SimulateDepositError) -> Self {
-        match error {
-            SimulateDepositError::Unknown => Self::SimulatedNotFound,
-            SimulateDepositError::Refused(refused) => Self::PaymentRouteIsAlready(refused.already),
-            SimulateDepositError::Provider(_) => Self::Unavailable(error.to_string()),
-            SimulateDepositError::Store(error) => error.into(),
         }
     }
 }

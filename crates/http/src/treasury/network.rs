@@ -3,6 +3,7 @@
 use actix_web::{HttpResponse, http::Method};
 use futures_util::FutureExt;
 use serde::Serialize;
+use vouch_application::payment_routes::NetworkError;
 use vouch_domain::{
     access::Scope,
     payment_route::Token,
@@ -159,4 +160,13 @@ async fn currencies(call: Call) -> Result<HttpResponse, Fault> {
         settlements: settlements.map(CurrenciesObject::new).collect(),
     };
     Ok(success("Currency config fetched", data))
+}
+
+impl From<NetworkError> for Fault {
+    fn from(error: NetworkError) -> Self {
+        match error {
+            NetworkError::NoProvider => Self::NoProvider,
+            NetworkError::Provider(_) => Self::Unavailable(error.to_string()),
+        }
+    }
 }

@@ -7,6 +7,10 @@ use actix_web::{
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
 use serde::Serialize;
+use vouch_application::{
+    kept_answers::Unwritten,
+    payment_routes::{ChangeRouteError, OpenRouteError},
+};
 use vouch_domain::{
     access::Scope,
     customer::HolderFilter,
@@ -242,33 +246,58 @@ async fn retrieve(call: Call) -> Result<HttpResponse, Fault> {
 async fn change(
     mut call: Call,
     action: RouteAction,
-    render: fn(&PaymentRoute) -> KeptAnswer,
+    render: fn(&PaymentRoute) -> Result<KeptAnswer, Unwritten>,
 ) -> Result<HttpResponse, Fault> {
     let key = call.key()?;
-    let id = path::id(&call.request);
     let body = read_optional_json(&call.request, call.payload).await?;
+    let id = path::id(&call.request).ok_or(Fault::PaymentRouteNotFound)?;
     let claim = key.claim(&body, &call.state.shared.digests);
     let desk = &call.state.services.treasury.route_desk;
     let changed = desk.change(call.tenant, &claim, id, action, render);
     answered(changed.await?)
 }
 
-fn created(route: &PaymentRoute) -> KeptAnswer {
+fn created(route: &PaymentRoute) -> Result<KeptAnswer, Unwritten> {
     let object = PaymentRouteObject::new(route);
     to_keep(StatusCode::CREATED, "Payment route created", object)
 }
 
-fn archived(route: &PaymentRoute) -> KeptAnswer {
+fn archived(route: &PaymentRoute) -> Result<KeptAnswer, Unwritten> {
     let object = PaymentRouteObject::new(route);
     to_keep(StatusCode::OK, "Payment route archived", object)
 }
 
-fn paused(route: &PaymentRoute) -> KeptAnswer {
+fn paused(route: &PaymentRoute) -> Result<KeptAnswer, Unwritten> {
     let object = PaymentRouteObject::new(route);
     to_keep(StatusCode::OK, "Payment route paused", object)
 }
 
-fn activated(route: &PaymentRoute) -> KeptAnswer {
+fn activated(route: &PaymentRoute) -> Result<KeptAnswer, Unwritten> {
     let object = PaymentRouteObject::new(route);
     to_keep(StatusCode::OK, "Payment route activated", object)
+}
+
+impl From<OpenRouteError> for Fault {
+    fn from(error: OpenRouteError) -> Self {
+        match error {
+            OpenRouteError::Invalid(problems) => Self::Invalid(problems),
+            OpenRouteError::UnknownCustomer => Self::CustomerNotFound,
+            OpenRouteError::Unserved { order, why } => Self::RouteNotSupported { order, why },
+            OpenRouteError::NoProvider => Self::NoProvider,
+            OpenRouteError::Provider(_) => Self::Unavailable(error.to_string()),
+            OpenRouteError::Key(error) => error.into(),
+            OpenRouteError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangeRouteError> for Fault {
+    fn from(error: ChangeRouteError) -> Self {
+        match error {
+            ChangeRouteError::Unknown => Self::PaymentRouteNotFound,
+            ChangeRouteError::Refused(refused) => Self::PaymentRouteIsAlready(refused.already),
+            ChangeRouteError::Key(error) => error.into(),
+            ChangeRouteError::Store(error) => error.into(),
+        }
+    }
 }

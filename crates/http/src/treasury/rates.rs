@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, http::Method};
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
 use serde::Serialize;
+use vouch_application::rates::RatesError;
 use vouch_domain::{
     access::Scope,
     ports::{Currency, MarketRate},
@@ -166,4 +167,15 @@ async fn retrieve(call: Call) -> Result<HttpResponse, Fault> {
     let found = rates.one(call.tenant.env, segment("from"), segment("to"));
     let rate = found.await?;
     Ok(success("Rate fetched", RateObject::new(&rate)))
+}
+
+impl From<RatesError> for Fault {
+    fn from(error: RatesError) -> Self {
+        match error {
+            RatesError::NoProvider => Self::NoProvider,
+            RatesError::UnsupportedPair { from, to } => Self::PairNotSupported { from, to },
+            RatesError::NoRate(pair) => Self::NoRate(pair),
+            RatesError::NoMarket(_) => Self::Unavailable(error.to_string()),
+        }
+    }
 }

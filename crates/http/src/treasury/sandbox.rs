@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, http::Method};
 use futures_util::FutureExt;
 use serde::Serialize;
-use vouch_application::simulate::SimulateError;
+use vouch_application::{simulate::SimulateError, simulate_deposit::SimulateDepositError};
 use vouch_domain::{access::Scope, form::parse_simulation, tenant::Env};
 
 use super::{
@@ -77,17 +77,41 @@ async fn simulate(call: Call) -> Result<HttpResponse, Fault> {
         return Err(Fault::MissingScopes(vec![Scope::TransfersWrite]));
     }
     let body = read_json(&call.request, call.payload).await?;
-    let simulate = &call.state.services.treasury.simulate;
     let request = parse_simulation(&body.form)?;
-    let (subject, simulation) = (request.subject, request.simulation);
-    match simulate.swap(call.tenant, Ok(request)).await {
+    let subject = request.subject.ok_or(Fault::SimulatedNotFound)?;
+    let (tenant, simulation) = (call.tenant, &request.simulation);
+    let services = &call.state.services.treasury;
+    let simulated = services.simulate.swap(tenant, subject.swap(), simulation);
+    match simulated.await {
         Ok(swap) => Ok(success(APPLIED, SwapObject::new(&swap))),
         // Then it may be a payment route's.
         Err(SimulateError::Unknown) => {
-            let simulate = &call.state.services.treasury.simulate_deposit;
-            let deposit = simulate.arrive(call.tenant, subject, &simulation).await?;
+            let simulate = &services.simulate_deposit;
+            let route = subject.payment_route();
+            let deposit = simulate.arrive(tenant, route, simulation).await?;
             Ok(success(APPLIED, DepositObject::new(&deposit)))
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+impl From<SimulateError> for Fault {
+    fn from(error: SimulateError) -> Self {
+        match error {
+            SimulateError::Unknown => Self::SimulatedNotFound,
+            SimulateError::Unsettled(_) => Self::Unavailable(error.to_string()),
+            SimulateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SimulateDepositError> for Fault {
+    fn from(error: SimulateDepositError) -> Self {
+        match error {
+            SimulateDepositError::Unknown => Self::SimulatedNotFound,
+            SimulateDepositError::Refused(refused) => Self::PaymentRouteIsAlready(refused.already),
+            SimulateDepositError::Provider(_) => Self::Unavailable(error.to_string()),
+            SimulateDepositError::Store(error) => error.into(),
+        }
     }
 }

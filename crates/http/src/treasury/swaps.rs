@@ -7,12 +7,16 @@ use actix_web::{
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
 use serde::Serialize;
+use vouch_application::{
+    kept_answers::Unwritten,
+    swaps::{CancelSwapError, OpenSwapError},
+};
 use vouch_domain::{
     access::Scope,
     customer::HolderFilter,
     form::parse_swap,
     idempotency::KeptAnswer,
-    swap::{Completion, Swap, SwapProblem, SwapState},
+    swap::{Completion, Pair, Swap, SwapProblem, SwapState},
 };
 
 use super::{
@@ -173,7 +177,7 @@ async fn create(mut call: Call) -> Result<HttpResponse, Fault> {
     answered(opened.await?)
 }
 
-fn opened(swap: &Swap) -> KeptAnswer {
+fn opened(swap: &Swap) -> Result<KeptAnswer, Unwritten> {
     let message = "Swap created. Deposit to the address provided.";
     to_keep(StatusCode::CREATED, message, SwapObject::new(swap))
 }
@@ -190,13 +194,43 @@ async fn retrieve(call: Call) -> Result<HttpResponse, Fault> {
 /// `POST /swaps/{id}/cancel`
 async fn cancel(mut call: Call) -> Result<HttpResponse, Fault> {
     let key = call.key()?;
-    let id = path::id(&call.request);
     let body = read_optional_json(&call.request, call.payload).await?;
+    let id = path::id(&call.request).ok_or(Fault::SwapNotFound)?;
     let claim = key.claim(&body, &call.state.shared.digests);
     let desk = &call.state.services.treasury.swap_desk;
     answered(desk.cancel(call.tenant, &claim, id, cancelled).await?)
 }
 
-fn cancelled(swap: &Swap) -> KeptAnswer {
+fn cancelled(swap: &Swap) -> Result<KeptAnswer, Unwritten> {
     to_keep(StatusCode::OK, "Swap cancelled", SwapObject::new(swap))
+}
+
+impl From<OpenSwapError> for Fault {
+    fn from(error: OpenSwapError) -> Self {
+        match error {
+            OpenSwapError::Invalid(problems) => Self::Invalid(problems),
+            OpenSwapError::UnknownCustomer => Self::CustomerNotFound,
+            OpenSwapError::UnsupportedPair(Pair { from, to }) => Self::PairNotSupported {
+                from: from.as_str().to_owned(),
+                to: to.as_str().to_owned(),
+            },
+            OpenSwapError::NoProvider => Self::NoProvider,
+            OpenSwapError::NoTerms { pair, .. } => Self::NoRate(pair),
+            OpenSwapError::Key(error) => error.into(),
+            OpenSwapError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CancelSwapError> for Fault {
+    fn from(error: CancelSwapError) -> Self {
+        match error {
+            CancelSwapError::Unknown => Self::SwapNotFound,
+            CancelSwapError::NotPending => Self::SwapNotPending,
+            CancelSwapError::NoProvider => Self::NoProvider,
+            CancelSwapError::ProviderFailed => Self::Unavailable(error.to_string()),
+            CancelSwapError::Key(error) => error.into(),
+            CancelSwapError::Store(error) => error.into(),
+        }
+    }
 }

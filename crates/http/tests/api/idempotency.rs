@@ -63,7 +63,7 @@ async fn amending_may_have_a_key() {
     let claims = claims(&world);
     let handle = CustomerHandle::parse(CUSTOMER).unwrap();
     assert_eq!(claims[0].operation, Operation::AmendCustomer(handle));
-    assert_eq!(claims[0].key.as_str(), "k");
+    assert_eq!(claims[0].key.expose(), "k");
 }
 
 #[actix_web::test]

@@ -5,7 +5,8 @@ use vouch_domain::{
     customer::Holder,
     id::Id,
     money::Amount,
-    values::{ChainAddress, ChainId, DisplayName, RouteName},
+    payment_route::RouteStatus,
+    values::{DisplayName, RouteName},
 };
 
 use super::*;
@@ -96,6 +97,18 @@ async fn opening_again_answers_as_at_first() {
 }
 
 #[tokio::test]
+async fn a_deposit_address_looks_like_one_of_its_chain() {
+    let provider = provider();
+    let id = Id::from_uuid(uuid()).unwrap();
+    for (origin, destination, is_evm) in [(SOLANA, POLYGON, false), (POLYGON, SOLANA, true)] {
+        let order = order(origin, destination, token("USDC"));
+        let terms = provider.open_route(id, &order).await.unwrap().unwrap();
+        let address = terms.deposit_address.as_str();
+        assert_eq!(address.starts_with("0x") && address.len() == 42, is_evm);
+    }
+}
+
+#[tokio::test]
 async fn only_known_chains_and_tokens_are_served() {
     let mut order_of_other_origin = order(SOLANA, POLYGON, token("USDC"));
     order_of_other_origin.origin_currency = Some(token("USDT"));
@@ -146,10 +159,11 @@ async fn a_deposit_at_an_active_route_has_ended() {
 async fn a_deposit_at_a_paused_route_waits_and_ends_as_it_was_to() {
     let (provider, id) = (provider(), Id::from_uuid(uuid()).unwrap());
     let active = opened(&provider).await;
-    let paused = PaymentRoute {
-        status: RouteStatus::Paused,
+    let in_status = |status| PaymentRoute {
+        status,
         ..active.clone()
     };
+    let paused = in_status(RouteStatus::Paused);
     let later = id.created_at() + Duration::from_secs(60);
     for (outcome, end) in [
         (Outcome::Completed, DepositStatus::Success),
@@ -158,13 +172,20 @@ async fn a_deposit_at_a_paused_route_waits_and_ends_as_it_was_to() {
         let waiting = provider.arrive(&paused, id, &simulation(outcome, Some("7")));
         let waiting = waiting.unwrap();
         assert_eq!(waiting.status, DepositStatus::Pending);
+        assert_eq!(waiting.origin.amount.decimal(), "7");
+        assert_eq!(waiting.destination.amount.decimal(), "0");
         let told = [waiting];
         let held = provider.deposits(&paused, &told, later).await.unwrap();
         assert_eq!(held, []);
-        let passed_on = provider.deposits(&active, &told, later).await.unwrap();
-        assert_eq!(passed_on.len(), 1);
-        assert_eq!(passed_on[0].status, end);
-        assert_eq!(passed_on[0].relay_updated_at, later);
-        assert_eq!(passed_on[0].relay_request, told[0].relay_request);
+        for status in [RouteStatus::Active, RouteStatus::Archived] {
+            let route = in_status(status);
+            let passed_on = provider.deposits(&route, &told, later).await.unwrap();
+            assert_eq!(passed_on.len(), 1);
+            assert_eq!(passed_on[0].status, end);
+            assert_eq!(passed_on[0].relay_updated_at, later);
+            assert_eq!(passed_on[0].relay_request, told[0].relay_request);
+            let paid_out = passed_on[0].destination.amount.decimal();
+            assert_eq!(paid_out == "7", end == DepositStatus::Success);
+        }
     }
 }

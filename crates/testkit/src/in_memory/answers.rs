@@ -3,7 +3,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use uuid::Uuid;
 use vouch_domain::{
-    idempotency::{Grant, Keep, Kept, KeyClaim},
+    idempotency::{Grant, Keep, Kept, KeyClaim, SUBJECT_LASTS},
     ports::{Answers, Claimed, KeyState, StoreError},
     tenant::Tenant,
 };
@@ -26,12 +26,15 @@ impl Answers for InMemory {
         }
         let (token, now) = (Uuid::new_v4(), state.now);
         let identity = key_identity(tenant, claim);
-        let known = state.answers.get(&identity);
-        let subject = known.map_or(subject, |known| known.subject);
+        let known = state.answers.get(&identity).filter(|known| {
+            known.fingerprint == claim.fingerprint && known.bound_at + SUBJECT_LASTS > now
+        });
+        let (subject, bound_at) =
+            known.map_or((subject, now), |known| (known.subject, known.bound_at));
         let key = AnswerKey {
             fingerprint: claim.fingerprint,
             subject,
-            bound_at: now,
+            bound_at,
             state: AnswerState::Leased {
                 token,
                 until: now + lease,
@@ -47,6 +50,14 @@ impl Answers for InMemory {
 
     async fn look_up(&self, tenant: Tenant, claim: &KeyClaim) -> Result<KeyState, StoreError> {
         Ok(self.state().await?.key_state(tenant, claim))
+    }
+
+    async fn forget(&self, tenant: Tenant, grant: &Grant) -> Result<(), StoreError> {
+        let mut state = self.state().await?;
+        if state.claimed(tenant, grant).is_some() {
+            state.answers.remove(&key_identity(tenant, &grant.claim));
+        }
+        Ok(())
     }
 
     async fn release(&self, tenant: Tenant, grant: &Grant) -> Result<(), StoreError> {

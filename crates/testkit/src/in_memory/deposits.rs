@@ -1,12 +1,12 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use vouch_domain::{
-    id::PaymentRouteId,
+    id::{DepositId, PaymentRouteId},
     idempotency::{Keep, Kept},
     ledger::RouteDeposit,
-    payment_route::{Deposit, DepositStatus, RouteStatus},
-    ports::{DepositFilter, Deposits, Listing, StoreError, WaitingRoute},
+    payment_route::{Deposit, DepositStatus, PaymentRoute},
+    ports::{DepositFilter, Deposits, Listing, Recorded, StoreError, WaitingRoute},
     tenant::{Env, Tenant},
 };
 
@@ -17,30 +17,26 @@ use super::{
 
 #[async_trait]
 impl Deposits for InMemory {
-    async fn record_deposit(&self, tenant: Tenant, deposit: &Deposit) -> Result<bool, StoreError> {
+    async fn record_deposits(
+        &self,
+        tenant: Tenant,
+        route: &PaymentRoute,
+        deposits: &[Deposit],
+    ) -> Result<Recorded, StoreError> {
         let mut state = self.state().await?;
-        if state.payment_route(tenant, deposit.route).is_none() {
-            return Err(StoreError::Defect("a deposit has no route".to_owned()));
+        let present = state.payment_route(tenant, route.id);
+        if present.is_none_or(|present| present.status != route.status) {
+            return Ok(Recorded::Outrun);
         }
-        let deposits = state.deposits.entry(tenant).or_default();
-        let known = deposits
-            .values_mut()
-            .find(|known| known.relay_request == deposit.relay_request);
-        let Some(known) = known else {
-            deposits.insert(deposit.id, deposit.clone());
-            return Ok(true);
-        };
-        if known.route != deposit.route || !known.status.may_become(deposit.status) {
-            return Ok(false);
+        let known = state.deposits.entry(tenant).or_default();
+        let (mut news, mut foreign) = (0, 0);
+        for deposit in deposits {
+            match record(known, route.id, deposit) {
+                Some(is_news) => news += usize::from(is_news),
+                None => foreign += 1,
+            }
         }
-        known.status = deposit.status;
-        known.failure = deposit.failure;
-        known.relay_updated_at = deposit.relay_updated_at;
-        known.origin.transactions = deposit.origin.transactions.clone();
-        known.destination.amount = deposit.destination.amount;
-        known.destination.amount_usd = deposit.destination.amount_usd;
-        known.destination.transactions = deposit.destination.transactions.clone();
-        Ok(true)
+        Ok(Recorded::Done { news, foreign })
     }
 
     async fn keep_recorded_deposits(
@@ -69,10 +65,13 @@ impl Deposits for InMemory {
         &self,
         tenant: Tenant,
         route: PaymentRouteId,
+        after: Option<DepositId>,
         limit: u8,
     ) -> Result<Vec<Deposit>, StoreError> {
         let state = self.state().await?;
-        let pending = state.pending(tenant).filter(|one| one.route == route);
+        let pending = state
+            .pending(tenant)
+            .filter(|one| one.route == route && Some(one.id) > after);
         Ok(pending.take(usize::from(limit)).cloned().collect())
     }
 
@@ -88,7 +87,7 @@ impl Deposits for InMemory {
         for tenant in state.deposits.keys().filter(|tenant| tenant.env == env) {
             for deposit in state.pending(*tenant) {
                 let route = state.payment_route(*tenant, deposit.route);
-                if route.is_some_and(|route| route.status == RouteStatus::Active) {
+                if route.is_some_and(|route| route.status.passes_on()) {
                     found.insert((tenant.organisation, deposit.route));
                 }
             }
@@ -102,6 +101,39 @@ impl Deposits for InMemory {
         });
         Ok(waiting.take(usize::from(limit)).collect())
     }
+}
+
+/// Answers whether it was news; nothing, when another route has it.
+fn record(
+    all: &mut BTreeMap<DepositId, Deposit>,
+    route: PaymentRouteId,
+    deposit: &Deposit,
+) -> Option<bool> {
+    let known = all
+        .values_mut()
+        .find(|known| known.relay_request == deposit.relay_request);
+    let Some(known) = known else {
+        let deposit = Deposit {
+            route,
+            ..deposit.clone()
+        };
+        all.insert(deposit.id, deposit);
+        return Some(true);
+    };
+    if known.route != route {
+        return None;
+    }
+    let ends = known.status == DepositStatus::Pending && deposit.status != DepositStatus::Pending;
+    if ends {
+        known.status = deposit.status;
+        known.failure = deposit.failure;
+        known.relay_updated_at = deposit.relay_updated_at;
+        known.origin.transactions = deposit.origin.transactions.clone();
+        known.destination.amount = deposit.destination.amount;
+        known.destination.amount_usd = deposit.destination.amount_usd;
+        known.destination.transactions = deposit.destination.transactions.clone();
+    }
+    Some(ends)
 }
 
 impl State {

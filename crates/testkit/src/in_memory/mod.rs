@@ -103,6 +103,7 @@ struct Seen<'a> {
 struct AnswerKey {
     fingerprint: Fingerprint,
     subject: Uuid,
+    /// When the subject was given, or the answer kept.
     bound_at: Duration,
     state: AnswerState,
 }

@@ -8,7 +8,7 @@ use vouch_domain::{
     },
     event::{Event, EventDetail},
     id::{CustomerId, EventId},
-    idempotency::{KeyClaim, Repetition},
+    idempotency::KeyClaim,
     ports::{
         AbsenceClear, Lease, LeaseTerms, Provisioning, RailCustomerId, RecordOutcome, Reservation,
         Reserve, Reserved, Standing, StoreError,
@@ -148,7 +148,7 @@ impl State {
         terms: LeaseTerms,
     ) -> Option<Standing> {
         let bound = self.bound(tenant, claim);
-        if bound.is_some_and(|bound| claim.repeats(bound.fingerprint) == Repetition::Conflict) {
+        if bound.is_some_and(|bound| claim.repeats(bound.fingerprint).is_err()) {
             return Some(Standing::KeyConflict);
         }
         let asked = customer.filter(|_| bound.is_none());

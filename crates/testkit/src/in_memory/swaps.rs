@@ -1,6 +1,7 @@
 use std::{cmp::Reverse, time::Duration};
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 use vouch_domain::{
     customer::{Holder, HolderChoice, HolderFilter},
@@ -8,7 +9,7 @@ use vouch_domain::{
     idempotency::{Keep, Kept},
     ports::{Holders, Listing, SettlementJob, SettlementJobs, StoreError, Swaps},
     simulation::Simulation,
-    swap::{Swap, SwapStatus},
+    swap::{Swap, SwapState, SwapStatus},
     tenant::{Env, Tenant},
 };
 
@@ -196,13 +197,18 @@ impl SettlementJobs for InMemory {
         tenant: Tenant,
         swap: SwapId,
         simulation: &Simulation,
+        at: DateTime<Utc>,
     ) -> Result<Option<Simulation>, StoreError> {
         let mut state = self.state().await?;
         let now = state.now;
-        let record = state.swaps.get_mut(&(tenant, swap));
+        let record = state.swaps.get_mut(&(tenant, swap)).filter(|record| {
+            record.swap.state != SwapState::AwaitingDeposit || at < record.swap.expires_at()
+        });
         let job = record.and_then(|record| record.job.as_mut());
         Ok(job.map(|job| {
             job.retry = Retry::at_once(now);
+            job.token = None;
+            job.leased_until = now;
             *job.simulation.get_or_insert(*simulation)
         }))
     }

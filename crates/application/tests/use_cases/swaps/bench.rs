@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use vouch_application::{
     background::Wake,
     ids::IdMint,
-    kept_answers::{Answered, KeptAnswers},
+    kept_answers::{Answered, KeptAnswers, Unwritten},
     liquidity::{LiquidityLine, LiquidityLines},
     rates::Rates,
     settle::Settler,
@@ -24,12 +24,12 @@ use vouch_application::{
 };
 use vouch_domain::{
     customer::{HolderChoice, HolderFilter},
-    form::{FieldProblem, SimulationRequest},
+    form::FieldProblem,
     id::SwapId,
     idempotency::{KeptAnswer, KeyClaim},
     ports::{
-        LiquidityFailure, Market, MarketRate, NextStep, SettlementJobs, Simulator, SwapProvider,
-        Swaps,
+        Clock, LiquidityFailure, Market, MarketRate, NextStep, SettlementJobs, Simulator,
+        SwapProvider, Swaps,
     },
     simulation::{Outcome, Simulation},
     swap::{Pair, Swap, SwapOrder, SwapRequest, SwapStatus, SwapStep, SwapTerms},
@@ -42,7 +42,8 @@ pub(crate) const SETTLES_AFTER: Duration = Duration::from_secs(8);
 pub(crate) const HALF_AN_HOUR: Duration = Duration::from_secs(1_800);
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// The simulator, which may fall silent: it then carries out what it is told, and does not answer.
+/// The simulator, which may fall silent: it then carries out what it is told, and does not answer. Of rates it only keeps
+/// that of EURC to itself.
 pub(crate) struct Provider {
     simulator: SandboxLiquidity,
     is_silent: AtomicBool,
@@ -81,6 +82,9 @@ impl SwapProvider for Provider {
         pair: &Pair,
         now: DateTime<Utc>,
     ) -> Result<Option<MarketRate>, LiquidityFailure> {
+        if pair.from.as_str() == "EURC" {
+            self.unless_silent().await;
+        }
         self.simulator.rate(pair, now).await
     }
 
@@ -208,8 +212,11 @@ impl Bench {
 
     /// A new swap of the primary customer.
     pub(crate) async fn opened(&self) -> Swap {
-        let claim = unique_treasury_claim();
-        let answered = self.open(&claim, Ok(order())).await.unwrap();
+        self.opened_as(&unique_treasury_claim()).await
+    }
+
+    pub(crate) async fn opened_as(&self, claim: &KeyClaim) -> Swap {
+        let answered = self.open(claim, Ok(order())).await.unwrap();
         let id = SwapId::parse_hyphenated(&answered.answer.body).unwrap();
         let found = self.store.find_swap(self.tenant, id).await.unwrap();
         found.expect("a swap")
@@ -218,7 +225,7 @@ impl Bench {
     pub(crate) async fn cancel(
         &self,
         claim: &KeyClaim,
-        id: Option<SwapId>,
+        id: SwapId,
     ) -> Result<Answered, CancelSwapError> {
         self.desk.cancel(self.tenant, claim, id, rendered).await
     }
@@ -228,16 +235,13 @@ impl Bench {
         id: SwapId,
         simulation: Simulation,
     ) -> Result<Swap, SimulateError> {
-        let request = SimulationRequest {
-            subject: Some(id.uuid()),
-            simulation,
-        };
-        self.simulate.swap(self.tenant, Ok(request)).await
+        self.simulate.swap(self.tenant, id, &simulation).await
     }
 
     /// Notes a simulation, and does nothing about it.
     pub(crate) async fn only_note(&self, id: SwapId, simulation: Simulation) {
-        let noted = self.store.simulate_swap(self.tenant, id, &simulation).await;
+        let (store, now) = (&self.store, self.now());
+        let noted = store.simulate_swap(self.tenant, id, &simulation, now).await;
         assert_eq!(noted.unwrap(), Some(simulation));
     }
 
@@ -254,6 +258,10 @@ impl Bench {
     /// Has the settler look around. Answers how many jobs it took.
     pub(crate) async fn pass(&self) -> usize {
         self.settler.pass(Env::Test).await.unwrap()
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
     }
 
     /// Lets time pass on every clock.
@@ -278,9 +286,9 @@ pub(crate) fn outcome_of(outcome: Outcome) -> SwapStatus {
     }
 }
 
-fn rendered(swap: &Swap) -> KeptAnswer {
-    KeptAnswer {
+fn rendered(swap: &Swap) -> Result<KeptAnswer, Unwritten> {
+    Ok(KeptAnswer {
         status: 200,
         body: swap.id.hyphenated().to_string(),
-    }
+    })
 }

@@ -1,4 +1,4 @@
-//! Addresses and signatures that look like Solana's.
+//! Addresses and transactions that look like Solana's and Ethereum's.
 
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -36,6 +36,26 @@ impl SandboxLiquidity {
         TransactionHash::parse(&encode(&halves.concat())).map_err(|_| impossible())
     }
 
+    /// The address of this purpose for this object on a chain of Ethereum's kind: 20 bytes in hexadecimal.
+    pub(crate) fn evm_address(
+        &self,
+        purpose: &str,
+        object: Uuid,
+    ) -> Result<ChainAddress, LiquidityFailure> {
+        let text = hexadecimal(&self.hash(purpose, object)[..20]);
+        ChainAddress::parse_account(&text).map_err(|_| impossible())
+    }
+
+    /// The transaction of this purpose for this object on a chain of Ethereum's kind: 32 bytes in hexadecimal.
+    pub(crate) fn evm_transaction(
+        &self,
+        purpose: &str,
+        object: Uuid,
+    ) -> Result<TransactionHash, LiquidityFailure> {
+        let text = hexadecimal(&self.hash(purpose, object));
+        TransactionHash::parse(&text).map_err(|_| impossible())
+    }
+
     fn hash(&self, purpose: &str, object: Uuid) -> [u8; 32] {
         let mut hash = Sha256::new();
         // Each part has an end of its own, so that no two of them run together.
@@ -45,6 +65,13 @@ impl SandboxLiquidity {
         }
         hash.finalize().into()
     }
+}
+
+/// Two digits for each byte, in lower case, which needs no checksum
+/// ([ERC-55](https://eips.ethereum.org/EIPS/eip-55)).
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
+    format!("0x{}", digits.collect::<String>())
 }
 
 /// Digits of a long division by 58, and a `1` for each zero at the beginning.
@@ -106,6 +133,14 @@ mod tests {
         assert_eq!(one.address("deposit", object).unwrap(), address);
         assert!((32..=44).contains(&address.as_str().len()));
         assert!((64..=88).contains(&one.signature("payout", object).unwrap().as_str().len()));
+        for (text, digits) in [
+            (one.evm_address("deposit", object).unwrap().as_str(), 40),
+            (one.evm_transaction("deposit", object).unwrap().as_str(), 64),
+        ] {
+            let hexadecimal = text.strip_prefix("0x").unwrap();
+            assert_eq!(hexadecimal.len(), digits);
+            assert!(hexadecimal.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        }
         for other in [
             one.address("wallet", object),
             one.address("deposit", Uuid::from_u128(8)),
