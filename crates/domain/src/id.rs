@@ -195,6 +195,10 @@ kinds! {
     PaymentRoute = "ckroute", PaymentRouteId;
     /// What arrived at a payment route's address.
     Deposit = "ckdep", DepositId;
+    /// A file that shows something of a customer.
+    File = "ckfile", FileId;
+    /// A customer handed to the rail's reviewers.
+    KycSubmission = "ckkyc", KycSubmissionId;
 }
 
 #[cfg(test)]

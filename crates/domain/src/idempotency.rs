@@ -23,6 +23,12 @@ pub enum Operation {
     CreateCustomer,
     /// `PATCH /customers/{id}` of the Remittance API.
     AmendCustomer(CustomerHandle),
+    /// `POST /customers/{id}/files` of the Remittance API.
+    AddFile(CustomerHandle),
+    /// `POST /customers/{id}/files/attach` of the Remittance API.
+    AttachFiles(CustomerHandle),
+    /// `POST /customers/{id}/kyc` of the Remittance API.
+    SubmitKyc(CustomerHandle),
     /// Any operation of the Treasury API.
     Treasury {
         /// The method.
@@ -38,12 +44,21 @@ impl Operation {
     pub fn scope(&self) -> String {
         match self {
             Self::CreateCustomer => "POST /customers".to_owned(),
-            Self::AmendCustomer(CustomerHandle::Id(id)) => format!("PATCH /customers/{id}"),
-            Self::AmendCustomer(CustomerHandle::Reference(reference)) => {
-                format!("PATCH /customers/{}", reference.as_str())
+            Self::AmendCustomer(customer) => format!("PATCH /customers/{}", named(customer)),
+            Self::AddFile(customer) => format!("POST /customers/{}/files", named(customer)),
+            Self::AttachFiles(customer) => {
+                format!("POST /customers/{}/files/attach", named(customer))
             }
+            Self::SubmitKyc(customer) => format!("POST /customers/{}/kyc", named(customer)),
             Self::Treasury { method, path } => format!("{method} {path}"),
         }
+    }
+}
+
+fn named(customer: &CustomerHandle) -> String {
+    match customer {
+        CustomerHandle::Id(id) => id.to_string(),
+        CustomerHandle::Reference(reference) => reference.as_str().to_owned(),
     }
 }
 

@@ -18,6 +18,7 @@ mod auth;
 mod breaker;
 mod client;
 mod failure;
+mod kyc;
 mod look_up;
 mod settings;
 mod transport;

@@ -8,13 +8,17 @@ mod answers;
 mod clock;
 mod contact_sync;
 mod customers;
+mod documents;
 mod drift;
+mod kyc_files;
 mod liquidity;
 mod payment_routes;
 mod provisioning;
 mod rail;
+mod rail_kyc;
 mod reconciliation;
 mod retention;
+mod submissions;
 mod swaps;
 mod treasury_customers;
 
@@ -26,7 +30,11 @@ pub use customers::{
     Amend, AmendOutcome, AmendmentBasis, AmendmentSubject, CustomerPage, CustomerPageRequest,
     CustomerQueries, Customers, EventPage, EventPageRequest, PageError, SearchText, folded,
 };
+pub use documents::{
+    BrokenOff, ByteSource, DocumentKey, DocumentPlace, Documents, DocumentsError, PutDocumentError,
+};
 pub use drift::{CustomerKey, Drift, TrackedCustomer};
+pub use kyc_files::{BegunUpload, BoundKey, KycBasis, KycFiles, UPLOAD_ABANDONED, UPLOAD_DEADLINE};
 pub use liquidity::{
     Chain, ChainCurrencies, Corridor, Currency, LiquidityFailure, Market, MarketRate, Network,
     NextStep, RouteProvider, RouteSimulator, RouteUnserved, Simulator, SwapProvider, VmType,
@@ -40,8 +48,10 @@ pub use rail::{
     Rail, RailContactChange, RailCustomer, RailCustomerId, RailFailure, RailField, RailPage,
     Urgency,
 };
+pub use rail_kyc::{RAIL_FILE_DEADLINE, RailContent, RailFileId, RailKyc, RailSubmission};
 pub use reconciliation::Reconciliation;
 pub use retention::Retention;
+pub use submissions::{NewSubmission, SubmissionJob, SubmissionJobs, Submissions, SubmittedFile};
 pub use swaps::{Holders, SettlementJob, SettlementJobs, Swaps};
 pub use treasury_customers::{CreateTreasuryCustomer, TreasuryCustomerQueries, TreasuryCustomers};
 
