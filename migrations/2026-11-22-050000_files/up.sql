@@ -70,8 +70,12 @@ CREATE TABLE kyc_submissions (
     customer_id     uuid   NOT NULL,
     status          text   NOT NULL CHECK (status IN ('submitted', 'in_review', 'approved', 'rejected', 'incomplete')),
     missing         text[] NOT NULL DEFAULT '{}' CHECK (missing = '{}' OR status = 'incomplete'),
+    -- The change of the customer's status that ended it.
+    decision        uuid,
     PRIMARY KEY (organisation_id, env, id),
-    FOREIGN KEY (organisation_id, env, customer_id) REFERENCES customers
+    FOREIGN KEY (organisation_id, env, customer_id) REFERENCES customers,
+    FOREIGN KEY (organisation_id, env, customer_id, decision) REFERENCES status_changes,
+    CONSTRAINT kyc_submissions_are_decided_once CHECK (decision IS NULL OR status NOT IN ('submitted', 'in_review'))
 );
 CREATE UNIQUE INDEX kyc_submissions_open ON kyc_submissions (organisation_id, env, customer_id)
     WHERE status IN ('submitted', 'in_review');
@@ -121,7 +125,10 @@ CREATE FUNCTION decisions_end_submissions() RETURNS trigger LANGUAGE plpgsql AS 
 BEGIN
     WITH ended AS (
         UPDATE kyc_submissions
-        SET status = CASE NEW.status WHEN 'verified' THEN 'approved' WHEN 'rejected' THEN 'rejected' ELSE 'incomplete' END
+        SET status = CASE NEW.status WHEN 'verified' THEN 'approved' WHEN 'rejected' THEN 'rejected' ELSE 'incomplete' END,
+            decision = (SELECT d.id FROM status_changes d
+                        WHERE d.organisation_id = NEW.organisation_id AND d.env = NEW.env AND d.customer_id = NEW.id
+                          AND d.applied AND d.sequence = NEW.event_count)
         WHERE organisation_id = NEW.organisation_id AND env = NEW.env AND customer_id = NEW.id
           AND status IN ('submitted', 'in_review')
         RETURNING id

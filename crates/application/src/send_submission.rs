@@ -10,7 +10,7 @@ use vouch_domain::{
     kyc::{FileCategory, Gap},
     ports::{
         DocumentPlace, Documents, DocumentsError, RAIL_FILE_DEADLINE, RailContent, RailFailure,
-        RailFileId, RailStatus, RailSubmission, StoreError, SubmissionJob, SubmissionJobs,
+        RailFileId, RailStatus, RailSubmission, Reviews, StoreError, SubmissionJob, SubmissionJobs,
         SubmittedFile, Urgency,
     },
     tenant::Env,
@@ -20,6 +20,7 @@ use vouch_domain::{
 use crate::{
     background::Wake,
     rails::{RailLine, Rails},
+    review::OverdueAges,
     steps::{self, Step},
 };
 
@@ -36,7 +37,9 @@ const STATEMENTS: Duration = Duration::from_secs(15);
 pub struct SubmissionSender {
     jobs: Arc<dyn SubmissionJobs>,
     documents: Arc<dyn Documents>,
+    reviews: Arc<dyn Reviews>,
     rails: Rails,
+    overdue: OverdueAges,
     wake: Wake,
 }
 
@@ -66,18 +69,22 @@ enum Stuck {
 }
 
 impl SubmissionSender {
-    /// A sender of the submissions in this store.
+    /// A sender of the submissions in this store. What is not decided when it is overdue is looked for.
     #[must_use]
     pub fn new(
         jobs: Arc<dyn SubmissionJobs>,
         documents: Arc<dyn Documents>,
+        reviews: Arc<dyn Reviews>,
         rails: Rails,
+        overdue: OverdueAges,
         wake: Wake,
     ) -> Self {
         Self {
             jobs,
             documents,
+            reviews,
             rails,
+            overdue,
             wake,
         }
     }
@@ -128,7 +135,7 @@ impl SubmissionSender {
         let recorded = match self.bring(line, job).await {
             Ok(End::Reached) => {
                 steps::pass(Step::ReviewStarted);
-                self.jobs.record_reached(job).await
+                self.reached(job).await
             }
             Ok(End::Incomplete(gap)) => {
                 tracing::info!(%submission, gap = gap.as_str(), "the rail does not take a submission");
@@ -143,6 +150,15 @@ impl SubmissionSender {
         if let Err(error) = recorded {
             tracing::warn!(%submission, %error, "the outcome of a submission could not be recorded");
         }
+    }
+
+    /// Has somebody look for the decision, and then ends the job: in this order, so that none is ever forgotten.
+    async fn reached(&self, job: &SubmissionJob) -> Result<(), StoreError> {
+        let first_look = self.overdue.of(job.tenant.env);
+        self.reviews
+            .await_decision(job.tenant, job.customer, first_look)
+            .await?;
+        self.jobs.record_reached(job).await
     }
 
     /// Leaves the rest to a later attempt. What may still be under way keeps its lease, which outlasts the settle time.

@@ -1,11 +1,12 @@
-//! The steps of a provisioning, of a swap and of a submission, as points at which a test may stop the process.
+//! The steps of a provisioning, of a submission, of a decision and of a swap, as points at which a test may stop the
+//! process.
 //!
 //! Nothing listens by default. The promise that no fault makes two customers, or pays out twice, is only as good as the
 //! moments at which a process was really killed, and the interesting moments are too short to be hit by chance.
 
 use std::sync::OnceLock;
 
-/// A moment in the course of a provisioning, of a swap or of a submission.
+/// A moment in the course of a provisioning, of a submission, of a decision or of a swap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// The reservation is stored; nothing was sent.
@@ -24,6 +25,10 @@ pub enum Step {
     Refused,
     /// The reservation is to be kept; the lease is not given back.
     Leaving,
+    /// A callback of the rail is kept; it was not answered, and nobody has read it.
+    CallbackKept,
+    /// What the rail has decided is applied; the review goes on for all that the store knows.
+    DecisionApplied,
     /// The provider has taken the order of a swap; nothing is stored.
     SwapOpened,
     /// The swap and its answer are stored; nobody was told.
@@ -46,7 +51,7 @@ pub enum Step {
 
 impl Step {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Reserved,
         Self::TakenOver,
         Self::Sending,
@@ -55,6 +60,8 @@ impl Step {
         Self::Recorded,
         Self::Refused,
         Self::Leaving,
+        Self::CallbackKept,
+        Self::DecisionApplied,
         Self::SwapOpened,
         Self::SwapStored,
         Self::DepositRecorded,
@@ -78,6 +85,8 @@ impl Step {
             Self::Recorded => "recorded",
             Self::Refused => "refused",
             Self::Leaving => "leaving",
+            Self::CallbackKept => "callback_kept",
+            Self::DecisionApplied => "decision_applied",
             Self::SwapOpened => "swap_opened",
             Self::SwapStored => "swap_stored",
             Self::DepositRecorded => "deposit_recorded",

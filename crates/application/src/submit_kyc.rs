@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 use vouch_domain::{
-    customer::CustomerHandle,
+    customer::{Cause, CustomerHandle, Status},
     form::FieldProblem,
     id::KycSubmissionId,
     idempotency::KeyClaim,
@@ -17,6 +17,7 @@ use crate::{
     background::Wake,
     ids::IdMint,
     kyc_files::{Done, Earlier, contended, earlier},
+    transitions::{Move, MoveError, Moved, Transitions},
 };
 
 /// How often a submission is judged anew because somebody else changed the customer in between.
@@ -40,6 +41,9 @@ pub enum SubmitError {
     /// The customer may not be submitted now.
     #[error(transparent)]
     Refused(#[from] SubmissionRefused),
+    /// The customer was rejected, and another one has its Interac e-mail by now.
+    #[error("another customer has the Interac e-mail")]
+    InteracEmailTaken,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -50,6 +54,7 @@ pub enum SubmitError {
 pub struct SubmitKyc {
     files: Arc<dyn KycFiles>,
     submissions: Arc<dyn Submissions>,
+    transitions: Transitions,
     ids: Arc<IdMint>,
     wake: Wake,
 }
@@ -60,12 +65,14 @@ impl SubmitKyc {
     pub fn new(
         files: Arc<dyn KycFiles>,
         submissions: Arc<dyn Submissions>,
+        transitions: Transitions,
         ids: Arc<IdMint>,
         wake: Wake,
     ) -> Self {
         Self {
             files,
             submissions,
+            transitions,
             ids,
             wake,
         }
@@ -113,6 +120,9 @@ impl SubmitKyc {
             return Err(SubmitError::NoIdentity);
         }
         basis.standing.judge()?;
+        if basis.standing.status == Status::Rejected && !self.reopen(tenant, basis).await? {
+            return Ok(None);
+        }
         let new = NewSubmission {
             id: self.ids.mint(),
             customer: basis.customer,
@@ -120,6 +130,28 @@ impl SubmitKyc {
         };
         let opened = self.submissions.open_submission(tenant, &new, claim).await;
         Ok(opened?)
+    }
+
+    /// Has a rejected customer wait for a decision again. Should the submission not be stored after that, the next request
+    /// finds a customer that may be submitted all the same. Answers false when somebody changed the customer.
+    async fn reopen(&self, tenant: Tenant, basis: &KycBasis) -> Result<bool, SubmitError> {
+        let wanted = Move {
+            customer: &CustomerHandle::Id(basis.customer),
+            to: Status::Pending,
+            cause: Cause::Submission,
+            explanation: None,
+            review: None,
+            claim: None,
+        };
+        match self.transitions.move_customer(tenant, &wanted).await {
+            Ok(Moved::Now { .. } | Moved::Already(_) | Moved::Before(_)) => Ok(true),
+            // It is verified or closed by now.
+            Err(MoveError::Refused(_)) => Ok(false),
+            Err(MoveError::NotFound) => Err(SubmitError::NotFound),
+            Err(MoveError::InteracEmailTaken) => Err(SubmitError::InteracEmailTaken),
+            Err(MoveError::KeyConflict) => Err(SubmitError::KeyConflict),
+            Err(MoveError::Store(error)) => Err(error.into()),
+        }
     }
 
     async fn submitted_before(

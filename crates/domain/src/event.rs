@@ -1,8 +1,8 @@
 //! The append-only log of what happened to a customer.
 
 use crate::{
-    customer::{ContactField, CustomerSummary},
-    id::EventId,
+    customer::{ContactField, CustomerSummary, Status, Transition},
+    id::{EventId, KycSubmissionId},
     values::Rejected,
 };
 
@@ -13,11 +13,23 @@ pub enum EventType {
     CustomerCreated,
     /// Contact data changed.
     CustomerUpdated,
+    /// Documents were submitted for review.
+    KycSubmitted,
+    /// The status changed, but not to closed.
+    KycStatusChanged,
+    /// The customer was closed.
+    CustomerClosed,
 }
 
 impl EventType {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::CustomerCreated, Self::CustomerUpdated];
+    pub const ALL: [Self; 5] = [
+        Self::CustomerCreated,
+        Self::CustomerUpdated,
+        Self::KycSubmitted,
+        Self::KycStatusChanged,
+        Self::CustomerClosed,
+    ];
 
     /// The word on the wire and in the database.
     #[must_use]
@@ -25,6 +37,9 @@ impl EventType {
         match self {
             Self::CustomerCreated => "customer_created",
             Self::CustomerUpdated => "customer_updated",
+            Self::KycSubmitted => "kyc_submitted",
+            Self::KycStatusChanged => "kyc_status_changed",
+            Self::CustomerClosed => "customer_closed",
         }
     }
 
@@ -45,12 +60,62 @@ impl EventType {
 pub struct Event {
     /// Its id, which also tells when it happened.
     pub id: EventId,
-    /// What happened.
-    pub event_type: EventType,
     /// Its place among the events of its customer, from 1, without gaps.
     pub sequence: i32,
     /// The customer as it was then.
     pub customer: CustomerSummary,
-    /// Names of the fields that changed.
-    pub changed: Vec<ContactField>,
+    /// What happened.
+    pub detail: EventDetail,
+}
+
+/// What happened, with all that only this type of event tells. Nothing in it is personal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EventDetail {
+    /// See [`EventType::CustomerCreated`].
+    Created,
+    /// See [`EventType::CustomerUpdated`].
+    Updated {
+        /// The fields that changed.
+        changed: Vec<ContactField>,
+    },
+    /// See [`EventType::KycSubmitted`].
+    KycSubmitted {
+        /// What was submitted.
+        submission: KycSubmissionId,
+    },
+    /// See [`EventType::KycStatusChanged`].
+    StatusChanged {
+        /// Before.
+        previous: Status,
+        /// After.
+        status: Status,
+    },
+    /// See [`EventType::CustomerClosed`].
+    Closed,
+}
+
+impl EventDetail {
+    /// The type of event that has this detail.
+    #[must_use]
+    pub fn event_type(&self) -> EventType {
+        match self {
+            Self::Created => EventType::CustomerCreated,
+            Self::Updated { .. } => EventType::CustomerUpdated,
+            Self::KycSubmitted { .. } => EventType::KycSubmitted,
+            Self::StatusChanged { .. } => EventType::KycStatusChanged,
+            Self::Closed => EventType::CustomerClosed,
+        }
+    }
+}
+
+impl From<Transition> for EventDetail {
+    fn from(transition: Transition) -> Self {
+        match transition.to {
+            Status::Closed => Self::Closed,
+            status => Self::StatusChanged {
+                previous: transition.from,
+                status,
+            },
+        }
+    }
 }

@@ -187,6 +187,12 @@ kinds! {
     Customer = "ckcust", CustomerId;
     /// One entry of the append-only event log.
     Event = "ckevt", EventId;
+    /// A change of a status that somebody asked for.
+    StatusChange = "ckstc", StatusChangeId;
+    /// Documents that were submitted for review.
+    KycSubmission = "ckkyc", KycSubmissionId;
+    /// Money sent to a recipient on a customer's behalf.
+    Payout = "ckpo", PayoutId;
     /// A credential of an organisation.
     ApiKey = "ckkey", ApiKeyId;
     /// An exchange of one currency for another.
@@ -197,8 +203,6 @@ kinds! {
     Deposit = "ckdep", DepositId;
     /// A file that shows something of a customer.
     File = "ckfile", FileId;
-    /// A customer handed to the rail's reviewers.
-    KycSubmission = "ckkyc", KycSubmissionId;
 }
 
 #[cfg(test)]

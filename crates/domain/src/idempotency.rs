@@ -29,6 +29,8 @@ pub enum Operation {
     AttachFiles(CustomerHandle),
     /// `POST /customers/{id}/kyc` of the Remittance API.
     SubmitKyc(CustomerHandle),
+    /// `POST /customers/{id}/close` of the Remittance API.
+    CloseCustomer(CustomerHandle),
     /// Any operation of the Treasury API.
     Treasury {
         /// The method.
@@ -50,11 +52,13 @@ impl Operation {
                 format!("POST /customers/{}/files/attach", named(customer))
             }
             Self::SubmitKyc(customer) => format!("POST /customers/{}/kyc", named(customer)),
+            Self::CloseCustomer(customer) => format!("POST /customers/{}/close", named(customer)),
             Self::Treasury { method, path } => format!("{method} {path}"),
         }
     }
 }
 
+/// A customer as the path named it.
 fn named(customer: &CustomerHandle) -> String {
     match customer {
         CustomerHandle::Id(id) => id.to_string(),

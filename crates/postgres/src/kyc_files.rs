@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Nullable, Text, Uuid as SqlUuid};
 use uuid::Uuid;
 use vouch_domain::{
-    customer::{CustomerHandle, Status},
+    customer::{CustomerHandle, Rejection, Status},
     id::{CustomerId, FileId},
     idempotency::{Fingerprint, KeyClaim},
     kyc::{ContentType, FileCategory, KycFile, Sha256, Slot, StoredContent, SubmissionBasis},
@@ -34,6 +34,9 @@ const BASIS: &str = "
            EXISTS (SELECT FROM kyc_submissions s
                    WHERE s.organisation_id = $1 AND s.env = $2 AND s.customer_id = c.id
                      AND s.status IN ('submitted', 'in_review')),
+           (SELECT d.rejection FROM status_changes d
+            WHERE d.organisation_id = $1 AND d.env = $2 AND d.customer_id = c.id AND d.applied
+            ORDER BY d.sequence DESC LIMIT 1),
            k.fingerprint, k.subject
     FROM customers c
     LEFT JOIN idempotency_keys k
@@ -49,6 +52,7 @@ type BasisSql = (
     Array<Text>,
     Array<SqlUuid>,
     Bool,
+    Nullable<Text>,
     Nullable<Binary>,
     Nullable<SqlUuid>,
 );
@@ -60,6 +64,7 @@ type BasisRow = (
     Vec<String>,
     Vec<Uuid>,
     bool,
+    Option<String>,
     Option<Vec<u8>>,
     Option<Uuid>,
 );
@@ -381,13 +386,14 @@ fn is_free(outcome: Result<(), Failure>) -> Result<bool, StoreError> {
 }
 
 fn basis(row: BasisRow) -> Result<KycBasis, StoreError> {
-    let (customer, has_identity, stands, kind, slots, files, is_open, fingerprint, subject) = row;
+    let (customer, has_identity, stands, kind, slots, files, is_open, rejection, used_with, subject) =
+        row;
     let slots: Result<Vec<_>, _> = slots
         .iter()
         .zip(files)
         .map(|(category, file)| slot(category, file))
         .collect();
-    let used_with = fingerprint
+    let used_with = used_with
         .map(|bytes| bytes.try_into().map(Fingerprint))
         .transpose()
         .map_err(|_| broken("fingerprint"))?;
@@ -399,10 +405,14 @@ fn basis(row: BasisRow) -> Result<KycBasis, StoreError> {
             customer_type: CustomerType::parse(&kind).map_err(|_| broken("type"))?,
             slots: slots?,
             is_open,
-            is_finally_rejected: false,
+            rejection: rejection.map(|code| read_rejection(&code)).transpose()?,
         },
         bound: used_with.map(|used_with| BoundKey { used_with, subject }),
     })
+}
+
+pub(crate) fn read_rejection(code: &str) -> Result<Rejection, StoreError> {
+    Rejection::parse(code).map_err(|_| broken("rejection"))
 }
 
 fn slot(category: &str, file: Uuid) -> Result<Slot, StoreError> {

@@ -11,13 +11,14 @@ use vouch_domain::{
     kyc::{Gap, Submission, SubmissionStatus},
     ports::{NewSubmission, StoreError, Submissions},
     tenant::Tenant,
+    values::CustomerType,
 };
 
 use crate::{
     database::Store,
     error::Failure,
     event_rows::detail_json,
-    kyc_files::{bind_claim, in_tenant},
+    kyc_files::{bind_claim, in_tenant, read_rejection},
     rows::{broken, handle_parts, id},
 };
 
@@ -47,24 +48,30 @@ const OPEN: &str = "
         INSERT INTO idempotency_keys (organisation_id, env, contract, scope, key, fingerprint, customer_id, subject)
         SELECT $1, $2, $7, $8, $9, $10, c.id, $4 FROM c WHERE $11
     )
-    SELECT id, customer_id, status, missing FROM opened";
+    SELECT o.id, o.customer_id, o.status, o.missing, NULL::text, c.customer_type FROM opened o, c";
 
-type SubmissionSql = (SqlUuid, SqlUuid, Text, Array<Text>);
-type SubmissionRow = (Uuid, Uuid, String, Vec<String>);
+type SubmissionSql = (SqlUuid, SqlUuid, Text, Array<Text>, Nullable<Text>, Text);
+type SubmissionRow = (Uuid, Uuid, String, Vec<String>, Option<String>, String);
 
 const FIND: &str = "
-    SELECT id, customer_id, status, missing FROM kyc_submissions
-    WHERE organisation_id = $1 AND env = $2 AND id = $3";
+    SELECT s.id, s.customer_id, s.status, s.missing, d.rejection, c.customer_type
+    FROM kyc_submissions s
+    JOIN customers c ON c.organisation_id = $1 AND c.env = $2 AND c.id = s.customer_id
+    LEFT JOIN status_changes d
+      ON d.organisation_id = $1 AND d.env = $2 AND d.customer_id = s.customer_id AND d.id = s.decision
+    WHERE s.organisation_id = $1 AND s.env = $2 AND s.id = $3";
 
 /// A row comes even when there is no submission, so that one round trip tells an unknown customer.
 const OF_CUSTOMER: &str = "
-    SELECT s.id, s.customer_id, s.status, s.missing
+    SELECT s.id, s.customer_id, s.status, s.missing, d.rejection, c.customer_type
     FROM customers c
     LEFT JOIN LATERAL (
         SELECT * FROM kyc_submissions s
         WHERE s.organisation_id = $1 AND s.env = $2 AND s.customer_id = c.id
         ORDER BY s.id DESC LIMIT $5
     ) s ON true
+    LEFT JOIN status_changes d
+      ON d.organisation_id = $1 AND d.env = $2 AND d.customer_id = c.id AND d.id = s.decision
     WHERE c.organisation_id = $1 AND c.env = $2 AND (c.id = $3 OR c.reference = $4)
       AND c.provisioning <> 'reserved' AND NOT c.is_primary
     ORDER BY s.id DESC";
@@ -74,12 +81,16 @@ type MaybeSql = (
     Nullable<SqlUuid>,
     Nullable<Text>,
     Nullable<Array<Text>>,
+    Nullable<Text>,
+    Text,
 );
 type MaybeRow = (
     Option<Uuid>,
     Option<Uuid>,
     Option<String>,
     Option<Vec<String>>,
+    Option<String>,
+    String,
 );
 
 #[async_trait]
@@ -146,17 +157,19 @@ impl Submissions for Store {
 }
 
 fn present(row: MaybeRow) -> Option<SubmissionRow> {
-    let (id, customer, status, missing) = row;
-    Some((id?, customer?, status?, missing?))
+    let (id, customer, status, missing, rejection, customer_type) = row;
+    Some((id?, customer?, status?, missing?, rejection, customer_type))
 }
 
 fn submission(row: SubmissionRow) -> Result<Submission, StoreError> {
-    let (uuid, customer, status, missing) = row;
+    let (uuid, customer, status, missing, rejection, customer_type) = row;
     let gaps: Result<Vec<_>, _> = missing.iter().map(|gap| Gap::parse(gap)).collect();
     Ok(Submission {
         id: id(uuid)?,
         customer: id(customer)?,
         status: SubmissionStatus::parse(&status).map_err(|_| broken("status"))?,
         missing: gaps.map_err(|_| broken("gap"))?,
+        rejection: rejection.as_deref().map(read_rejection).transpose()?,
+        customer_type: CustomerType::parse(&customer_type).map_err(|_| broken("type"))?,
     })
 }

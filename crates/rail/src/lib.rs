@@ -1,4 +1,5 @@
-//! The KYC rail (Blaaiz) over HTTP: the adapter of the domain's [`Rail`](vouch_domain::ports::Rail) port.
+//! The KYC rail (Blaaiz) over HTTP: the adapter of the domain's [`Rail`](vouch_domain::ports::Rail) port, and the reader of
+//! its callbacks.
 //!
 //! Four promises shape this crate.
 //!
@@ -16,15 +17,18 @@ mod allowance;
 mod answer;
 mod auth;
 mod breaker;
+mod callbacks;
 mod client;
 mod failure;
 mod kyc;
 mod look_up;
+mod notice;
 mod settings;
 mod transport;
 mod wire;
 
 pub use adapter::HttpRail;
 pub use breaker::Circuit;
+pub use callbacks::{NoSecret, SignedCallbacks};
 pub use reqwest::Url;
 pub use settings::{Credentials, OpensOn, RailSettings, RailSetupError};

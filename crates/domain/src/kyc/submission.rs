@@ -2,7 +2,7 @@
 
 use super::{FileCategory, Slot};
 use crate::{
-    customer::Status,
+    customer::{Rejection, Status},
     id::{CustomerId, KycSubmissionId},
     values::{CustomerType, Rejected},
 };
@@ -133,6 +133,10 @@ pub struct Submission {
     pub status: SubmissionStatus,
     /// What it lacks, when it ended incomplete.
     pub missing: Vec<Gap>,
+    /// Why the rail rejected the customer, when it did and the reason is known.
+    pub rejection: Option<Rejection>,
+    /// Person or business.
+    pub customer_type: CustomerType,
 }
 
 /// By what it is judged whether a customer may be submitted now.
@@ -146,8 +150,8 @@ pub struct SubmissionBasis {
     pub slots: Vec<Slot>,
     /// Whether a submission of it is on its way or in review.
     pub is_open: bool,
-    /// Whether the rail's rejection is final.
-    pub is_finally_rejected: bool,
+    /// Why the customer is rejected, when it is and the reason is known.
+    pub rejection: Option<Rejection>,
 }
 
 /// Why a customer may not be submitted now.
@@ -182,10 +186,12 @@ impl SubmissionBasis {
             Status::Pending | Status::Rejected if self.is_open => {
                 return Err(SubmissionRefused::InReview);
             }
-            Status::Rejected if self.is_finally_rejected => {
-                return Err(SubmissionRefused::FinallyRejected);
-            }
             Status::Pending | Status::Rejected => {}
+        }
+        if self.status == Status::Rejected
+            && self.rejection.is_some_and(|why| !why.allows_resubmission())
+        {
+            return Err(SubmissionRefused::FinallyRejected);
         }
         match missing(self.customer_type, &self.slots) {
             missing if missing.is_empty() => Ok(()),
@@ -224,7 +230,7 @@ mod tests {
             customer_type: CustomerType::Individual,
             slots: vec![slot(FileCategory::IdDocument)],
             is_open: false,
-            is_finally_rejected: false,
+            rejection: None,
         }
     }
 
@@ -261,17 +267,19 @@ mod tests {
             };
             assert_eq!(open.judge(), Err(SubmissionRefused::InReview));
         }
-        let ended = SubmissionBasis {
-            is_finally_rejected: true,
-            ..basis(Status::Rejected)
-        };
-        assert_eq!(ended.judge(), Err(SubmissionRefused::FinallyRejected));
-        // The rail itself may have taken it back.
-        let revived = SubmissionBasis {
-            is_finally_rejected: true,
-            ..basis(Status::Pending)
-        };
-        assert_eq!(revived.judge(), Ok(()));
+        for rejection in Rejection::ALL {
+            let of = |status| SubmissionBasis {
+                rejection: Some(rejection),
+                ..basis(status)
+            };
+            let expected = match rejection.allows_resubmission() {
+                true => Ok(()),
+                false => Err(SubmissionRefused::FinallyRejected),
+            };
+            assert_eq!(of(Status::Rejected).judge(), expected, "{rejection:?}");
+            // The rail itself may have taken it back.
+            assert_eq!(of(Status::Pending).judge(), Ok(()));
+        }
     }
 
     #[test]

@@ -6,8 +6,8 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
 use vouch_domain::{
     customer::{ContactField, CustomerSummary},
-    event::{Event, EventType},
-    id::{CustomerId, EventId},
+    event::{Event, EventDetail},
+    id::{CustomerId, EventId, KycSubmissionId},
     tenant::Env,
 };
 
@@ -61,35 +61,60 @@ pub(super) struct EventObject<'a> {
 struct EventData<'a> {
     /// As it was then.
     customer: CustomerObject<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    changed: Option<Vec<&'static str>>,
+    #[serde(flatten)]
+    detail: DetailObject,
+}
+
+/// What only this type of event tells.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum DetailObject {
+    Nothing {},
+    Updated {
+        changed: Vec<&'static str>,
+    },
+    KycSubmitted {
+        #[serde(serialize_with = "display")]
+        kyc_submission_id: KycSubmissionId,
+    },
+    StatusChanged {
+        previous_status: &'static str,
+        status: &'static str,
+    },
+}
+
+impl DetailObject {
+    fn new(detail: &EventDetail) -> Self {
+        match detail {
+            EventDetail::Created | EventDetail::Closed => Self::Nothing {},
+            EventDetail::Updated { changed } => Self::Updated {
+                changed: changed.iter().copied().map(ContactField::name).collect(),
+            },
+            EventDetail::KycSubmitted { submission } => Self::KycSubmitted {
+                kyc_submission_id: *submission,
+            },
+            EventDetail::StatusChanged { previous, status } => Self::StatusChanged {
+                previous_status: previous.as_str(),
+                status: status.as_str(),
+            },
+        }
+    }
 }
 
 impl<'a> EventObject<'a> {
     pub(super) fn new(event: &'a Event, env: Env) -> Self {
-        let changed = match event.event_type {
-            EventType::CustomerCreated => None,
-            EventType::CustomerUpdated => Some(
-                event
-                    .changed
-                    .iter()
-                    .copied()
-                    .map(ContactField::name)
-                    .collect(),
-            ),
-        };
         Self {
             object: "event",
             id: event.id,
             env: env.as_str(),
-            event_type: event.event_type.as_str(),
+            event_type: event.detail.event_type().as_str(),
             created_at: event.id.created_at(),
             customer_id: event.customer.id,
             customer_reference: event.customer.reference.as_str(),
             sequence: event.sequence,
             data: EventData {
                 customer: CustomerObject::new(&event.customer, env),
-                changed,
+                detail: DetailObject::new(&event.detail),
             },
         }
     }

@@ -2,16 +2,21 @@
 
 mod access;
 mod answers;
+mod callback_inbox;
 mod contact_sync;
 mod customers;
 mod deposits;
 mod drift;
+mod kyc_files;
 mod ledger;
 mod payment_routes;
 mod provisioning;
 mod queries;
 mod reconciliation;
 mod retention;
+mod reviews;
+mod status_changes;
+mod submissions;
 mod swaps;
 mod treasury_customers;
 
@@ -33,7 +38,7 @@ use vouch_domain::{
     idempotency::{Fingerprint, IdempotencyKey, KeptAnswer, KeyClaim},
     payment_route::{Deposit, PaymentRoute},
     ports::{NewApiKey, RailCustomerId, StoreError},
-    tenant::Tenant,
+    tenant::{Env, Tenant},
 };
 
 /// Every storage port. Clones share one state, like processes that share a database.
@@ -60,6 +65,11 @@ struct State {
     /// Keys claimed for answers, or bound to them.
     answers: HashMap<KeyIdentity, AnswerKey>,
     swaps: HashMap<(Tenant, SwapId), swaps::SwapRecord>,
+    files: kyc_files::Files,
+    submissions: submissions::SubmissionRecords,
+    history: HashMap<(Tenant, CustomerId), Vec<status_changes::Noted>>,
+    reviews: HashMap<(Tenant, CustomerId), reviews::Review>,
+    callbacks: BTreeMap<(Env, [u8; 32]), callback_inbox::Callback>,
     /// While set, every call fails with it, so much later.
     failure: Option<(Duration, StoreError)>,
 }
@@ -74,6 +84,8 @@ struct Record {
     pending: Option<Pending>,
     /// Changed fields that the rail refused.
     refused: BTreeSet<ContactField>,
+    /// Whether it holds its Interac e-mail, if it has one.
+    holds_address: bool,
 }
 
 /// A customer without an identity.
@@ -153,6 +165,8 @@ type KeyIdentity = (Tenant, Contract, String, IdempotencyKey);
 struct Bound {
     fingerprint: Fingerprint,
     customer: CustomerId,
+    /// What else the request made.
+    subject: Option<Uuid>,
     bound_at: Duration,
 }
 
@@ -172,7 +186,7 @@ impl InMemory {
         self.state.lock().unwrap().failure = Some((after, failure));
     }
 
-    /// Moves a customer to a status, which no port does yet.
+    /// Moves a customer to a status, as if it had always been there.
     pub fn set_status(&self, tenant: Tenant, customer: CustomerId, status: Status) {
         let mut state = self.state.lock().unwrap();
         let record = state
@@ -180,6 +194,7 @@ impl InMemory {
             .get_mut(&customer)
             .expect("a customer");
         record.customer.summary.status = status;
+        state.end_submission(tenant, customer, status, None);
     }
 
     /// The changed fields of a customer that the rail refused, which no port shows yet.
@@ -238,11 +253,17 @@ impl State {
         self.keys.get(&key_identity(tenant, claim)).copied()
     }
 
+    fn bound_mut(&mut self, tenant: Tenant, claim: &KeyClaim) -> &mut Bound {
+        let bound = self.keys.get_mut(&key_identity(tenant, claim));
+        bound.expect("a bound key")
+    }
+
     /// Binds a key, unless it is bound.
     fn bind(&mut self, tenant: Tenant, claim: &KeyClaim, customer: CustomerId) {
         let bound = Bound {
             fingerprint: claim.fingerprint,
             customer,
+            subject: None,
             bound_at: self.now,
         };
         self.keys

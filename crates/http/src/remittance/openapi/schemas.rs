@@ -191,6 +191,13 @@ fn event() -> Value {
                         "items": words(&ContactField::ALL.map(ContactField::name)),
                         "description": "Of `customer_updated`: which fields changed.",
                     },
+                    "kyc_submission_id": {
+                        "type": "string",
+                        "pattern": "^ckkyc_[0-7][0-9a-hjkmnp-tv-z]{25}$",
+                        "description": "Of `kyc_submitted`.",
+                    },
+                    "previous_status": status_of_change("before"),
+                    "status": status_of_change("after"),
                 },
                 "required": ["customer"],
             },
@@ -199,6 +206,12 @@ fn event() -> Value {
             "object", "id", "env", "type", "created_at", "customer_id", "customer_reference", "sequence", "data",
         ],
     })
+}
+
+fn status_of_change(when: &str) -> Value {
+    let mut status = words(&Status::ALL.map(Status::as_str));
+    status["description"] = format!("Of `kyc_status_changed`: the status {when}.").into();
+    status
 }
 
 fn list(entry: &str, order: &str) -> Value {
