@@ -6,14 +6,14 @@
 use std::collections::BTreeMap;
 
 use actix_web::{
-    FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder,
+    FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, Route,
     web::{self, Data, Payload, ServiceConfig},
 };
 use vouch_domain::access::Contract;
 
 use crate::{
     credentials::Presented, docs, error::ApiError, health, remittance, request_id::RequestId,
-    server::State, treasury,
+    server::State, treasury, uploads,
 };
 
 /// Where the APIs live: the same under both.
@@ -42,6 +42,11 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .service(public(docs::TREASURY, docs::treasury))
         .service(public("/docs", docs::entrance))
         .service(public("/docs/{file:.*}", docs::page))
+        .service(
+            web::resource("/uploads/{file}")
+                .route(web::put().to(uploads::receive))
+                .default_service(not_allowed("PUT")),
+        )
         .default_service(web::to(|request, payload, state| {
             answer(PathRoutes::default(), request, payload, state)
         }));
@@ -72,9 +77,13 @@ where
     web::resource(path)
         .route(web::get().to(handler.clone()))
         .route(web::head().to(handler))
-        .default_service(web::to(async |request: HttpRequest| {
-            ApiError::method_not_allowed("GET, HEAD").respond(&RequestId::of(&request))
-        }))
+        .default_service(not_allowed("GET, HEAD"))
+}
+
+fn not_allowed(allowed: &'static str) -> Route {
+    web::to(move |request: HttpRequest| async move {
+        ApiError::method_not_allowed(allowed).respond(&RequestId::of(&request))
+    })
 }
 
 async fn answer(

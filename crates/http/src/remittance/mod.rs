@@ -2,7 +2,10 @@
 
 mod customers;
 mod events;
+mod files;
 mod idempotency;
+mod kyc;
+mod kyc_objects;
 mod objects;
 pub(crate) mod openapi;
 mod parameters;

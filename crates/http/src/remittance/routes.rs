@@ -10,7 +10,7 @@ use actix_web::{
 use futures_util::FutureExt;
 use vouch_domain::{access::Contract, tenant::Tenant};
 
-use super::{customers, events};
+use super::{customers, events, files, kyc};
 use crate::{
     credentials::{Denied, Presented, admit},
     error::{ApiError, Code},
@@ -33,11 +33,15 @@ pub(crate) enum Operation {
     ListCustomers,
     RetrieveCustomer,
     AmendCustomer,
+    AddFile,
+    AttachFiles,
+    SubmitKyc,
+    ListSubmissions,
     ListEvents,
 }
 
 /// Every route of the API; those of one path stand together.
-pub(crate) static ROUTES: [Route; 5] = [
+pub(crate) static ROUTES: [Route; 9] = [
     Route {
         method: Method::GET,
         path: "/customers",
@@ -57,6 +61,26 @@ pub(crate) static ROUTES: [Route; 5] = [
         method: Method::PATCH,
         path: "/customers/{id}",
         operation: Operation::AmendCustomer,
+    },
+    Route {
+        method: Method::POST,
+        path: "/customers/{id}/files",
+        operation: Operation::AddFile,
+    },
+    Route {
+        method: Method::POST,
+        path: "/customers/{id}/files/attach",
+        operation: Operation::AttachFiles,
+    },
+    Route {
+        method: Method::GET,
+        path: "/customers/{id}/kyc",
+        operation: Operation::ListSubmissions,
+    },
+    Route {
+        method: Method::POST,
+        path: "/customers/{id}/kyc",
+        operation: Operation::SubmitKyc,
     },
     Route {
         method: Method::GET,
@@ -112,6 +136,10 @@ async fn carry_out(
         Operation::ListCustomers => customers::list(call).await,
         Operation::RetrieveCustomer => customers::retrieve(call).await,
         Operation::AmendCustomer => customers::amend(call).await,
+        Operation::AddFile => files::add(call).await,
+        Operation::AttachFiles => files::attach(call).await,
+        Operation::SubmitKyc => kyc::submit(call).await,
+        Operation::ListSubmissions => kyc::list(call).await,
         Operation::ListEvents => events::list(call).await,
     }
 }
