@@ -9,10 +9,11 @@ use vouch_domain::{
     id::{CustomerId, EventId},
     idempotency::KeyClaim,
     ports::{
-        AbsenceClear, Answers, ApiKeys, ContactSync, CustomerQueries, Customers, Deposits, Drift,
-        Holders, Lease, LeaseTerms, Ledger, Organisations, PaymentRoutes, Provisioning,
-        RailCustomerId, Reconciliation, RecordOutcome, Reservation, Reserve, Reserved, Retention,
-        SettlementJobs, Standing, Swaps, TreasuryCustomerQueries, TreasuryCustomers,
+        AbsenceClear, Answers, ApiKeys, CallbackInbox, ContactSync, CustomerQueries, Customers,
+        Deposits, Drift, Holders, Lease, LeaseTerms, Ledger, Organisations, PaymentRoutes,
+        Provisioning, RailCustomerId, Reconciliation, RecordOutcome, Reservation, Reserve,
+        Reserved, Retention, Reviews, SettlementJobs, Standing, StatusChanges, StatusHistory,
+        Swaps, TreasuryCustomerQueries, TreasuryCustomers,
     },
     tenant::{Env, Tenant},
 };
@@ -44,6 +45,10 @@ pub(crate) trait Ports:
     + ApiKeys
     + Organisations
     + Retention
+    + StatusChanges
+    + StatusHistory
+    + Reviews
+    + CallbackInbox
     + TreasuryCustomerQueries
     + Clone
     + 'static
@@ -93,7 +98,7 @@ impl Adapter for InMemory {
 }
 
 /// Every time that is compared with the database's clock: to let time pass is to move them back.
-const LEASE_CLOCK: [(&str, &str); 9] = [
+const LEASE_CLOCK: [(&str, &str); 15] = [
     ("reservations", "leased_until"),
     ("reservations", "absence_clear_at"),
     ("reservations", "next_attempt_at"),
@@ -103,6 +108,12 @@ const LEASE_CLOCK: [(&str, &str); 9] = [
     ("swap_jobs", "leased_until"),
     ("swap_jobs", "due_at"),
     ("idempotency_keys", "leased_until"),
+    ("reviews", "next_look_at"),
+    ("reviews", "leased_until"),
+    ("rail_callbacks", "received_at"),
+    ("rail_callbacks", "ended_at"),
+    ("rail_callbacks", "next_attempt_at"),
+    ("rail_callbacks", "leased_until"),
 ];
 
 #[async_trait]

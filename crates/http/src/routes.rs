@@ -12,8 +12,8 @@ use actix_web::{
 use vouch_domain::access::Contract;
 
 use crate::{
-    credentials::Presented, docs, error::ApiError, health, remittance, request_id::RequestId,
-    server::State, treasury, uploads,
+    credentials::Presented, docs, error::ApiError, health, rail_webhooks, remittance,
+    request_id::RequestId, server::State, treasury, uploads,
 };
 
 /// Where the APIs live: the same under both.
@@ -43,9 +43,14 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .service(public("/docs", docs::entrance))
         .service(public("/docs/{file:.*}", docs::page))
         .service(
-            web::resource("/uploads/{file}")
+            web::resource(uploads::PATH)
                 .route(web::put().to(uploads::receive))
                 .default_service(not_allowed("PUT")),
+        )
+        .service(
+            web::resource(rail_webhooks::PATH)
+                .route(web::post().to(rail_webhooks::receive))
+                .default_service(not_allowed("POST")),
         )
         .default_service(web::to(|request, payload, state| {
             answer(PathRoutes::default(), request, payload, state)

@@ -12,8 +12,9 @@ use actix_web::{
     web::Data,
 };
 use vouch_application::{
-    amend::AmendCustomer, authenticate::Authenticate, create::CreateCustomer, digest::Digests,
-    kyc_files::FileDesk, liquidity::LiquidityLines, payment_routes::RouteDesk, rates::Rates,
+    amend::AmendCustomer, authenticate::Authenticate, callbacks::TakeCallback,
+    close::CloseCustomer, create::CreateCustomer, digest::Digests, kyc_files::FileDesk,
+    liquidity::LiquidityLines, payment_routes::RouteDesk, rates::Rates,
     receive_upload::ReceiveUpload, simulate::Simulate, simulate_deposit::SimulateDeposit,
     submit_kyc::SubmitKyc, swaps::SwapDesk, treasury_customers::CreateCustomerForTreasury,
 };
@@ -47,12 +48,16 @@ pub struct Services {
     pub create: CreateCustomer,
     /// Amends customers.
     pub amend: AmendCustomer,
+    /// Closes customers.
+    pub close: CloseCustomer,
     /// Reads customers and events.
     pub queries: Arc<dyn CustomerQueries>,
     /// Tells who asks.
     pub authenticate: Authenticate,
     /// Files and submissions of customers.
     pub kyc: KycServices,
+    /// Takes in what the rail calls about.
+    pub callbacks: TakeCallback,
     /// What only the Treasury API offers.
     pub treasury: TreasuryServices,
 }

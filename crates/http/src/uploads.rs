@@ -27,6 +27,9 @@ use crate::{
     server::{Shared, State},
 };
 
+/// Where files are uploaded.
+pub(crate) const PATH: &str = "/uploads/{file}";
+
 /// Longest wait for the next bytes of an upload.
 const IDLE: Duration = Duration::from_secs(30);
 /// How long what nobody wants any more is still taken.

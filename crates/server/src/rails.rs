@@ -50,7 +50,8 @@ impl ConfiguredRails {
         let rail = Arc::new(HttpRail::new(settings(env, args)?)?);
         self.adapters.push((env, Arc::clone(&rail)));
         Ok(RailLine {
-            rail,
+            rail: Arc::clone(&rail) as _,
+            kyc: rail,
             terms: args.terms,
         })
     }
@@ -91,7 +92,12 @@ fn is_loopback(url: &Url) -> bool {
 
 /// Nothing starts under settings that it would ignore.
 fn refuse_idle_credentials(env: Env, args: &RailArgs) -> Result<(), CommandError> {
-    let given = [&args.api_key, &args.client_id, &args.client_secret];
+    let given = [
+        &args.api_key,
+        &args.client_id,
+        &args.client_secret,
+        &args.webhook_secret,
+    ];
     if args.url.is_some() || given.iter().all(|setting| setting.is_none()) {
         return Ok(());
     }

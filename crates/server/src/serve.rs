@@ -17,34 +17,47 @@ use vouch_application::{
     amend::AmendCustomer,
     authenticate::{Authenticate, PrincipalCache},
     background::Wake,
+    callbacks::{CallbackLines, TakeCallback},
+    close::CloseCustomer,
     create::CreateCustomer,
     digest::Digests,
+    dispatch::Dispatcher,
     forward::Forwarder,
     ids::IdMint,
     kept_answers::KeptAnswers,
+    kyc_files::FileDesk,
     liquidity::LiquidityLines,
     payment_routes::RouteDesk,
     provision::Provisioner,
     rates::Rates,
+    receive_upload::ReceiveUpload,
     reconcile::Reconciler,
     retention::Purger,
+    review::{OverdueAges, Reviewer},
+    send_submission::SubmissionSender,
     settle::Settler,
     simulate::Simulate,
     simulate_deposit::SimulateDeposit,
+    submit_kyc::SubmitKyc,
     swaps::SwapDesk,
+    sweep_uploads::UploadSweeper,
     sync_contact::ContactSyncer,
+    transitions::Transitions,
     treasury_customers::CreateCustomerForTreasury,
 };
-use vouch_domain::ports::Clock;
-use vouch_http::{Server, Services, Shared, TreasuryServices};
+use vouch_domain::{
+    ports::{Clock, Documents},
+    tenant::Env,
+};
+use vouch_http::{KycServices, Server, Services, Shared, TreasuryServices};
 use vouch_postgres::{Database, Store};
 
 use crate::{
-    CommandError,
+    CommandError, callbacks,
     clock::SystemClock,
     config::ServeArgs,
     demo::DemoKeys,
-    liquidity, metrics, operators, output,
+    documents, liquidity, metrics, operators, output,
     rails::ConfiguredRails,
     readiness::ServiceReadiness,
     sandbox::Sandbox,
@@ -56,27 +69,38 @@ pub(crate) async fn run(args: ServeArgs) -> Result<(), CommandError> {
     #[cfg(debug_assertions)]
     crate::crash::arm()?;
     let store = OpenStore::open(&args.store).await?;
-    let sandbox = match sandbox(&args, &store).await {
-        Ok(sandbox) => sandbox,
-        Err(error) => {
-            store.close().await;
-            return Err(error);
-        }
-    };
-    let served = serve(&args, &store, sandbox.as_ref()).await;
-    if let Some(sandbox) = sandbox {
-        sandbox.close().await;
-    }
+    let served = serve_on(&args, &store).await;
     store.close().await;
     served
 }
 
+async fn serve_on(args: &ServeArgs, store: &OpenStore) -> Result<(), CommandError> {
+    let listener = TcpListener::bind(args.listen)
+        .map_err(|error| format!("cannot listen on {}: {error}", args.listen))?;
+    let address = listener.local_addr()?;
+    let public_url = args
+        .public_url
+        .clone()
+        .unwrap_or_else(|| format!("http://{address}"));
+    let sandbox = sandbox(args, store, &public_url).await?;
+    let served = serve(args, store, sandbox.as_ref(), listener, &public_url).await;
+    if let Some(sandbox) = sandbox {
+        sandbox.close().await;
+    }
+    served
+}
+
 /// The sandbox rail of the test env, unless a rail is configured for it.
-async fn sandbox(args: &ServeArgs, store: &OpenStore) -> Result<Option<Sandbox>, CommandError> {
+async fn sandbox(
+    args: &ServeArgs,
+    store: &OpenStore,
+    public_url: &str,
+) -> Result<Option<Sandbox>, CommandError> {
     if args.test_rail.rail().url.is_some() {
         return Ok(None);
     }
-    let sandbox = Sandbox::open(args, &store.database).await?;
+    let callback_url = callbacks::url(public_url, Env::Test);
+    let sandbox = Sandbox::open(args, &store.database, &callback_url).await?;
     Ok(Some(sandbox))
 }
 
@@ -84,24 +108,19 @@ async fn serve(
     args: &ServeArgs,
     store: &OpenStore,
     sandbox: Option<&Sandbox>,
+    listener: TcpListener,
+    public_url: &str,
 ) -> Result<(), CommandError> {
-    let listener = TcpListener::bind(args.listen)
-        .map_err(|error| format!("cannot listen on {}: {error}", args.listen))?;
-    let address = listener.local_addr()?;
     // Before anything that is measured.
     let metrics = metrics::serve(args.ops_listen)?;
-    let parts = Parts::new(args, store, sandbox)?;
+    let parts = Parts::new(args, store, sandbox, public_url)?;
 
     let mut background = parts.start_background(store, args.key_age());
 
     let server = parts.start(args, store, sandbox, listener)?;
     let handle = server.handle();
     let mut running = tokio::spawn(server);
-    let public_url = args
-        .public_url
-        .clone()
-        .unwrap_or_else(|| format!("http://{address}"));
-    if let Err(error) = greet(args, store, sandbox, &public_url).await {
+    if let Err(error) = greet(args, store, sandbox, public_url).await {
         // Nobody reads standard output, say. The service is up all the same.
         tracing::warn!(%error, "the greeting could not be given");
     }
@@ -124,7 +143,7 @@ async fn serve(
 struct Background {
     /// Has customers in hand: takes no more when it is stopped, and finishes those.
     workers: JoinSet<()>,
-    wakes: [Wake; 2],
+    wakes: Vec<Wake>,
     /// May be cut off anywhere.
     others: JoinSet<()>,
 }
@@ -159,8 +178,20 @@ struct Parts {
     liquidity: LiquidityLines,
     /// Wakes the reconciler.
     reservations: Wake,
+    /// Who reads the rails' callbacks.
+    callbacks: CallbackLines,
+    overdue: OverdueAges,
     /// Wakes the contact syncer.
     changes: Wake,
+    /// Wakes whoever reads callbacks.
+    calls: Wake,
+    /// Wakes whoever looks for decisions.
+    reviews: Wake,
+    /// Wakes whoever brings submissions to the rail.
+    submissions: Wake,
+    documents: Arc<dyn Documents>,
+    /// Under which URL callers reach the APIs.
+    public_url: String,
     /// Wakes the settler.
     settlements: Wake,
     /// Wakes the forwarder.
@@ -172,6 +203,7 @@ impl Parts {
         args: &ServeArgs,
         store: &OpenStore,
         sandbox: Option<&Sandbox>,
+        public_url: &str,
     ) -> Result<Self, CommandError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         Ok(Self {
@@ -180,7 +212,17 @@ impl Parts {
             ids: Arc::new(IdMint::new(Arc::clone(&clock))),
             rails: Arc::new(ConfiguredRails::new(args, sandbox)?),
             reservations: Wake::default(),
+            callbacks: callbacks::lines(args, sandbox)?,
+            overdue: OverdueAges {
+                test: args.test_rail.rail().overdue,
+                live: args.live_rail.rail().overdue,
+            },
             changes: Wake::default(),
+            calls: Wake::default(),
+            reviews: Wake::default(),
+            submissions: Wake::default(),
+            documents: documents::open(args)?,
+            public_url: public_url.to_owned(),
             settlements: Wake::default(),
             deposits: Wake::default(),
             liquidity: liquidity::lines(args),
@@ -204,6 +246,33 @@ impl Parts {
             self.changes.clone(),
         );
         workers.spawn(async move { syncer.run().await });
+        let dispatcher = Dispatcher::new(
+            Arc::clone(&ports) as _,
+            Arc::clone(&ports) as _,
+            self.callbacks.clone(),
+            self.calls.clone(),
+            self.reviews.clone(),
+        );
+        workers.spawn(async move { dispatcher.run().await });
+        let reviewer = Reviewer::new(
+            Arc::clone(&ports) as _,
+            self.transitions(&ports),
+            self.rails.rails.clone(),
+            self.overdue,
+            self.reviews.clone(),
+        );
+        workers.spawn(async move { reviewer.run().await });
+        let sender = SubmissionSender::new(
+            Arc::clone(&ports) as _,
+            Arc::clone(&self.documents),
+            Arc::clone(&ports) as _,
+            self.rails.rails.clone(),
+            self.overdue,
+            self.submissions.clone(),
+        );
+        workers.spawn(async move { sender.run().await });
+        let sweeper = UploadSweeper::new(Arc::clone(&ports) as _, Arc::clone(&self.documents));
+        others.spawn(async move { sweeper.run().await });
         let settler = self.settler(&ports);
         others.spawn(async move { settler.run().await });
         let forwarder = self.forwarder(&ports);
@@ -214,7 +283,13 @@ impl Parts {
         others.spawn(async move { principals.watch(&*ports).await });
         Background {
             workers,
-            wakes: [self.reservations.clone(), self.changes.clone()],
+            wakes: vec![
+                self.reservations.clone(),
+                self.changes.clone(),
+                self.calls.clone(),
+                self.reviews.clone(),
+                self.submissions.clone(),
+            ],
             others,
         }
     }
@@ -235,6 +310,7 @@ impl Parts {
                 sandbox,
                 Arc::clone(&self.rails),
             )),
+            public_url: self.public_url.clone(),
             deployment: args.deployment.clone(),
             trusted_proxies: args.trusted_proxies.clone(),
         };
@@ -258,6 +334,10 @@ impl Parts {
         Ok(vouch_http::serve(listener, workers, per_worker, shared)?)
     }
 
+    fn transitions(&self, store: &Arc<Store>) -> Transitions {
+        Transitions::new(Arc::clone(store) as _, Arc::clone(&self.ids))
+    }
+
     fn settler(&self, store: &Arc<Store>) -> Settler {
         Settler::new(
             Arc::clone(store) as _,
@@ -278,6 +358,25 @@ impl Parts {
         )
     }
 
+    fn kyc_services(&self, store: &Arc<Store>) -> KycServices {
+        KycServices {
+            files: FileDesk::new(Arc::clone(store) as _, Arc::clone(&self.ids)),
+            receive_upload: ReceiveUpload::new(
+                Arc::clone(store) as _,
+                Arc::clone(&self.documents),
+                Arc::clone(&self.ids),
+            ),
+            submit: SubmitKyc::new(
+                Arc::clone(store) as _,
+                Arc::clone(store) as _,
+                self.transitions(store),
+                Arc::clone(&self.ids),
+                self.submissions.clone(),
+            ),
+            submissions: Arc::clone(store) as _,
+        }
+    }
+
     fn services(&self, store: &Arc<Store>) -> Services {
         let answers = KeptAnswers::new(Arc::clone(store) as _, Arc::clone(&self.ids));
         Services {
@@ -292,6 +391,13 @@ impl Parts {
                 Arc::clone(&self.ids),
                 self.changes.clone(),
             ),
+            close: CloseCustomer::new(self.transitions(store), Arc::clone(store) as _),
+            callbacks: TakeCallback::new(
+                Arc::clone(store) as _,
+                self.callbacks.clone(),
+                Arc::clone(&self.clock),
+                self.calls.clone(),
+            ),
             queries: Arc::clone(store) as _,
             authenticate: Authenticate::new(
                 Arc::clone(store) as _,
@@ -299,6 +405,7 @@ impl Parts {
                 Arc::clone(&self.digests),
                 Arc::clone(&self.clock),
             ),
+            kyc: self.kyc_services(store),
             treasury: TreasuryServices {
                 create_customer: CreateCustomerForTreasury::new(
                     Arc::clone(store) as _,

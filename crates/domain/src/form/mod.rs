@@ -3,8 +3,8 @@
 mod amend;
 mod attachments;
 mod create;
+mod empty;
 mod fields;
-mod nothing;
 mod payment_route;
 mod reader;
 mod simulation;
@@ -15,7 +15,7 @@ mod upload;
 pub use amend::parse_amendment;
 pub use attachments::parse_attachments;
 pub use create::parse_new_customer;
-pub use nothing::parse_nothing;
+pub use empty::parse_empty;
 pub use payment_route::parse_payment_route;
 pub use simulation::{SimulationRequest, parse_simulation};
 pub use swap::parse_swap;

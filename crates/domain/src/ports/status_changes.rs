@@ -73,7 +73,7 @@ pub struct ChangeStatus<'a> {
     pub transition: Transition,
     /// The id of the event.
     pub event: EventId,
-    /// Why, of a rejection.
+    /// Why: of a rejection, and of nothing else.
     pub explanation: Option<&'a Explanation>,
     /// The lease of the review that found it, if one did: without it, nothing is changed any more.
     pub review: Option<Uuid>,

@@ -1,7 +1,7 @@
 //! `/customers/{id}/kyc`: the contract, section 8.
 
 use actix_web::HttpResponse;
-use vouch_domain::{form::parse_nothing, idempotency::Operation};
+use vouch_domain::{form::parse_empty, idempotency::Operation};
 
 use super::{
     customers::existing,
@@ -25,7 +25,7 @@ pub(crate) async fn submit(call: Call) -> Result<HttpResponse, ApiError> {
     let customer = path::customer(&call.request)?;
     let operation = Operation::SubmitKyc(customer.clone());
     let claim = optional_claim(headers, operation, &body, &state.shared.digests)?;
-    let form = parse_nothing(&body.form);
+    let form = parse_empty(&body.form);
     let submit = &state.services.kyc.submit;
     let submitted = submit
         .submit(tenant, &customer, claim.as_ref(), &form)

@@ -10,7 +10,7 @@ use actix_web::{
 use futures_util::FutureExt;
 use vouch_domain::{access::Contract, tenant::Tenant};
 
-use super::{customers, events, files, kyc};
+use super::{close, customers, events, files, kyc};
 use crate::{
     credentials::{Denied, Presented, admit},
     error::{ApiError, Code},
@@ -37,11 +37,12 @@ pub(crate) enum Operation {
     AttachFiles,
     SubmitKyc,
     ListSubmissions,
+    CloseCustomer,
     ListEvents,
 }
 
 /// Every route of the API; those of one path stand together.
-pub(crate) static ROUTES: [Route; 9] = [
+pub(crate) static ROUTES: &[Route] = &[
     Route {
         method: Method::GET,
         path: "/customers",
@@ -81,6 +82,11 @@ pub(crate) static ROUTES: [Route; 9] = [
         method: Method::POST,
         path: "/customers/{id}/kyc",
         operation: Operation::SubmitKyc,
+    },
+    Route {
+        method: Method::POST,
+        path: "/customers/{id}/close",
+        operation: Operation::CloseCustomer,
     },
     Route {
         method: Method::GET,
@@ -140,6 +146,7 @@ async fn carry_out(
         Operation::AttachFiles => files::attach(call).await,
         Operation::SubmitKyc => kyc::submit(call).await,
         Operation::ListSubmissions => kyc::list(call).await,
+        Operation::CloseCustomer => close::close(call).await,
         Operation::ListEvents => events::list(call).await,
     }
 }

@@ -38,6 +38,7 @@ pub(super) fn describe(operation: Operation) -> Value {
         Operation::AttachFiles => kyc::attach_files(),
         Operation::SubmitKyc => kyc::submit_kyc(),
         Operation::ListSubmissions => kyc::list_submissions(),
+        Operation::CloseCustomer => close_customer(),
         Operation::ListEvents => list_events(),
     }
 }
@@ -143,6 +144,27 @@ fn amend_customer() -> Value {
         "requestBody": body("AmendCustomer", &examples::amend_bodies()),
         "responses": responses::all(
             &[Success::object(200, "The customer as it is now.", "Customer", &examples::customer())
+                .with_headers(&["ETag", "Idempotent-Replayed"])],
+            &[&COMMON_ERRORS, &BODY_ERRORS, &errors],
+        ),
+    })
+}
+
+fn close_customer() -> Value {
+    let errors = [Code::CustomerNotFound, Code::IdempotencyConflict];
+    json!({
+        "tags": ["Customers"],
+        "operationId": "close_customer",
+        "summary": "Close a customer",
+        "description": "For good: a closed customer is never verified, amended or opened again, and its `interac_email` is \
+            free for another one. Closing one that is closed is fine. There is no body; an empty object does as well.",
+        "parameters": [
+            parameter("CustomerHandle"),
+            parameter("OptionalIdempotencyKey"),
+            parameter("RequestId"),
+        ],
+        "responses": responses::all(
+            &[Success::object(200, "The customer, closed.", "Customer", &examples::closed_customer())
                 .with_headers(&["ETag", "Idempotent-Replayed"])],
             &[&COMMON_ERRORS, &BODY_ERRORS, &errors],
         ),
