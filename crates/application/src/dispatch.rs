@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use futures_util::future::{join, join_all};
 use tokio::time::Instant;
 use vouch_domain::{
-    ports::{CallbackInbox, KeptCallback, RailNotice, Reviews, StoreError},
+    ports::{CallbackInbox, KeptCallback, RailCallbacks, RailNotice, Reviews, StoreError},
     tenant::Env,
 };
 
@@ -65,7 +65,7 @@ impl Dispatcher {
             if let Err(error) = self.pass(env).await {
                 tracing::warn!(env = env.as_str(), %error, "the rail's callbacks could not be read");
             }
-            if Instant::now() >= give_up_at {
+            if self.lines.of(env).is_some() && Instant::now() >= give_up_at {
                 self.give_up(env).await;
                 give_up_at = Instant::now() + GIVE_UP_PERIOD;
             }
@@ -78,6 +78,9 @@ impl Dispatcher {
     /// # Errors
     /// [`StoreError`] when the store does not say what is due.
     pub async fn pass(&self, env: Env) -> Result<usize, StoreError> {
+        let Some(line) = self.lines.of(env) else {
+            return Ok(0);
+        };
         let mut taken = 0;
         while !self.wake.is_stopped() {
             let due = self.inbox.take_due_callbacks(env, LEASE, BATCH).await?;
@@ -85,14 +88,14 @@ impl Dispatcher {
                 break;
             }
             taken += due.len();
-            join_all(due.iter().map(|callback| self.work_on(callback))).await;
+            join_all(due.iter().map(|callback| self.work_on(line, callback))).await;
         }
         Ok(taken)
     }
 
-    async fn work_on(&self, callback: &KeptCallback) {
+    async fn work_on(&self, line: &dyn RailCallbacks, callback: &KeptCallback) {
         let env = callback.env.as_str();
-        let settled = match self.dispatch(callback).await {
+        let settled = match self.dispatch(line, callback).await {
             Ok(Dispatched::Done) => self.inbox.end_callback(callback).await,
             Ok(Dispatched::Unmatched) => self.inbox.free_callback(callback).await,
             Err(error) => {
@@ -106,10 +109,11 @@ impl Dispatcher {
     }
 
     /// Tells whoever is concerned. A callback that is told twice does no harm: it is a reason to look, and no fact.
-    async fn dispatch(&self, callback: &KeptCallback) -> Result<Dispatched, StoreError> {
-        let Some(line) = self.lines.of(callback.env) else {
-            return Ok(Dispatched::Unmatched);
-        };
+    async fn dispatch(
+        &self,
+        line: &dyn RailCallbacks,
+        callback: &KeptCallback,
+    ) -> Result<Dispatched, StoreError> {
         match line.notice(&callback.body) {
             RailNotice::Customer { customer, reason } => {
                 let known = self
