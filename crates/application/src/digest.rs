@@ -2,9 +2,7 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use vouch_domain::{
-    access::KeyDigest, id::FileId, idempotency::Fingerprint, tenant::Tenant,
-};
+use vouch_domain::{access::KeyDigest, id::FileId, idempotency::Fingerprint, tenant::Tenant};
 
 /// Computes keyed hashes (HMAC-SHA-256), each kind under a key of its own, derived from the installation's hash key.
 ///

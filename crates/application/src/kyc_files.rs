@@ -193,10 +193,7 @@ impl FileDesk {
                 return Err(AttachError::Closed);
             }
             let files: Vec<_> = slots.iter().map(|slot| slot.file).collect();
-            let known = self
-                .store
-                .files_of(tenant, basis.customer, &files)
-                .await?;
+            let known = self.store.files_of(tenant, basis.customer, &files).await?;
             fits(&slots, &known)?;
             let attached = self
                 .store

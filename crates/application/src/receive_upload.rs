@@ -61,11 +61,7 @@ pub struct ReceiveUpload {
 impl ReceiveUpload {
     /// The use case on these stores.
     #[must_use]
-    pub fn new(
-        files: Arc<dyn KycFiles>,
-        documents: Arc<dyn Documents>,
-        ids: Arc<IdMint>,
-    ) -> Self {
+    pub fn new(files: Arc<dyn KycFiles>, documents: Arc<dyn Documents>, ids: Arc<IdMint>) -> Self {
         Self {
             files,
             documents,

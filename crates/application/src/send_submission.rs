@@ -144,7 +144,7 @@ impl SubmissionSender {
             Err(Stuck::LeaseLost) => Ok(()),
             Err(stuck) => {
                 tracing::warn!(%submission, %stuck, "a submission has not reached the rail yet");
-                self.leave(job, &stuck).await
+                self.leave(line, job, &stuck).await
             }
         };
         if let Err(error) = recorded {
@@ -161,12 +161,18 @@ impl SubmissionSender {
         self.jobs.record_reached(job).await
     }
 
-    /// Leaves the rest to a later attempt. What may still be under way keeps its lease, which outlasts the settle time.
-    async fn leave(&self, job: &SubmissionJob, stuck: &Stuck) -> Result<(), StoreError> {
-        match stuck {
-            Stuck::Rail(RailFailure::Unclear { .. }) => Ok(()),
-            _ => self.jobs.free_submission(job).await,
-        }
+    /// Leaves the rest to a later attempt: after the settle time, where something may still be under way.
+    async fn leave(
+        &self,
+        line: &RailLine,
+        job: &SubmissionJob,
+        stuck: &Stuck,
+    ) -> Result<(), StoreError> {
+        let hold = match stuck {
+            Stuck::Rail(RailFailure::Unclear { .. }) => line.terms.settle,
+            _ => Duration::ZERO,
+        };
+        self.jobs.free_submission(job, hold).await
     }
 
     async fn bring(&self, line: &RailLine, job: &SubmissionJob) -> Result<End, Stuck> {

@@ -87,18 +87,18 @@ impl Chunks {
     /// Seals the next chunk in its place.
     pub(crate) fn seal(&mut self, chunk: &mut Vec<u8>, is_last: bool) -> Result<(), SealError> {
         let nonce = self.next_nonce(is_last)?;
-        let sealed = self
-            .cipher
-            .encrypt_in_place(&nonce, self.place.as_bytes(), chunk as &mut dyn Buffer);
+        let sealed =
+            self.cipher
+                .encrypt_in_place(&nonce, self.place.as_bytes(), chunk as &mut dyn Buffer);
         sealed.map_err(|_| SealError::Unopened)
     }
 
     /// Opens the next chunk in its place.
     pub(crate) fn open(&mut self, chunk: &mut Vec<u8>, is_last: bool) -> Result<(), SealError> {
         let nonce = self.next_nonce(is_last)?;
-        let opened = self
-            .cipher
-            .decrypt_in_place(&nonce, self.place.as_bytes(), chunk as &mut dyn Buffer);
+        let opened =
+            self.cipher
+                .decrypt_in_place(&nonce, self.place.as_bytes(), chunk as &mut dyn Buffer);
         opened.map_err(|_| SealError::Unopened)
     }
 

@@ -171,7 +171,10 @@ async fn nothing_is_readable_where_it_lies() {
     let marked = b"MARKED-BYTES-".repeat(20_000);
     let kept = Kept::new(1).await;
     let (place, mut source) = (place(), Pieces::of(&marked, 1_000));
-    kept.documents.put(&place, &key(), &mut source).await.unwrap();
+    kept.documents
+        .put(&place, &key(), &mut source)
+        .await
+        .unwrap();
     for file in files(kept.folder.path()) {
         let sealed = fs::read(&file).unwrap();
         let is_marked = sealed.windows(6).any(|window| window == b"MARKED");
@@ -215,10 +218,7 @@ async fn an_object_opens_in_its_place_with_its_key_alone() {
         moved.push(other.object.to_string());
         fs::create_dir_all(&moved).unwrap();
         fs::copy(&object, moved.join("sealed")).unwrap();
-        assert_eq!(
-            read(&kept.documents, &other, &key()).await,
-            Err(BrokenOff)
-        );
+        assert_eq!(read(&kept.documents, &other, &key()).await, Err(BrokenOff));
         fs::remove_dir_all(&moved).unwrap();
     }
 }

@@ -40,7 +40,9 @@ pub(crate) fn upload_url(shared: &Shared, tenant: Tenant, file: FileId) -> Strin
     let signature = hex(&shared.digests.upload_signature(tenant, file));
     let public_url = shared.public_url.trim_end_matches('/');
     let (organisation, env) = (tenant.organisation, tenant.env.as_str());
-    format!("{public_url}/uploads/{file}?organisation={organisation}&env={env}&signature={signature}")
+    format!(
+        "{public_url}/uploads/{file}?organisation={organisation}&env={env}&signature={signature}"
+    )
 }
 
 /// `PUT /uploads/{file}`
@@ -68,7 +70,8 @@ fn admitted(request: &HttpRequest, shared: &Shared) -> Result<(Tenant, FileId), 
     let env = query.required("env", Env::parse);
     let signature = query.required("signature", read_hex);
     let read = organisation.zip(env).zip(signature);
-    let ((organisation, env), signature) = query.finish(read).map_err(|_| Code::PermissionDenied)?;
+    let ((organisation, env), signature) =
+        query.finish(read).map_err(|_| Code::PermissionDenied)?;
     let tenant = Tenant { organisation, env };
     if !shared.digests.is_upload_signature(tenant, file, &signature) {
         return Err(Code::PermissionDenied.into());
@@ -181,9 +184,7 @@ impl From<UploadError> for ApiError {
             UploadError::TooLarge => {
                 Self::from(Code::BodyTooLarge).saying("A file must not be larger than 25 MiB.")
             }
-            UploadError::OtherType => {
-                Self::body("must be what its `content_type` was said to be")
-            }
+            UploadError::OtherType => Self::body("must be what its `content_type` was said to be"),
             UploadError::BrokenOff => Self::body("did not arrive whole, or not in time"),
             UploadError::Documents(error) => Self::document_store(&error),
             UploadError::Store(error) => error.into(),

@@ -386,8 +386,18 @@ fn is_free(outcome: Result<(), Failure>) -> Result<bool, StoreError> {
 }
 
 fn basis(row: BasisRow) -> Result<KycBasis, StoreError> {
-    let (customer, has_identity, stands, kind, slots, files, is_open, rejection, used_with, subject) =
-        row;
+    let (
+        customer,
+        has_identity,
+        stands,
+        kind,
+        slots,
+        files,
+        is_open,
+        rejection,
+        used_with,
+        subject,
+    ) = row;
     let slots: Result<Vec<_>, _> = slots
         .iter()
         .zip(files)
@@ -438,7 +448,11 @@ fn file(customer: CustomerId, row: FileRow) -> Result<KycFile, StoreError> {
 }
 
 /// The content of a file that has one.
-pub(crate) fn stored(object: Uuid, size: i64, sha256: Vec<u8>) -> Result<StoredContent, StoreError> {
+pub(crate) fn stored(
+    object: Uuid,
+    size: i64,
+    sha256: Vec<u8>,
+) -> Result<StoredContent, StoreError> {
     Ok(StoredContent {
         object,
         size: u64::try_from(size).map_err(|_| broken("size"))?,

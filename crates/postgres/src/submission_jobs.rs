@@ -8,9 +8,7 @@ use uuid::Uuid;
 use vouch_domain::{
     id::FileId,
     kyc::{ContentType, FileCategory, Gap},
-    ports::{
-        RailCustomerId, RailFileId, StoreError, SubmissionJob, SubmissionJobs, SubmittedFile,
-    },
+    ports::{RailCustomerId, RailFileId, StoreError, SubmissionJob, SubmissionJobs, SubmittedFile},
     tenant::{Env, Tenant},
     values::CustomerType,
 };
@@ -52,15 +50,7 @@ const TAKE_DUE: &str = "
 
 type JobSql = (SqlUuid, SqlUuid, SqlUuid, Bool);
 type CustomerSql = (SqlUuid, Text, Text, Binary);
-type FileSql = (
-    SqlUuid,
-    Text,
-    Text,
-    SqlUuid,
-    BigInt,
-    Binary,
-    Nullable<Text>,
-);
+type FileSql = (SqlUuid, Text, Text, SqlUuid, BigInt, Binary, Nullable<Text>);
 type JobRow = (Uuid, Uuid, Uuid, bool);
 type CustomerRow = (Uuid, String, String, Vec<u8>);
 type FileRow = (Uuid, String, String, Uuid, i64, Vec<u8>, Option<String>);
@@ -113,7 +103,7 @@ const REACHED: &str = ending!("status = 'in_review'");
 const INCOMPLETE: &str = ending!("status = 'incomplete', missing = $5");
 
 const FREE: &str = "
-    UPDATE kyc_jobs SET lease_token = NULL, leased_until = now()
+    UPDATE kyc_jobs SET lease_token = NULL, leased_until = now() + $5 * interval '1 millisecond'
     WHERE organisation_id = $1 AND env = $2 AND submission_id = $3 AND lease_token = $4";
 
 #[async_trait]
@@ -134,14 +124,16 @@ impl SubmissionJobs for Store {
             })
             .await?;
         // A job that cannot be read, as under a missing master key, is left to its lease: it must not hold up the others.
-        let readable = rows.chunk_by(|one, next| one.0 == next.0).filter_map(|rows| {
-            let submission = rows[0].0.1;
-            self.submission_job(env, rows)
+        let readable = rows
+            .chunk_by(|one, next| one.0 == next.0)
+            .filter_map(|rows| {
+                let submission = rows[0].0.1;
+                self.submission_job(env, rows)
                 .inspect_err(|error| {
                     tracing::error!(%submission, %error, "the job of a submission cannot be read");
                 })
                 .ok()
-        });
+            });
         Ok(readable.collect())
     }
 
@@ -193,8 +185,10 @@ impl SubmissionJobs for Store {
         Ok(())
     }
 
-    async fn free_submission(&self, job: &SubmissionJob) -> Result<(), StoreError> {
-        self.database.affected(|| held(FREE, job)).await?;
+    async fn free_submission(&self, job: &SubmissionJob, hold: Duration) -> Result<(), StoreError> {
+        self.database
+            .affected(|| held(FREE, job).big_int(millis(hold)))
+            .await?;
         Ok(())
     }
 }

@@ -34,7 +34,9 @@ impl RailKyc for HttpRail {
         let end = Instant::now() + RAIL_FILE_DEADLINE;
         let place = self.place(customer, content.category).await?;
         if !self.client.may_send_to(&place.url) {
-            return Err(failure::unavailable("the rail gave a place that is not https"));
+            return Err(failure::unavailable(
+                "the rail gave a place that is not https",
+            ));
         }
         let body = Body::wrap_stream(unfold(bytes, |mut bytes| async move {
             let piece = bytes.next().await.transpose()?;

@@ -117,7 +117,11 @@ pub(crate) struct DocumentsArgs {
     #[arg(long, env = "VOUCH_DOCUMENTS_S3_ACCESS_KEY_ID")]
     pub(crate) documents_s3_access_key_id: Option<String>,
     /// What proves it.
-    #[arg(long, env = "VOUCH_DOCUMENTS_S3_SECRET_ACCESS_KEY", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "VOUCH_DOCUMENTS_S3_SECRET_ACCESS_KEY",
+        hide_env_values = true
+    )]
     pub(crate) documents_s3_secret_access_key: Option<String>,
 }
 

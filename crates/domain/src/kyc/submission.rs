@@ -327,7 +327,10 @@ mod tests {
                 "ownership_percentage of all owners must sum to 100%",
                 Gap::Owners,
             ),
-            ("Cannot verify business customer: something new", Gap::Details),
+            (
+                "Cannot verify business customer: something new",
+                Gap::Details,
+            ),
             ("", Gap::Details),
         ] {
             assert_eq!(Gap::of_message(message), expected, "{message}");

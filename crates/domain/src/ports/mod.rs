@@ -58,11 +58,11 @@ pub use rail_ids::{RailAccountId, RailCustomerId, RailTransactionId};
 pub use rail_kyc::{RAIL_FILE_DEADLINE, RailContent, RailFileId, RailKyc, RailSubmission};
 pub use reconciliation::Reconciliation;
 pub use retention::Retention;
-pub use submissions::{NewSubmission, SubmissionJob, SubmissionJobs, Submissions, SubmittedFile};
 pub use reviews::{DueReview, Reviews};
 pub use status_changes::{
     ChangeStatus, StatusBasis, StatusChanges, StatusHistory, TransitionOutcome,
 };
+pub use submissions::{NewSubmission, SubmissionJob, SubmissionJobs, Submissions, SubmittedFile};
 pub use swaps::{Holders, SettlementJob, SettlementJobs, Swaps};
 pub use treasury_customers::{CreateTreasuryCustomer, TreasuryCustomerQueries, TreasuryCustomers};
 

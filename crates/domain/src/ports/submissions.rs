@@ -96,9 +96,9 @@ pub trait SubmissionJobs: Send + Sync {
         missing: &[Gap],
     ) -> Result<(), StoreError>;
 
-    /// Gives a job back before the end of its lease, due again when its next attempt is. Does nothing when the lease has
-    /// passed to somebody else.
-    async fn free_submission(&self, job: &SubmissionJob) -> Result<(), StoreError>;
+    /// Gives a job back before the end of its lease, due again when its next attempt is, and not before `hold` has passed.
+    /// Does nothing when the lease has passed to somebody else.
+    async fn free_submission(&self, job: &SubmissionJob, hold: Duration) -> Result<(), StoreError>;
 }
 
 /// A submission on its way to the rail.

@@ -25,7 +25,10 @@ pub(crate) async fn add(call: Call) -> Result<HttpResponse, ApiError> {
     let judge = |customer_type| parse_upload(&body.form, customer_type);
     let desk = &state.services.kyc.files;
     let added = desk.add(tenant, &customer, claim.as_ref(), &judge).await?;
-    let Done { now: file, replayed } = added;
+    let Done {
+        now: file,
+        replayed,
+    } = added;
     let mut response = match replayed {
         true => existing(true),
         false => HttpResponse::Created(),

@@ -138,7 +138,12 @@ impl SubmissionObject {
         };
         Self {
             submission: AcceptedObject::new(submission, env),
-            missing: submission.missing.iter().copied().map(Gap::as_str).collect(),
+            missing: submission
+                .missing
+                .iter()
+                .copied()
+                .map(Gap::as_str)
+                .collect(),
             rejection: submission.rejection.map(rejection),
         }
     }

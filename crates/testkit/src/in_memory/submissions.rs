@@ -202,12 +202,15 @@ impl SubmissionJobs for InMemory {
         Ok(())
     }
 
-    async fn free_submission(&self, job: &SubmissionJob) -> Result<(), StoreError> {
+    async fn free_submission(&self, job: &SubmissionJob, hold: Duration) -> Result<(), StoreError> {
         let mut state = self.state().await?;
-        let now = state.now;
-        if let Some(job) = state.held_submission(job).and_then(|record| record.job.as_mut()) {
+        let until = state.now + hold;
+        if let Some(job) = state
+            .held_submission(job)
+            .and_then(|record| record.job.as_mut())
+        {
             job.token = None;
-            job.leased_until = now;
+            job.leased_until = until;
         }
         Ok(())
     }
@@ -323,9 +326,9 @@ impl State {
     }
 
     fn shown(&self, tenant: Tenant, record: &SubmissionRecord) -> Submission {
-        let decided = record.decision.and_then(|decision| {
-            self.rejection_of(tenant, record.submission.customer, decision)
-        });
+        let decided = record
+            .decision
+            .and_then(|decision| self.rejection_of(tenant, record.submission.customer, decision));
         Submission {
             rejection: decided,
             ..record.submission.clone()

@@ -239,7 +239,14 @@ fn submission_schema(in_detail: bool) -> Value {
         });
         schema["properties"]["rejection"] = rejection_schema();
         schema["required"] = json!([
-            "object", "id", "env", "customer_id", "status", "created_at", "missing", "rejection",
+            "object",
+            "id",
+            "env",
+            "customer_id",
+            "status",
+            "created_at",
+            "missing",
+            "rejection",
         ]);
     }
     schema
