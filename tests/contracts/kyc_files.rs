@@ -80,9 +80,10 @@ fn content(place: &DocumentPlace) -> StoredContent {
 }
 
 async fn finish(world: &World<impl Adapter>, place: &DocumentPlace) -> bool {
+    let content = content(place);
     let finished = world
         .store()
-        .finish_upload(world.tenant, place.file, &content(place));
+        .finish_upload(world.tenant, place.file, &content);
     finished.await.unwrap()
 }
 
@@ -257,9 +258,8 @@ async fn a_slot_takes_only_what_is_the_customers_and_of_its_category(world: &Wor
     let file = stored_file(world.store(), &world.ids, world.tenant, one.id, category).await;
     // What the use case asks before it attaches.
     let files = async |customer: &CustomerSummary| {
-        let files = world
-            .store()
-            .files_of(world.tenant, customer.id, &[file.slot.file]);
+        let wanted = [file.slot.file];
+        let files = world.store().files_of(world.tenant, customer.id, &wanted);
         files.await.unwrap().len()
     };
     assert_eq!((files(&one).await, files(&other).await), (1, 0));
@@ -283,9 +283,8 @@ async fn nobody_sees_what_is_anothers(world: &World<impl Adapter>) {
             ..place(world, file.id)
         };
         assert_eq!(world.store().begin_upload(&place).await, Ok(None));
-        let finished = world
-            .store()
-            .finish_upload(tenant, file.id, &content(&place));
+        let content = content(&place);
+        let finished = world.store().finish_upload(tenant, file.id, &content);
         assert_eq!(finished.await, Ok(false));
     }
 }
