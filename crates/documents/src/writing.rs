@@ -7,7 +7,7 @@ use vouch_domain::ports::{
 
 use crate::{
     adapter::{defect, unavailable},
-    sealing::{CHUNK, Chunks},
+    sealing::{CHUNK, Chunks, SEALED_CHUNK},
 };
 
 /// Bytes that are sent to the store at a time. S3 takes no less, but at the end, and some stores want all alike.
@@ -30,9 +30,11 @@ impl<'a> Writing<'a> {
         key: &DocumentKey,
     ) -> Result<Self, DocumentsError> {
         let chunks = Chunks::new(place, key).map_err(defect)?;
+        let mut sealed = Vec::with_capacity(PART + SEALED_CHUNK);
+        sealed.extend_from_slice(&chunks.header());
         Ok(Self {
             upload,
-            sealed: chunks.header().to_vec(),
+            sealed,
             chunks,
             open: Vec::with_capacity(CHUNK),
         })
@@ -80,8 +82,11 @@ impl<'a> Writing<'a> {
     }
 
     async fn send(&mut self, length: usize) -> Result<(), DocumentsError> {
-        let rest = self.sealed.split_off(length);
-        let part = std::mem::replace(&mut self.sealed, rest);
+        // Room for the next part at once: growing would copy it, and hold both.
+        let mut rest = Vec::with_capacity(PART + SEALED_CHUNK);
+        rest.extend_from_slice(&self.sealed[length..]);
+        let mut part = std::mem::replace(&mut self.sealed, rest);
+        part.truncate(length);
         let sent = self.upload.put_part(part.into()).await;
         sent.map_err(unavailable)
     }

@@ -21,7 +21,9 @@ use vouch_domain::{
         ContentType, FileCategory, Gap, MAX_FILE_BYTES, NewFile, Slot, Submission,
         SubmissionRefused, SubmissionStatus,
     },
-    ports::{KycFiles, RailFailure, RailStatus, Reviews, StoreError, Submissions, UPLOAD_ABANDONED},
+    ports::{
+        KycFiles, RailFailure, RailStatus, Reviews, StoreError, Submissions, UPLOAD_ABANDONED,
+    },
     tenant::Env,
 };
 use vouch_testkit::{KycCall, KycScript, Pieces, business, individual, pdf, unique_claim};
@@ -208,7 +210,10 @@ async fn a_business_goes_by_its_documents() {
     let KycCall::Document(name) = &calls[1] else {
         panic!("no document: {calls:?}");
     };
-    assert!(name.starts_with("Certificate of incorporation ckfile_"), "{name}");
+    assert!(
+        name.starts_with("Certificate of incorporation ckfile_"),
+        "{name}"
+    );
     assert_eq!(calls[2..], [KycCall::Submit]);
     made.assert_in_review().await;
 }
@@ -340,7 +345,10 @@ async fn who_lacks_a_document_is_not_submitted() {
     made.attached(IdDocument, &pdf(50)).await;
     made.submit().await.unwrap();
     let refused = made.submit().await;
-    assert_eq!(refused, Err(SubmitError::Refused(SubmissionRefused::InReview)));
+    assert_eq!(
+        refused,
+        Err(SubmitError::Refused(SubmissionRefused::InReview))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -350,12 +358,21 @@ async fn uploads_are_judged_as_they_come() {
     for (bytes, expected) in [
         (Pieces::of(&pdf(9), 1), Ok(9)),
         (Pieces::of(&pdf(most), 1 << 20), Ok(MAX_FILE_BYTES)),
-        (Pieces::of(&pdf(most + 1), 1 << 20), Err(UploadError::TooLarge)),
-        (Pieces::of(b"\xff\xd8\xff\xe0....", 3), Err(UploadError::OtherType)),
+        (
+            Pieces::of(&pdf(most + 1), 1 << 20),
+            Err(UploadError::TooLarge),
+        ),
+        (
+            Pieces::of(b"\xff\xd8\xff\xe0....", 3),
+            Err(UploadError::OtherType),
+        ),
         (Pieces::of(b"%PDF", 3), Err(UploadError::OtherType)),
         (Pieces::of(b"%PDF-", 3), Ok(5)),
         (Pieces::of(b"", 1), Err(UploadError::OtherType)),
-        (Pieces::of(&pdf(100), 10).broken_off(), Err(UploadError::BrokenOff)),
+        (
+            Pieces::of(&pdf(100), 10).broken_off(),
+            Err(UploadError::BrokenOff),
+        ),
     ] {
         let file = made.new_file(IdDocument).await;
         assert_eq!(made.upload(file, bytes).await, expected);
