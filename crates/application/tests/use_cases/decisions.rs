@@ -163,7 +163,7 @@ impl Made {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_callback_has_the_rail_read_and_its_word_applied() {
     let made = made().await;
     made.decides(RailStatus::Verified);
@@ -174,7 +174,7 @@ async fn a_callback_has_the_rail_read_and_its_word_applied() {
     assert_eq!((made.dispatch().await, made.look().await), (0, 0));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn only_what_the_rail_has_signed_is_kept() {
     let made = made().await;
     let forged = made.take(Env::Test, "somebody", "rail-1").await;
@@ -192,7 +192,7 @@ async fn only_what_the_rail_has_signed_is_kept() {
     assert_eq!(failed, Err(CallbackError::Store(failure)));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_late_callback_changes_nothing_because_the_rail_is_asked() {
     let made = made().await;
     made.decides(RailStatus::Verified);
@@ -205,7 +205,7 @@ async fn a_late_callback_changes_nothing_because_the_rail_is_asked() {
     assert_eq!(made.why().await, (None, None));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn every_word_of_the_rail_counts_in_its_time() {
     let made = made().await;
     let words = [
@@ -226,7 +226,7 @@ async fn every_word_of_the_rail_counts_in_its_time() {
     assert_eq!(made.changes().await.len(), 7);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_rejection_is_explained_by_the_callback_and_by_the_documents() {
     let made = made().await;
     let rail = &made.bench.rail;
@@ -250,7 +250,7 @@ async fn a_rejection_is_explained_by_the_callback_and_by_the_documents() {
     assert_eq!(made.changes().await, [(Pending, Rejected)]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_closed_customer_is_not_revived_and_operators_can_see_that_it_was_tried() {
     let made = made().await;
     made.bench
@@ -271,7 +271,7 @@ async fn a_closed_customer_is_not_revived_and_operators_can_see_that_it_was_trie
     assert_eq!(made.look().await, 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_callback_about_somebody_unknown_waits_for_us_to_know_them() {
     let made = made().await;
     let (other, claim) = (individual(), unique_claim());
@@ -298,7 +298,7 @@ async fn a_callback_about_somebody_unknown_waits_for_us_to_know_them() {
     assert_eq!(found.unwrap().unwrap().status, Verified);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_concerns_nobody_is_read_once() {
     let made = made().await;
     made.take(Env::Test, "rail", "../nothing").await.unwrap();
@@ -307,7 +307,7 @@ async fn what_concerns_nobody_is_read_once() {
     assert_eq!((made.dispatch().await, made.look().await), (0, 0));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_rail_that_fails_is_asked_again() {
     let made = made().await;
     made.decides(RailStatus::Verified);
@@ -324,7 +324,7 @@ async fn a_rail_that_fails_is_asked_again() {
     assert_eq!(made.status().await, Verified);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_decision_without_a_callback_is_found_when_it_is_overdue() {
     let made = made().await;
     let (store, tenant) = (&made.bench.store, made.bench.tenant);
@@ -350,7 +350,7 @@ async fn a_decision_without_a_callback_is_found_when_it_is_overdue() {
     assert_eq!(made.look().await, 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_review_that_is_under_way_is_followed_without_a_submission_of_ours() {
     let made = made().await;
     made.decides(RailStatus::Processing);
@@ -361,7 +361,7 @@ async fn a_review_that_is_under_way_is_followed_without_a_submission_of_ours() {
     assert_eq!(made.status().await, Verified);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_customer_that_nobody_submitted_is_not_followed() {
     let made = made().await;
     made.called("rail-1").await;
@@ -369,7 +369,7 @@ async fn a_customer_that_nobody_submitted_is_not_followed() {
     assert_eq!(made.look().await, 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_store_that_fails_stops_nothing_for_good() {
     let made = made().await;
     made.decides(RailStatus::Verified);
