@@ -4,7 +4,9 @@ use reqwest::Body;
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use crate::harness::{Caller, Home, Service, eventually, individual, jpeg, kept_documents, pdf};
+use crate::harness::{
+    Caller, Home, Service, ending, eventually, individual, jpeg, kept_documents, pdf,
+};
 
 async fn dies(service: &Service) {
     let status = service.process.ends().await;
@@ -88,7 +90,7 @@ async fn dies_at(step: &str) {
     let home = Home::new().await.set("VOUCH_SANDBOX_DECISION_MS", "100");
     let doomed = home.clone().set("VOUCH_CRASH_AT", step).serve().await;
     let caller = doomed.caller();
-    let body = individual();
+    let body = ending(&individual(), "7777");
     let id = caller.create(&body).await.expect(201).id();
     let mut files = Vec::new();
     for category in ["id_document", "proof_of_address"] {

@@ -14,7 +14,7 @@ const MOST_GROWTH: usize = 16 * MIB;
 fn memory(process: u32, name: &str) -> usize {
     let status = fs::read_to_string(format!("/proc/{process}/status")).expect("its status");
     let line = status.lines().find_map(|line| line.strip_prefix(name));
-    let figure = line.expect("the figure").split_whitespace().nth(1);
+    let figure = line.expect("the figure").split_whitespace().next();
     figure
         .expect("a figure")
         .parse::<usize>()

@@ -21,7 +21,7 @@ pub(crate) use caller::Caller;
 pub(crate) use files::{jpeg, kept_documents, pdf};
 pub(crate) use home::{Home, MASTER_KEY};
 pub(crate) use patience::eventually;
-pub(crate) use people::{business, canadian, individual, unique, with, without};
+pub(crate) use people::{business, canadian, ending, individual, unique, with, without};
 pub(crate) use process::{Process, signal};
 pub(crate) use rail::Rail;
 pub(crate) use raw::exchange;
