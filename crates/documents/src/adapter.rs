@@ -88,12 +88,12 @@ impl Documents for ObjectDocuments {
         source: &mut dyn ByteSource,
     ) -> Result<(), PutDocumentError> {
         let begun = self.store.put_multipart(&path(place)).await;
-        let mut upload = begun.map_err(unavailable)?;
+        let mut upload = begun.map_err(|error| unavailable(&error))?;
         let written = Writing::new(&mut *upload, place, key)?.write(source).await;
         if written.is_err()
             && let Err(error) = upload.abort().await
         {
-            let error = unavailable(error);
+            let error = unavailable(&error);
             tracing::warn!(%error, "an upload that broke off was not cleaned up; it is swept later");
         }
         written
@@ -104,12 +104,21 @@ impl Documents for ObjectDocuments {
         place: &DocumentPlace,
         key: &DocumentKey,
     ) -> Result<Box<dyn ByteSource>, DocumentsError> {
-        let object = self.store.get(&path(place)).await.map_err(unavailable)?;
+        let object = self
+            .store
+            .get(&path(place))
+            .await
+            .map_err(|error| unavailable(&error))?;
         Ok(Box::new(Reading::open(object, place, key).await?))
     }
 
     async fn remove(&self, place: &DocumentPlace) -> Result<(), DocumentsError> {
-        match self.store.delete(&path(place)).await.map_err(unavailable) {
+        match self
+            .store
+            .delete(&path(place))
+            .await
+            .map_err(|error| unavailable(&error))
+        {
             Ok(()) | Err(DocumentsError::Missing) => {}
             Err(error) => return Err(error),
         }
@@ -141,7 +150,7 @@ fn make_private(folder: &FolderPath) -> io::Result<()> {
 }
 
 /// Fixed texts: the store's own name paths and addresses.
-pub(crate) fn unavailable(error: Error) -> DocumentsError {
+pub(crate) fn unavailable(error: &Error) -> DocumentsError {
     let cause = match error {
         Error::NotFound { .. } => return DocumentsError::Missing,
         Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => "it refused us",

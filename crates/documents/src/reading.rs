@@ -37,7 +37,10 @@ impl Reading {
             stream: pieces.boxed(),
             buffer: Vec::new(),
         };
-        let header = pieces.take(HEADER).await.map_err(unavailable)?;
+        let header = pieces
+            .take(HEADER)
+            .await
+            .map_err(|error| unavailable(&error))?;
         let header: &[u8; HEADER] = header
             .as_slice()
             .try_into()
@@ -94,7 +97,7 @@ impl ByteSource for Reading {
         };
         let (mut chunk, is_last) = read
             .await
-            .map_err(|error| self.broken_off(&unavailable(error)))?;
+            .map_err(|error| self.broken_off(&unavailable(&error)))?;
         self.chunks
             .open(&mut chunk, is_last)
             .map_err(|error| self.broken_off(&defect(error)))?;

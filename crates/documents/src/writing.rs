@@ -55,7 +55,7 @@ impl<'a> Writing<'a> {
         }
         self.send(self.sealed.len()).await?;
         let completed = self.upload.complete().await;
-        completed.map_err(unavailable)?;
+        completed.map_err(|error| unavailable(&error))?;
         Ok(())
     }
 
@@ -88,6 +88,6 @@ impl<'a> Writing<'a> {
         let mut part = std::mem::replace(&mut self.sealed, rest);
         part.truncate(length);
         let sent = self.upload.put_part(part.into()).await;
-        sent.map_err(unavailable)
+        sent.map_err(|error| unavailable(&error))
     }
 }
