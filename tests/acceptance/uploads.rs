@@ -4,7 +4,8 @@ use reqwest::{Client, Method};
 use serde_json::json;
 
 use crate::harness::{
-    Answer, Caller, Service, business, exchange, individual, jpeg, kept_documents, pdf, with,
+    Answer, Caller, Service, business, eventually, exchange, individual, jpeg, kept_documents, pdf,
+    with,
 };
 
 async fn customer(caller: &Caller) -> String {
@@ -143,9 +144,17 @@ async fn an_upload_that_breaks_off_leaves_nothing() {
         let url = service.url.clone();
         async move { exchange(&url, &request).await }
     });
-    // The service waits for the rest, so this caller goes away.
-    tokio::task::yield_now().await;
+    let database = service.home.database().client().await;
+    let begun = async || {
+        let sql = "SELECT count(*) FROM upload_attempts";
+        let begun: i64 = database.query_one(sql, &[]).await.unwrap().get(0);
+        begun
+    };
+    eventually("the beginning", async || (begun().await == 1).then_some(())).await;
+    // The service waits for the rest, and this caller goes away.
     half.abort();
+    eventually("the end", async || (begun().await == 0).then_some(())).await;
+    assert_eq!(kept_documents(&service.home.folder).len(), 0);
     caller.put(&url, jpeg(700)).await.expect(200);
     assert_eq!(kept_documents(&service.home.folder).len(), 1);
 }
