@@ -11,11 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 /// Every arrow there may be: `ARCHITECTURE.md` draws them. Whatever is not here fails.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("vouch-domain", &[]),
     ("vouch-application", &["vouch-domain"]),
     ("vouch-http", &["vouch-application", "vouch-domain"]),
     ("vouch-postgres", &["vouch-domain"]),
+    ("vouch-documents", &["vouch-domain"]),
     ("vouch-rail", &["vouch-domain"]),
     ("vouch-sandbox-rail", &[]),
     ("vouch-sandbox-liquidity", &["vouch-domain"]),
@@ -24,6 +25,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
         "vouch",
         &[
             "vouch-application",
+            "vouch-documents",
             "vouch-domain",
             "vouch-http",
             "vouch-local-postgres",
@@ -48,11 +50,16 @@ const DOMAIN_PACKAGES: [(&str, &[&str]); 5] = [
 ];
 
 /// Packages that stand for a technology, and the only crates that may name them.
-const TECHNOLOGIES: [(&str, &[&str]); 5] = [
+const TECHNOLOGIES: [(&str, &[&str]); 6] = [
     ("diesel", &["vouch-postgres"]),
     ("diesel-async", &["vouch-postgres"]),
     ("diesel_migrations", &["vouch-postgres"]),
-    ("reqwest", &["vouch-rail", "vouch-sandbox-rail"]),
+    ("object_store", &["vouch-documents"]),
+    // The documents' crate for nothing but its TLS.
+    (
+        "reqwest",
+        &["vouch-documents", "vouch-rail", "vouch-sandbox-rail"],
+    ),
     ("actix-web", &["vouch", "vouch-http", "vouch-sandbox-rail"]),
 ];
 

@@ -10,10 +10,11 @@ use vouch_domain::{
     idempotency::KeyClaim,
     ports::{
         AbsenceClear, Answers, ApiKeys, CallbackInbox, ContactSync, CustomerQueries, Customers,
-        Deposits, Drift, Holders, Lease, LeaseTerms, Ledger, Organisations, PaymentRoutes,
-        Provisioning, RailCustomerId, Reconciliation, RecordOutcome, Reservation, Reserve,
-        Reserved, Retention, Reviews, SettlementJobs, Standing, StatusChanges, StatusHistory,
-        Swaps, TreasuryCustomerQueries, TreasuryCustomers,
+        Deposits, Drift, Holders, KycFiles, Lease, LeaseTerms, Ledger, Organisations,
+        PaymentRoutes, Provisioning, RailCustomerId, Reconciliation, RecordOutcome, Reservation,
+        Reserve, Reserved, Retention, Reviews, SettlementJobs, Standing, StatusChanges,
+        StatusHistory, SubmissionJobs, Submissions, Swaps, TreasuryCustomerQueries,
+        TreasuryCustomers,
     },
     tenant::{Env, Tenant},
 };
@@ -49,6 +50,9 @@ pub(crate) trait Ports:
     + StatusHistory
     + Reviews
     + CallbackInbox
+    + KycFiles
+    + Submissions
+    + SubmissionJobs
     + TreasuryCustomerQueries
     + Clone
     + 'static
@@ -98,7 +102,10 @@ impl Adapter for InMemory {
 }
 
 /// Every time that is compared with the database's clock: to let time pass is to move them back.
-const LEASE_CLOCK: [(&str, &str); 15] = [
+const LEASE_CLOCK: [(&str, &str); 18] = [
+    ("upload_attempts", "begun_at"),
+    ("kyc_jobs", "leased_until"),
+    ("kyc_jobs", "due_at"),
     ("reservations", "leased_until"),
     ("reservations", "absence_clear_at"),
     ("reservations", "next_attempt_at"),

@@ -1,8 +1,8 @@
-//! Keyed hashes that the use cases need: of API keys and of request bodies.
+//! Keyed hashes that the use cases need: of API keys, of request bodies and of upload URLs.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use vouch_domain::{access::KeyDigest, idempotency::Fingerprint};
+use vouch_domain::{access::KeyDigest, id::FileId, idempotency::Fingerprint, tenant::Tenant};
 
 /// Computes keyed hashes (HMAC-SHA-256), each kind under a key of its own, derived from the installation's hash key.
 ///
@@ -10,6 +10,7 @@ use vouch_domain::{access::KeyDigest, idempotency::Fingerprint};
 pub struct Digests {
     api_keys: Hmac<Sha256>,
     fingerprints: Hmac<Sha256>,
+    uploads: Hmac<Sha256>,
 }
 
 impl Digests {
@@ -19,6 +20,7 @@ impl Digests {
         Self {
             api_keys: keyed(&derive(hash_key, "api-key")),
             fingerprints: keyed(&derive(hash_key, "request-fingerprint")),
+            uploads: keyed(&derive(hash_key, "upload-url")),
         }
     }
 
@@ -32,6 +34,26 @@ impl Digests {
     #[must_use]
     pub fn fingerprint(&self, canonical_body: &[u8]) -> Fingerprint {
         Fingerprint(finish(&self.fingerprints, canonical_body))
+    }
+
+    /// What admits to the upload of a file.
+    #[must_use]
+    pub fn upload_signature(&self, tenant: Tenant, file: FileId) -> [u8; 32] {
+        self.of_upload(tenant, file).finalize().into_bytes().into()
+    }
+
+    /// Whether somebody presents that. The comparison takes the same time wherever the two differ.
+    #[must_use]
+    pub fn is_upload_signature(&self, tenant: Tenant, file: FileId, presented: &[u8]) -> bool {
+        self.of_upload(tenant, file).verify_slice(presented).is_ok()
+    }
+
+    fn of_upload(&self, tenant: Tenant, file: FileId) -> Hmac<Sha256> {
+        let mut mac = self.uploads.clone();
+        mac.update(tenant.organisation.uuid().as_bytes());
+        mac.update(tenant.env.as_str().as_bytes());
+        mac.update(file.uuid().as_bytes());
+        mac
     }
 }
 

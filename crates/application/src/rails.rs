@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use vouch_domain::{
-    ports::{LeaseTerms, Rail},
+    ports::{LeaseTerms, Rail, RailKyc},
     tenant::Env,
 };
 
@@ -12,6 +12,8 @@ use vouch_domain::{
 pub struct RailLine {
     /// The rail.
     pub rail: Arc<dyn Rail>,
+    /// Where it takes files and submissions.
+    pub kyc: Arc<dyn RailKyc>,
     /// Deadlines and settle time.
     pub terms: LeaseTerms,
 }

@@ -1,11 +1,12 @@
-//! The steps of a provisioning, of a decision and of a swap, as points at which a test may stop the process.
+//! The steps of a provisioning, of a submission, of a decision and of a swap, as points at which a test may stop the
+//! process.
 //!
 //! Nothing listens by default. The promise that no fault makes two customers, or pays out twice, is only as good as the
 //! moments at which a process was really killed, and the interesting moments are too short to be hit by chance.
 
 use std::sync::OnceLock;
 
-/// A moment in the course of a provisioning, of a decision or of a swap.
+/// A moment in the course of a provisioning, of a submission, of a decision or of a swap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// The reservation is stored; nothing was sent.
@@ -38,11 +39,19 @@ pub enum Step {
     SwapBegun,
     /// A final status of a swap is recorded; nobody was told.
     SwapSettled,
+    /// The bytes of a file are stored whole; the file does not know.
+    UploadStored,
+    /// The rail has the bytes of a file; nothing is recorded.
+    FileSent,
+    /// It is recorded that a review may begin; what begins it is not sent.
+    ReviewStarting,
+    /// The rail has a submission; nothing is recorded.
+    ReviewStarted,
 }
 
 impl Step {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 19] = [
         Self::Reserved,
         Self::TakenOver,
         Self::Sending,
@@ -58,6 +67,10 @@ impl Step {
         Self::DepositRecorded,
         Self::SwapBegun,
         Self::SwapSettled,
+        Self::UploadStored,
+        Self::FileSent,
+        Self::ReviewStarting,
+        Self::ReviewStarted,
     ];
 
     /// The step's name in lower case.
@@ -79,6 +92,10 @@ impl Step {
             Self::DepositRecorded => "deposit_recorded",
             Self::SwapBegun => "swap_begun",
             Self::SwapSettled => "swap_settled",
+            Self::UploadStored => "upload_stored",
+            Self::FileSent => "file_sent",
+            Self::ReviewStarting => "review_starting",
+            Self::ReviewStarted => "review_started",
         }
     }
 }

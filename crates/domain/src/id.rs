@@ -201,6 +201,8 @@ kinds! {
     PaymentRoute = "ckroute", PaymentRouteId;
     /// What arrived at a payment route's address.
     Deposit = "ckdep", DepositId;
+    /// A file that shows something of a customer.
+    File = "ckfile", FileId;
 }
 
 #[cfg(test)]

@@ -23,6 +23,12 @@ pub enum Operation {
     CreateCustomer,
     /// `PATCH /customers/{id}` of the Remittance API.
     AmendCustomer(CustomerHandle),
+    /// `POST /customers/{id}/files` of the Remittance API.
+    AddFile(CustomerHandle),
+    /// `POST /customers/{id}/files/attach` of the Remittance API.
+    AttachFiles(CustomerHandle),
+    /// `POST /customers/{id}/kyc` of the Remittance API.
+    SubmitKyc(CustomerHandle),
     /// `POST /customers/{id}/close` of the Remittance API.
     CloseCustomer(CustomerHandle),
     /// Any operation of the Treasury API.
@@ -41,6 +47,11 @@ impl Operation {
         match self {
             Self::CreateCustomer => "POST /customers".to_owned(),
             Self::AmendCustomer(customer) => format!("PATCH /customers/{}", named(customer)),
+            Self::AddFile(customer) => format!("POST /customers/{}/files", named(customer)),
+            Self::AttachFiles(customer) => {
+                format!("POST /customers/{}/files/attach", named(customer))
+            }
+            Self::SubmitKyc(customer) => format!("POST /customers/{}/kyc", named(customer)),
             Self::CloseCustomer(customer) => format!("POST /customers/{}/close", named(customer)),
             Self::Treasury { method, path } => format!("{method} {path}"),
         }

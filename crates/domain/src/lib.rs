@@ -10,6 +10,7 @@ pub mod event;
 pub mod form;
 pub mod id;
 pub mod idempotency;
+pub mod kyc;
 pub mod ledger;
 pub mod money;
 pub mod payment_route;

@@ -51,9 +51,23 @@ fn raw_field(value: &RawValue) -> Result<RawField, NotStrictJson> {
         b"null" => RawField::Null,
         b"true" => RawField::Bool(true),
         b"false" => RawField::Bool(false),
-        [b'{' | b'[', ..] => RawField::OtherType,
+        [b'[', ..] => objects(value.get()).map_or(RawField::OtherType, RawField::Objects),
+        [b'{', ..] => RawField::OtherType,
         _ => RawField::Number(value.get().to_owned()),
     })
+}
+
+/// The objects of an array that holds nothing else.
+fn objects(array: &str) -> Option<Vec<RawForm>> {
+    let entries: Vec<&RawValue> = serde_json::from_str(array).ok()?;
+    let form = |entry: &RawValue| {
+        let Members(members) = serde_json::from_str(entry.get()).ok()?;
+        let fields = members.into_iter();
+        fields
+            .map(|(name, value)| Some((name, raw_field(value).ok()?)))
+            .collect()
+    };
+    entries.into_iter().map(form).collect()
 }
 
 /// Writes a value in canonical form. `depth` is how many levels it may still open.
@@ -239,7 +253,7 @@ mod tests {
 
     #[test]
     fn fields_keep_their_kind() {
-        let body = r#"{"t":" a\u0000b ","n":null,"b":true,"i":1.50,"o":{},"l":["x"]}"#;
+        let body = r#"{"t":" a\u0000b ","n":null,"b":true,"i":1.50,"o":{},"l":["x",{}],"a":[{"x":"y"},{}]}"#;
         let form = JsonObject::parse(body.as_bytes()).unwrap().form;
         let expected = RawForm::from([
             ("t".to_owned(), RawField::Text(" a\0b ".to_owned())),
@@ -248,6 +262,13 @@ mod tests {
             ("i".to_owned(), RawField::Number("1.50".to_owned())),
             ("o".to_owned(), RawField::OtherType),
             ("l".to_owned(), RawField::OtherType),
+            (
+                "a".to_owned(),
+                RawField::Objects(vec![
+                    RawForm::from([("x".to_owned(), RawField::Text("y".to_owned()))]),
+                    RawForm::new(),
+                ]),
+            ),
         ]);
         assert!(form == expected);
     }

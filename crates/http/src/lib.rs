@@ -22,9 +22,12 @@ mod routes;
 mod server;
 mod standards;
 mod treasury;
+mod uploads;
 
 pub use health::{Readiness, ReadinessReport};
 pub use remittance::openapi::openapi_remittance;
-pub use server::{Server, ServerHandle, Services, Shared, TreasuryServices, app, serve};
+pub use server::{
+    KycServices, Server, ServerHandle, Services, Shared, TreasuryServices, app, serve,
+};
 pub use standards::PublishedStandards;
 pub use treasury::openapi::openapi_treasury;

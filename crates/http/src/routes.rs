@@ -6,14 +6,14 @@
 use std::collections::BTreeMap;
 
 use actix_web::{
-    FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder,
+    FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, Route,
     web::{self, Data, Payload, ServiceConfig},
 };
 use vouch_domain::access::Contract;
 
 use crate::{
     credentials::Presented, docs, error::ApiError, health, rail_webhooks, remittance,
-    request_id::RequestId, server::State, treasury,
+    request_id::RequestId, server::State, treasury, uploads,
 };
 
 /// Where the APIs live: the same under both.
@@ -43,11 +43,14 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .service(public("/docs", docs::entrance))
         .service(public("/docs/{file:.*}", docs::page))
         .service(
+            web::resource(uploads::PATH)
+                .route(web::put().to(uploads::receive))
+                .default_service(not_allowed("PUT")),
+        )
+        .service(
             web::resource(rail_webhooks::PATH)
                 .route(web::post().to(rail_webhooks::receive))
-                .default_service(web::to(async |request: HttpRequest| {
-                    ApiError::method_not_allowed("POST").respond(&RequestId::of(&request))
-                })),
+                .default_service(not_allowed("POST")),
         )
         .default_service(web::to(|request, payload, state| {
             answer(PathRoutes::default(), request, payload, state)
@@ -79,9 +82,13 @@ where
     web::resource(path)
         .route(web::get().to(handler.clone()))
         .route(web::head().to(handler))
-        .default_service(web::to(async |request: HttpRequest| {
-            ApiError::method_not_allowed("GET, HEAD").respond(&RequestId::of(&request))
-        }))
+        .default_service(not_allowed("GET, HEAD"))
+}
+
+fn not_allowed(allowed: &'static str) -> Route {
+    web::to(move |request: HttpRequest| async move {
+        ApiError::method_not_allowed(allowed).respond(&RequestId::of(&request))
+    })
 }
 
 async fn answer(

@@ -13,14 +13,16 @@ use actix_web::{
 };
 use vouch_application::{
     amend::AmendCustomer, authenticate::Authenticate, callbacks::TakeCallback,
-    close::CloseCustomer, create::CreateCustomer, digest::Digests, liquidity::LiquidityLines,
-    payment_routes::RouteDesk, rates::Rates, simulate::Simulate, simulate_deposit::SimulateDeposit,
-    swaps::SwapDesk, treasury_customers::CreateCustomerForTreasury,
+    close::CloseCustomer, create::CreateCustomer, digest::Digests, kyc_files::FileDesk,
+    liquidity::LiquidityLines, payment_routes::RouteDesk, rates::Rates,
+    receive_upload::ReceiveUpload, simulate::Simulate, simulate_deposit::SimulateDeposit,
+    submit_kyc::SubmitKyc, swaps::SwapDesk, treasury_customers::CreateCustomerForTreasury,
 };
 use vouch_domain::{
     access::Network,
     ports::{
-        Clock, CustomerQueries, Deposits, Ledger, PaymentRoutes, Swaps, TreasuryCustomerQueries,
+        Clock, CustomerQueries, Deposits, Ledger, PaymentRoutes, Submissions, Swaps,
+        TreasuryCustomerQueries,
     },
     values::Policy,
 };
@@ -52,10 +54,25 @@ pub struct Services {
     pub queries: Arc<dyn CustomerQueries>,
     /// Tells who asks.
     pub authenticate: Authenticate,
+    /// Files and submissions of customers.
+    pub kyc: KycServices,
     /// Takes in what the rail calls about.
     pub callbacks: TakeCallback,
     /// What only the Treasury API offers.
     pub treasury: TreasuryServices,
+}
+
+/// The use cases of files and submissions.
+#[derive(Clone)]
+pub struct KycServices {
+    /// Opens uploads, and attaches what was uploaded.
+    pub files: FileDesk,
+    /// Takes uploads in.
+    pub receive_upload: ReceiveUpload,
+    /// Submits customers.
+    pub submit: SubmitKyc,
+    /// Reads submissions.
+    pub submissions: Arc<dyn Submissions>,
 }
 
 /// The use cases of the Treasury API.
@@ -98,6 +115,8 @@ pub struct Shared {
     pub policy: Policy,
     /// Answers `GET /readyz`.
     pub readiness: Arc<dyn Readiness>,
+    /// Under which URL callers reach this service.
+    pub public_url: String,
     /// What this deployment is called in `GET /health`.
     pub deployment: String,
     /// The proxies whose `X-Forwarded-For` is believed.

@@ -34,7 +34,8 @@ type BasisSql = (SummarySql, Nullable<Binary>);
 type BasisRow = (SummaryRow, Option<Vec<u8>>);
 
 /// What a customer's address being taken means for its return differs: see [`RETURN_WITHOUT_HOLD`]. The lease of a review
-/// is locked, so that nobody takes it over before the change is stored.
+/// is locked, so that nobody takes it over before the change is stored. While a submission is on its way to the rail, a
+/// rejection there may be that of the submission before, and waits.
 macro_rules! transition {
     ($address_taken:literal) => {
         concat!(
@@ -48,6 +49,11 @@ macro_rules! transition {
                  WHERE t.organisation_id = $1 AND t.env = $2 AND t.id = $3 AND t.status = $4
                    AND t.provisioning <> 'reserved' AND NOT t.is_primary
                    AND ($6 IS NULL OR EXISTS (SELECT FROM review))
+                   AND NOT ($5 = 'rejected' AND EXISTS (
+                       SELECT FROM kyc_jobs j JOIN kyc_submissions s
+                         ON s.organisation_id = $1 AND s.env = $2 AND s.id = j.submission_id
+                       WHERE j.organisation_id = $1 AND j.env = $2 AND s.customer_id = $3
+                   ))
                  RETURNING t.*
              ), released AS (
                  DELETE FROM interac_holds h USING c

@@ -21,8 +21,8 @@ use crate::{
 
 /// The rail of one env, behind its HTTP interface.
 pub struct HttpRail {
-    client: RailClient,
-    look_up_timeout: Duration,
+    pub(crate) client: RailClient,
+    pub(crate) look_up_timeout: Duration,
     create_timeout: Duration,
 }
 

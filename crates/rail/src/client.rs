@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::{Method, StatusCode, Url};
+use reqwest::{Method, RequestBuilder, StatusCode, Url};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 use vouch_domain::ports::{RailFailure, Urgency};
@@ -119,6 +119,27 @@ impl RailClient {
             .credential(&self.transport, Some(&credential), deadline.prepared)
             .await?;
         self.exchange(call, &another, deadline, urgency).await
+    }
+
+    /// Whether bytes of ours may be sent to a URL that the rail gave: encrypted, unless the rail itself is not.
+    pub(crate) fn may_send_to(&self, url: &Url) -> bool {
+        url.scheme() == "https" || (url.scheme() == "http" && self.base_url.scheme() == "http")
+    }
+
+    /// Sends bytes to a URL that the rail gave: once, and without what proves who sends them, as the URL does. The rail
+    /// does not count it.
+    pub(crate) async fn put(
+        &self,
+        url: Url,
+        until: Instant,
+        complete: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Answer, RailFailure> {
+        let passage = self.transport.passage("send_file")?;
+        let request = complete(self.transport.request(Method::PUT, url));
+        passage
+            .send(request, until)
+            .await
+            .map_err(failure::of_silence)
     }
 
     async fn exchange(

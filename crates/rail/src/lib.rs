@@ -20,6 +20,7 @@ mod breaker;
 mod callbacks;
 mod client;
 mod failure;
+mod kyc;
 mod look_up;
 mod notice;
 mod settings;

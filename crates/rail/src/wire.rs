@@ -3,6 +3,8 @@
 //! Reading is tolerant, because the vendor's documents and its answers do not agree: ids at `data.id` and at
 //! `data.data.id`, lists under three names, unknown keys. What cannot be read is absent, never guessed.
 
+pub(crate) mod kyc;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};

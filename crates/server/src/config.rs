@@ -94,9 +94,35 @@ pub(crate) struct ServeArgs {
     #[arg(long, env = "VOUCH_IDEMPOTENCY_KEY_DAYS", default_value_t = 31, value_parser = clap::value_parser!(u32).range(1..=3650))]
     pub(crate) idempotency_key_days: u32,
     #[command(flatten)]
+    pub(crate) documents: DocumentsArgs,
+    #[command(flatten)]
     pub(crate) test_rail: TestRailArgs,
     #[command(flatten)]
     pub(crate) live_rail: LiveRailArgs,
+}
+
+/// Where the files of customers are kept: in the data folder, unless a bucket is named.
+#[derive(Args, Clone)]
+pub(crate) struct DocumentsArgs {
+    /// A bucket of S3, or of a store that speaks its protocol.
+    #[arg(long, env = "VOUCH_DOCUMENTS_S3_BUCKET")]
+    pub(crate) documents_s3_bucket: Option<String>,
+    /// Its region.
+    #[arg(long, env = "VOUCH_DOCUMENTS_S3_REGION", default_value = "us-east-1")]
+    pub(crate) documents_s3_region: String,
+    /// Where the store is, unless it is Amazon's.
+    #[arg(long, env = "VOUCH_DOCUMENTS_S3_ENDPOINT")]
+    pub(crate) documents_s3_endpoint: Option<String>,
+    /// Who we are there.
+    #[arg(long, env = "VOUCH_DOCUMENTS_S3_ACCESS_KEY_ID")]
+    pub(crate) documents_s3_access_key_id: Option<String>,
+    /// What proves it.
+    #[arg(
+        long,
+        env = "VOUCH_DOCUMENTS_S3_SECRET_ACCESS_KEY",
+        hide_env_values = true
+    )]
+    pub(crate) documents_s3_secret_access_key: Option<String>,
 }
 
 impl ServeArgs {

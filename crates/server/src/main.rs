@@ -9,6 +9,7 @@ mod config;
 mod crash;
 mod customers;
 mod demo;
+mod documents;
 mod liquidity;
 mod logging;
 mod master_key;

@@ -50,7 +50,8 @@ impl ConfiguredRails {
         let rail = Arc::new(HttpRail::new(settings(env, args)?)?);
         self.adapters.push((env, Arc::clone(&rail)));
         Ok(RailLine {
-            rail,
+            rail: Arc::clone(&rail) as _,
+            kyc: rail,
             terms: args.terms,
         })
     }

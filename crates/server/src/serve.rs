@@ -25,23 +25,31 @@ use vouch_application::{
     forward::Forwarder,
     ids::IdMint,
     kept_answers::KeptAnswers,
+    kyc_files::FileDesk,
     liquidity::LiquidityLines,
     payment_routes::RouteDesk,
     provision::Provisioner,
     rates::Rates,
+    receive_upload::ReceiveUpload,
     reconcile::Reconciler,
     retention::Purger,
     review::{OverdueAges, Reviewer},
+    send_submission::SubmissionSender,
     settle::Settler,
     simulate::Simulate,
     simulate_deposit::SimulateDeposit,
+    submit_kyc::SubmitKyc,
     swaps::SwapDesk,
+    sweep_uploads::UploadSweeper,
     sync_contact::ContactSyncer,
     transitions::Transitions,
     treasury_customers::CreateCustomerForTreasury,
 };
-use vouch_domain::{ports::Clock, tenant::Env};
-use vouch_http::{Server, Services, Shared, TreasuryServices};
+use vouch_domain::{
+    ports::{Clock, Documents},
+    tenant::Env,
+};
+use vouch_http::{KycServices, Server, Services, Shared, TreasuryServices};
 use vouch_postgres::{Database, Store};
 
 use crate::{
@@ -49,7 +57,7 @@ use crate::{
     clock::SystemClock,
     config::ServeArgs,
     demo::DemoKeys,
-    liquidity, metrics, operators, output,
+    documents, liquidity, metrics, operators, output,
     rails::ConfiguredRails,
     readiness::ServiceReadiness,
     sandbox::Sandbox,
@@ -105,7 +113,7 @@ async fn serve(
 ) -> Result<(), CommandError> {
     // Before anything that is measured.
     let metrics = metrics::serve(args.ops_listen)?;
-    let parts = Parts::new(args, store, sandbox)?;
+    let parts = Parts::new(args, store, sandbox, public_url)?;
 
     let mut background = parts.start_background(store, args.key_age());
 
@@ -180,6 +188,11 @@ struct Parts {
     calls: Wake,
     /// Wakes whoever looks for decisions.
     reviews: Wake,
+    /// Wakes whoever brings submissions to the rail.
+    submissions: Wake,
+    documents: Arc<dyn Documents>,
+    /// Under which URL callers reach the APIs.
+    public_url: String,
     /// Wakes the settler.
     settlements: Wake,
     /// Wakes the forwarder.
@@ -191,6 +204,7 @@ impl Parts {
         args: &ServeArgs,
         store: &OpenStore,
         sandbox: Option<&Sandbox>,
+        public_url: &str,
     ) -> Result<Self, CommandError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         Ok(Self {
@@ -207,6 +221,9 @@ impl Parts {
             changes: Wake::default(),
             calls: Wake::default(),
             reviews: Wake::default(),
+            submissions: Wake::default(),
+            documents: documents::open(args)?,
+            public_url: public_url.to_owned(),
             settlements: Wake::default(),
             deposits: Wake::default(),
             liquidity: liquidity::lines(args),
@@ -246,6 +263,17 @@ impl Parts {
             self.reviews.clone(),
         );
         workers.spawn(async move { reviewer.run().await });
+        let sender = SubmissionSender::new(
+            Arc::clone(&ports) as _,
+            Arc::clone(&self.documents),
+            Arc::clone(&ports) as _,
+            self.rails.rails.clone(),
+            self.overdue,
+            self.submissions.clone(),
+        );
+        workers.spawn(async move { sender.run().await });
+        let sweeper = UploadSweeper::new(Arc::clone(&ports) as _, Arc::clone(&self.documents));
+        others.spawn(async move { sweeper.run().await });
         let settler = self.settler(&ports);
         workers.spawn(async move { settler.run().await });
         let forwarder = self.forwarder(&ports);
@@ -263,6 +291,7 @@ impl Parts {
                 self.reviews.clone(),
                 self.settlements.clone(),
                 self.deposits.clone(),
+                self.submissions.clone(),
             ],
             others,
         }
@@ -284,6 +313,7 @@ impl Parts {
                 sandbox,
                 Arc::clone(&self.rails),
             )),
+            public_url: self.public_url.clone(),
             deployment: args.deployment.clone(),
             trusted_proxies: args.trusted_proxies.clone(),
         };
@@ -331,6 +361,25 @@ impl Parts {
         )
     }
 
+    fn kyc_services(&self, store: &Arc<Store>) -> KycServices {
+        KycServices {
+            files: FileDesk::new(Arc::clone(store) as _, Arc::clone(&self.ids)),
+            receive_upload: ReceiveUpload::new(
+                Arc::clone(store) as _,
+                Arc::clone(&self.documents),
+                Arc::clone(&self.ids),
+            ),
+            submit: SubmitKyc::new(
+                Arc::clone(store) as _,
+                Arc::clone(store) as _,
+                self.transitions(store),
+                Arc::clone(&self.ids),
+                self.submissions.clone(),
+            ),
+            submissions: Arc::clone(store) as _,
+        }
+    }
+
     fn services(&self, store: &Arc<Store>) -> Services {
         let answers = KeptAnswers::new(Arc::clone(store) as _, Arc::clone(&self.ids));
         Services {
@@ -359,6 +408,7 @@ impl Parts {
                 Arc::clone(&self.digests),
                 Arc::clone(&self.clock),
             ),
+            kyc: self.kyc_services(store),
             treasury: TreasuryServices {
                 create_customer: CreateCustomerForTreasury::new(
                     Arc::clone(store) as _,

@@ -11,9 +11,11 @@ mod builders;
 mod clock;
 mod database;
 mod in_memory;
+mod kyc;
 mod payment_routes;
 mod proxy;
 mod rail;
+mod rail_kyc;
 mod server;
 mod swaps;
 
@@ -25,9 +27,11 @@ pub use builders::{
 pub use clock::FixedClock;
 pub use database::{ScratchDatabase, TestDatabase};
 pub use in_memory::InMemory;
+pub use kyc::{Pieces, StoredFile, pdf, stored_file};
 pub use payment_routes::{
     failed_deposit, opened_route, passed_on_deposit, pending_deposit, route_order,
 };
 pub use proxy::{Parsed, Wiretap};
 pub use rail::{Call, Gate, Script, ScriptedRail};
+pub use rail_kyc::{KycCall, KycScript};
 pub use swaps::{opened_swap, swap_completion, swap_order};

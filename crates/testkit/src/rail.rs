@@ -18,7 +18,7 @@ use vouch_domain::{
     values::CustomerType,
 };
 
-use crate::{FixedClock, builders::contact_at_rail, rail_customer};
+use crate::{FixedClock, builders::contact_at_rail, rail_customer, rail_kyc::KycState};
 
 /// As many as the vendor's pages hold.
 const PAGE_SIZE: usize = 15;
@@ -142,6 +142,8 @@ impl Gate {
 pub struct ScriptedRail {
     clock: Arc<FixedClock>,
     state: Mutex<State>,
+    /// What it was told about files and submissions.
+    pub(crate) kyc: Mutex<KycState>,
 }
 
 #[derive(Default)]
@@ -162,6 +164,7 @@ impl ScriptedRail {
         Arc::new(Self {
             clock,
             state: Mutex::default(),
+            kyc: Mutex::default(),
         })
     }
 
@@ -218,6 +221,13 @@ impl ScriptedRail {
     /// Puts a record in, as if it had been made by somebody else, or late.
     pub fn put(&self, record: RailCustomer) {
         self.state.lock().unwrap().records.push(record);
+    }
+
+    /// The rail's word on a customer.
+    pub(crate) fn word_on(&self, id: &str) -> Option<RailStatus> {
+        let state = self.state.lock().unwrap();
+        let mut records = state.records.iter();
+        records.find(|record| record.id.expose() == id)?.status
     }
 
     /// Changes the rail's word on a customer, and what is written beside its documents.

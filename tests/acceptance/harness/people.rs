@@ -43,6 +43,16 @@ pub(crate) fn business() -> Value {
     })
 }
 
+/// The body with a unique number that ends like this, which tells the sandbox rail how to decide.
+pub(crate) fn ending(body: &Value, end: &str) -> Value {
+    let letter = match body["type"] == "individual" {
+        true => "A",
+        false => "",
+    };
+    let number = format!("{letter}{:04}{end}", unique());
+    with(body, &json!({ "id_number": number }))
+}
+
 /// The body with these fields in place of its own.
 pub(crate) fn with(body: &Value, fields: &Value) -> Value {
     let mut body = body.clone();

@@ -87,6 +87,13 @@ impl Rail {
         self.external(&format!("customer/{id}/files"), &files).await;
     }
 
+    /// Every review of this record, with what was shown to the reviewers.
+    pub(crate) async fn submissions(&self, id: &str) -> Vec<Value> {
+        let path = format!("submissions?customer_id={id}");
+        let all = self.control(Method::GET, &path, None).await;
+        all["data"].as_array().expect("a list").clone()
+    }
+
     /// Every webhook about this record.
     pub(crate) async fn deliveries(&self, id: &str) -> Vec<Value> {
         let path = format!("deliveries?customer_id={id}");

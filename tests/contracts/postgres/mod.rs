@@ -3,6 +3,7 @@
 mod contention;
 mod drift;
 mod installation;
+mod kyc;
 mod ledger;
 mod long_lists;
 mod payment_routes;

@@ -9,14 +9,16 @@ use vouch_domain::{
     },
     id::{CustomerId, EventId, Swap as SwapKind},
     idempotency::{Grant, Keep, Kept, KeptAnswer},
+    kyc::FileCategory,
     payment_route::RouteAction,
     ports::{
         AbsenceClear, Amend, Answers, ApiKeys, CallbackInbox, ChangeStatus, Claimed, ContactSync,
         CreateTreasuryCustomer, CustomerPageRequest, CustomerQueries, Customers, DepositFilter,
-        Deposits, EventPageRequest, Holders, Ledger, Organisations, PaymentRoutes, Provisioning,
-        Reconciliation, RecordOutcome, Recorded, Reservation, Reserved, Retention, Reviews,
-        SearchText, SettlementJobs, Standing, StatusChanges, StatusHistory, Swaps,
-        TransitionOutcome, TreasuryCustomerQueries, TreasuryCustomers, WaitingRoute,
+        Deposits, EventPageRequest, Holders, KycFiles, Ledger, NewSubmission, Organisations,
+        PaymentRoutes, Provisioning, RailFileId, Reconciliation, RecordOutcome, Recorded,
+        Reservation, Reserved, Retention, Reviews, SearchText, SettlementJobs, Standing,
+        StatusChanges, StatusHistory, SubmissionJobs, Submissions, Swaps, TransitionOutcome,
+        TreasuryCustomerQueries, TreasuryCustomers, WaitingRoute,
     },
     simulation::{Outcome, Simulation},
     swap::{Swap, SwapStatus, SwapStep},
@@ -24,7 +26,7 @@ use vouch_domain::{
 };
 use vouch_testkit::{
     TestDatabase, Wiretap, amend_claim, individual, new_key, opened_route, opened_swap,
-    organisation, pending_deposit, treasury_claim, treasury_customer, unique_claim,
+    organisation, pending_deposit, stored_file, treasury_claim, treasury_customer, unique_claim,
     unique_treasury_claim,
 };
 
@@ -197,10 +199,47 @@ async fn use_everything(world: &World<TestDatabase>, store: &Store) -> usize {
         + 8
         + use_swaps(world, store).await
         + use_payment_routes(world, store).await
+        + use_kyc(world, store).await
         + use_decisions(world, store, &made).await
 }
 
 /// Likewise with what the rail decides.
+async fn use_kyc(world: &World<TestDatabase>, store: &Store) -> usize {
+    let customer = world.exists(&individual()).await;
+    let (tenant, handle) = (world.tenant, by_id(&customer));
+    store.kyc_basis(tenant, &handle, None).await.unwrap();
+    // Three statements make a file that is uploaded.
+    let category = FileCategory::IdDocument;
+    let file = stored_file(store, &world.ids, tenant, customer.id, category).await;
+    let slots = [file.slot];
+    let files = [file.slot.file];
+    store.files_of(tenant, customer.id, &files).await.unwrap();
+    store.forget_upload(&file.place).await.unwrap();
+    store.abandoned_uploads(10).await.unwrap();
+    let attached = store.attach(tenant, customer.id, &slots, None).await;
+    attached.unwrap();
+    let new = NewSubmission {
+        id: world.ids.mint(),
+        customer: customer.id,
+        event: world.ids.mint(),
+    };
+    store.open_submission(tenant, &new, None).await.unwrap();
+    store.find_submission(tenant, new.id).await.unwrap();
+    store.submissions_of(tenant, &handle, 10).await.unwrap();
+    let lease = Duration::from_secs(60);
+    let take = store.take_due_submissions(Env::Test, lease, 10);
+    let job = take.await.unwrap().remove(0);
+    let at_rail = RailFileId::parse("rail-file").unwrap();
+    let sent = store.record_sent(&job, file.slot.file, &at_rail, lease);
+    sent.await.unwrap();
+    store.record_starting(&job, lease).await.unwrap();
+    // Ended, it is nobody's to give back or to end again.
+    store.record_incomplete(&job, &[]).await.unwrap();
+    store.free_submission(&job, Duration::ZERO).await.unwrap();
+    store.record_reached(&job).await.unwrap();
+    17
+}
+
 async fn use_decisions(
     world: &World<TestDatabase>,
     store: &Store,

@@ -54,6 +54,7 @@ impl Bench {
         let rail = ScriptedRail::new(Arc::clone(&clock));
         let line = RailLine {
             rail: Arc::clone(&rail) as _,
+            kyc: Arc::clone(&rail) as _,
             terms: TERMS,
         };
         let rails = Rails {

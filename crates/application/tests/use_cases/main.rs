@@ -16,6 +16,7 @@ mod drift;
 mod ids;
 mod interrupted;
 mod kept_answers;
+mod kyc;
 mod operators;
 mod payment_routes;
 mod reconcile;

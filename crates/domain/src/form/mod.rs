@@ -1,6 +1,7 @@
 //! From what a caller sent, field by field, to a command of the domain: all problems at once.
 
 mod amend;
+mod attachments;
 mod create;
 mod empty;
 mod fields;
@@ -9,14 +10,17 @@ mod reader;
 mod simulation;
 mod swap;
 mod treasury_customer;
+mod upload;
 
 pub use amend::parse_amendment;
+pub use attachments::parse_attachments;
 pub use create::parse_new_customer;
 pub use empty::parse_empty;
 pub use payment_route::parse_payment_route;
 pub use simulation::{SimulationRequest, SimulationSubject, parse_simulation};
 pub use swap::parse_swap;
 pub use treasury_customer::parse_treasury_customer;
+pub use upload::parse_upload;
 
 use std::collections::BTreeMap;
 
@@ -31,7 +35,9 @@ pub enum RawField {
     Bool(bool),
     /// JSON `null`.
     Null,
-    /// An array or an object: always wrong here.
+    /// An array of objects.
+    Objects(Vec<RawForm>),
+    /// An object or any other array: always wrong here.
     OtherType,
 }
 

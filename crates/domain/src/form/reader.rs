@@ -32,13 +32,22 @@ pub(super) const FIELDS: [&str; 19] = [
 /// afterwards.
 pub(super) struct Reader<'a> {
     form: &'a RawForm,
+    /// The form's fields in its order.
+    fields: &'static [&'static str],
     problems: Vec<FieldProblem>,
 }
 
 impl<'a> Reader<'a> {
+    /// A reader of the create form, or of a part of it.
     pub(super) fn new(form: &'a RawForm) -> Self {
+        Self::over(form, &FIELDS)
+    }
+
+    /// A reader of a form with these fields.
+    pub(super) fn over(form: &'a RawForm, fields: &'static [&'static str]) -> Self {
         Self {
             form,
+            fields,
             problems: Vec::new(),
         }
     }
@@ -115,6 +124,8 @@ impl<'a> Reader<'a> {
     /// Adds the unknown fields. Answers with `value`, or else with all problems: in the form's order, unknown fields last
     /// by name.
     pub(super) fn finish<T>(mut self, value: Option<T>) -> Result<T, Vec<FieldProblem>> {
+        let fields = self.fields;
+        let position = |name: &str| fields.iter().position(|field| *field == name);
         let unknown = self.form.keys().filter(|name| position(name).is_none());
         self.problems.extend(unknown.map(|name| FieldProblem {
             field: name.clone(),
@@ -123,7 +134,12 @@ impl<'a> Reader<'a> {
         }));
         match value {
             Some(value) if self.problems.is_empty() => Ok(value),
-            _ => Err(in_order(self.problems)),
+            _ => {
+                // Stable, and the form gave the unknown fields by name.
+                self.problems
+                    .sort_by_key(|problem| position(&problem.field).unwrap_or(fields.len()));
+                Err(self.problems)
+            }
         }
     }
 
@@ -148,9 +164,10 @@ impl<'a> Reader<'a> {
             RawField::Text(text) if is_blank(text) => Err(Rejected("must not be blank")),
             RawField::Text(text) => parse(text),
             RawField::Null => Err(Rejected("must not be null")),
-            RawField::Number(_) | RawField::Bool(_) | RawField::OtherType => {
-                Err(Rejected("must be a string"))
-            }
+            RawField::Number(_)
+            | RawField::Bool(_)
+            | RawField::Objects(_)
+            | RawField::OtherType => Err(Rejected("must be a string")),
         };
         match parsed {
             Ok(value) => Some(value),
@@ -170,14 +187,4 @@ impl<'a> Reader<'a> {
 /// Whether a text is empty or nothing but U+0020.
 pub(super) fn is_blank(text: &str) -> bool {
     text.bytes().all(|byte| byte == b' ')
-}
-
-fn in_order(mut problems: Vec<FieldProblem>) -> Vec<FieldProblem> {
-    // Stable, and the form gave the unknown fields by name.
-    problems.sort_by_key(|problem| position(&problem.field).unwrap_or(FIELDS.len()));
-    problems
-}
-
-fn position(name: &str) -> Option<usize> {
-    FIELDS.iter().position(|field| *field == name)
 }

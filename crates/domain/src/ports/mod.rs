@@ -9,17 +9,21 @@ mod callback_inbox;
 mod clock;
 mod contact_sync;
 mod customers;
+mod documents;
 mod drift;
+mod kyc_files;
 mod liquidity;
 mod payment_routes;
 mod provisioning;
 mod rail;
 mod rail_callbacks;
 mod rail_ids;
+mod rail_kyc;
 mod reconciliation;
 mod retention;
 mod reviews;
 mod status_changes;
+mod submissions;
 mod swaps;
 mod treasury_customers;
 
@@ -32,7 +36,11 @@ pub use customers::{
     Amend, AmendOutcome, AmendmentBasis, AmendmentSubject, CustomerPage, CustomerPageRequest,
     CustomerQueries, Customers, EventPage, EventPageRequest, PageError, SearchText, folded,
 };
+pub use documents::{
+    BrokenOff, ByteSource, DocumentKey, DocumentPlace, Documents, DocumentsError, PutDocumentError,
+};
 pub use drift::{CustomerKey, Drift, TrackedCustomer};
+pub use kyc_files::{BegunUpload, BoundKey, KycBasis, KycFiles, UPLOAD_ABANDONED, UPLOAD_DEADLINE};
 pub use liquidity::{
     Chain, ChainCurrencies, Corridor, Currency, LiquidityFailure, Market, MarketRate, Network,
     NextStep, RouteProvider, RouteSimulator, RouteUnserved, Simulator, SwapProvider, VmType,
@@ -47,12 +55,14 @@ pub use rail::{
 };
 pub use rail_callbacks::{PresentedCallback, RailCallbacks, RailNotice};
 pub use rail_ids::{RailAccountId, RailCustomerId, RailTransactionId};
+pub use rail_kyc::{RAIL_FILE_DEADLINE, RailContent, RailFileId, RailKyc, RailSubmission};
 pub use reconciliation::Reconciliation;
 pub use retention::Retention;
 pub use reviews::{DueReview, Reviews};
 pub use status_changes::{
     ChangeStatus, StatusBasis, StatusChanges, StatusHistory, TransitionOutcome,
 };
+pub use submissions::{NewSubmission, SubmissionJob, SubmissionJobs, Submissions, SubmittedFile};
 pub use swaps::{Holders, SettlementJob, SettlementJobs, Swaps};
 pub use treasury_customers::{CreateTreasuryCustomer, TreasuryCustomerQueries, TreasuryCustomers};
 

@@ -64,6 +64,8 @@ codes! {
         "Send an API key: Authorization: Bearer sk_….";
     InvalidApiKey = "invalid_api_key", UNAUTHORIZED, "authentication_error",
         "The API key is not valid.";
+    PermissionDenied = "permission_denied", FORBIDDEN, "permission_error",
+        "This is not permitted.";
     IpNotAllowed = "ip_not_allowed", FORBIDDEN, "permission_error",
         "The API key may not be used from this address.";
     RemittancesNotEnabled = "remittances_not_enabled", FORBIDDEN, "permission_error",
@@ -72,6 +74,8 @@ codes! {
         "The organisation is suspended.";
     CustomerNotFound = "customer_not_found", NOT_FOUND, "not_found_error",
         "There is no such customer.";
+    FileNotFound = "file_not_found", NOT_FOUND, "not_found_error",
+        "There is no such file.";
     CustomerAlreadyExists = "customer_already_exists", CONFLICT, "conflict_error",
         "Another customer has this customer_reference.";
     InteracEmailTaken = "interac_email_taken", CONFLICT, "conflict_error",

@@ -14,7 +14,7 @@ use super::{ApiError, Code, Detail, FieldError};
 use crate::body::BodyError;
 
 /// When to try again what may well succeed then.
-const SOON: Duration = Duration::from_secs(2);
+pub(super) const SOON: Duration = Duration::from_secs(2);
 /// When to try again what somebody has to configure first.
 const LATER: Duration = Duration::from_secs(60);
 
@@ -83,8 +83,8 @@ impl From<AmendError> for ApiError {
             AmendError::Invalid(problems) => Self::form(problems),
             AmendError::KeyConflict => Code::IdempotencyConflict.into(),
             AmendError::VersionConflict => Code::VersionConflict.into(),
-            AmendError::Closed => because(Code::InvalidState, "closed"),
-            AmendError::NoIdentity => because(Code::InvalidState, "no_kyc_identity"),
+            AmendError::Closed => Self::because(Code::InvalidState, "closed"),
+            AmendError::NoIdentity => Self::because(Code::InvalidState, "no_kyc_identity"),
             AmendError::Store(error) => error.into(),
         }
     }
@@ -98,13 +98,6 @@ impl From<CloseError> for ApiError {
             CloseError::Store(error) => error.into(),
         }
     }
-}
-
-fn because(code: Code, reason: &'static str) -> ApiError {
-    ApiError::from(code).with_detail(Detail {
-        reason: Some(reason),
-        ..Detail::default()
-    })
 }
 
 impl ApiError {

@@ -1,6 +1,7 @@
 //! Answers other than the one asked for: the error envelope of the Remittance contract, section 2.
 
 mod code;
+mod kyc;
 mod mapping;
 
 pub(crate) use code::Code;

@@ -3,7 +3,10 @@
 mod close;
 mod customers;
 mod events;
+mod files;
 mod idempotency;
+mod kyc;
+mod kyc_objects;
 mod objects;
 pub(crate) mod openapi;
 mod parameters;

@@ -10,7 +10,7 @@ use actix_web::{
 use futures_util::FutureExt;
 use vouch_domain::{access::Contract, tenant::Tenant};
 
-use super::{close, customers, events};
+use super::{close, customers, events, files, kyc};
 use crate::{
     credentials::{Denied, Presented, admit},
     error::{ApiError, Code},
@@ -33,6 +33,10 @@ pub(crate) enum Operation {
     ListCustomers,
     RetrieveCustomer,
     AmendCustomer,
+    AddFile,
+    AttachFiles,
+    SubmitKyc,
+    ListSubmissions,
     CloseCustomer,
     ListEvents,
 }
@@ -58,6 +62,26 @@ pub(crate) static ROUTES: &[Route] = &[
         method: Method::PATCH,
         path: "/customers/{id}",
         operation: Operation::AmendCustomer,
+    },
+    Route {
+        method: Method::POST,
+        path: "/customers/{id}/files",
+        operation: Operation::AddFile,
+    },
+    Route {
+        method: Method::POST,
+        path: "/customers/{id}/files/attach",
+        operation: Operation::AttachFiles,
+    },
+    Route {
+        method: Method::GET,
+        path: "/customers/{id}/kyc",
+        operation: Operation::ListSubmissions,
+    },
+    Route {
+        method: Method::POST,
+        path: "/customers/{id}/kyc",
+        operation: Operation::SubmitKyc,
     },
     Route {
         method: Method::POST,
@@ -118,6 +142,10 @@ async fn carry_out(
         Operation::ListCustomers => customers::list(call).await,
         Operation::RetrieveCustomer => customers::retrieve(call).await,
         Operation::AmendCustomer => customers::amend(call).await,
+        Operation::AddFile => files::add(call).await,
+        Operation::AttachFiles => files::attach(call).await,
+        Operation::SubmitKyc => kyc::submit(call).await,
+        Operation::ListSubmissions => kyc::list(call).await,
         Operation::CloseCustomer => close::close(call).await,
         Operation::ListEvents => events::list(call).await,
     }

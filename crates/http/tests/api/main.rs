@@ -22,4 +22,5 @@ mod rail_webhooks;
 mod retrieve;
 mod routing;
 mod support;
+mod uploads;
 mod wire;

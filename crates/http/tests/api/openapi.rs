@@ -46,6 +46,10 @@ fn the_document_is_openapi_3_1_with_every_route() {
         "get /customers/{id}",
         "patch /customers/{id}",
         "post /customers/{id}/close",
+        "post /customers/{id}/files",
+        "post /customers/{id}/files/attach",
+        "get /customers/{id}/kyc",
+        "post /customers/{id}/kyc",
         "get /events",
     ];
     assert_eq!(routes, expected);

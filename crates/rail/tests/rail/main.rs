@@ -12,6 +12,7 @@ mod auth;
 mod bodies;
 mod circuit;
 mod harness;
+mod kyc;
 mod look_up;
 mod pages;
 mod peer;

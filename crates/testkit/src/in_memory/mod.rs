@@ -7,6 +7,7 @@ mod contact_sync;
 mod customers;
 mod deposits;
 mod drift;
+mod kyc_files;
 mod ledger;
 mod payment_routes;
 mod provisioning;
@@ -15,6 +16,7 @@ mod reconciliation;
 mod retention;
 mod reviews;
 mod status_changes;
+mod submissions;
 mod swaps;
 mod treasury_customers;
 
@@ -63,6 +65,8 @@ struct State {
     /// Keys claimed for answers, or bound to them.
     answers: HashMap<KeyIdentity, AnswerKey>,
     swaps: HashMap<(Tenant, SwapId), swaps::SwapRecord>,
+    files: kyc_files::Files,
+    submissions: submissions::SubmissionRecords,
     history: HashMap<(Tenant, CustomerId), Vec<status_changes::Noted>>,
     reviews: HashMap<(Tenant, CustomerId), reviews::Review>,
     callbacks: BTreeMap<(Env, [u8; 32]), callback_inbox::Callback>,
@@ -162,6 +166,8 @@ type KeyIdentity = (Tenant, Contract, String, IdempotencyKey);
 struct Bound {
     fingerprint: Fingerprint,
     customer: CustomerId,
+    /// What else the request made.
+    subject: Option<Uuid>,
     bound_at: Duration,
 }
 
@@ -189,6 +195,7 @@ impl InMemory {
             .get_mut(&customer)
             .expect("a customer");
         record.customer.summary.status = status;
+        state.end_submission(tenant, customer, status, None);
     }
 
     /// The changed fields of a customer that the rail refused, which no port shows yet.
@@ -247,11 +254,17 @@ impl State {
         self.keys.get(&key_identity(tenant, claim)).copied()
     }
 
+    fn bound_mut(&mut self, tenant: Tenant, claim: &KeyClaim) -> &mut Bound {
+        let bound = self.keys.get_mut(&key_identity(tenant, claim));
+        bound.expect("a bound key")
+    }
+
     /// Binds a key, unless it is bound.
     fn bind(&mut self, tenant: Tenant, claim: &KeyClaim, customer: CustomerId) {
         let bound = Bound {
             fingerprint: claim.fingerprint,
             customer,
+            subject: None,
             bound_at: self.now,
         };
         self.keys

@@ -18,7 +18,7 @@ use super::{InMemory, State};
 
 /// A change of a status, with what only operators are shown.
 pub(super) struct Noted {
-    change: StatusChange,
+    pub(super) change: StatusChange,
     /// Of the last event by then.
     sequence: usize,
     reason: Option<RailReason>,
@@ -75,6 +75,8 @@ impl StatusChanges for InMemory {
         }
         let customer = state.move_on(tenant, change);
         state.note(tenant, change, hold_lost);
+        let decision = StatusChangeId::of_time_ordered(change.event.uuid());
+        state.end_submission(tenant, change.customer, transition.to, Some(decision));
         Ok(TransitionOutcome::Changed {
             customer,
             hold_lost,
@@ -194,7 +196,9 @@ impl State {
             .is_none_or(|lease| review.is_some_and(|review| review.token == Some(lease)));
         let found = self.find(tenant, &CustomerHandle::Id(change.customer));
         let is_there = found.is_some_and(|found| found.summary.status == change.transition.from);
-        is_there && is_lease_held && !is_key_used
+        let is_of_before = change.transition.to == Status::Rejected
+            && self.has_submission_job(tenant, change.customer);
+        is_there && is_lease_held && !is_key_used && !is_of_before
     }
 
     fn has_interac_email(&mut self, tenant: Tenant, customer: CustomerId) -> bool {
@@ -243,6 +247,15 @@ impl State {
         };
         let history = self.history.entry((tenant, change.customer)).or_default();
         history.push(noted);
+    }
+
+    /// Why the customer is rejected, as far as it is known.
+    pub(super) fn present_rejection(
+        &mut self,
+        tenant: Tenant,
+        customer: CustomerId,
+    ) -> Option<Rejection> {
+        self.rejected(tenant, customer)?.change.rejection
     }
 
     /// The change that made a rejected customer so.

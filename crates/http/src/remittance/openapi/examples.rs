@@ -8,7 +8,7 @@ pub(super) const CUSTOMER_ID: &str = "ckcust_01kf0hj080emq8k9w39qsaekf4";
 pub(super) const EVENT_ID: &str = "ckevt_01kf0hj080es8r65rzyjka792g";
 pub(super) const REFERENCE: &str = "pouch-user-12345";
 const INTERAC_EMAIL: &str = "user@pouch.app";
-const CREATED_AT: &str = "2026-01-15T10:00:00Z";
+pub(super) const CREATED_AT: &str = "2026-01-15T10:00:00Z";
 
 pub(super) fn customer() -> Value {
     json!({

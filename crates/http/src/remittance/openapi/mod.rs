@@ -4,6 +4,7 @@
 //! outcomes, headers) is in no Rust type.
 
 mod examples;
+mod kyc;
 mod operations;
 mod parameters;
 mod responses;
@@ -47,6 +48,7 @@ fn document() -> Value {
         "security": [{ "api_key": [] }],
         "tags": [
             { "name": "Customers", "description": "The people and businesses that you move money for." },
+            { "name": "KYC", "description": "What they show of themselves, and what becomes of it." },
             { "name": "Events", "description": "What happened to them, in order." },
         ],
         "paths": paths(),

@@ -8,7 +8,7 @@ use vouch_domain::{
     values::{Country, CustomerType, IdType},
 };
 
-use super::examples;
+use super::{examples, kyc};
 
 /// A string that is one of these words.
 pub(super) fn words(words: &[&str]) -> Value {
@@ -17,6 +17,14 @@ pub(super) fn words(words: &[&str]) -> Value {
 
 /// `components.schemas`
 pub(super) fn components() -> Value {
+    let mut schemas = of_customers();
+    for (name, schema) in kyc::schemas() {
+        schemas[name] = schema;
+    }
+    schemas
+}
+
+fn of_customers() -> Value {
     json!({
         "CreateCustomer": {
             "oneOf": [reference("CreateIndividual"), reference("CreateBusiness")],
@@ -214,7 +222,7 @@ fn status_of_change(when: &str) -> Value {
     status
 }
 
-fn list(entry: &str, order: &str) -> Value {
+pub(super) fn list(entry: &str, order: &str) -> Value {
     json!({
         "type": "object",
         "properties": {
@@ -265,7 +273,10 @@ fn error_detail() -> Value {
                     "required": ["field", "code", "message"],
                 },
             },
-            "reason": words(&["immutable", "closed"]),
+            "reason": words(&[
+                "immutable", "closed", "no_kyc_identity", "not_uploaded", "already_uploaded", "expired", "verified",
+                "in_review", "rejected_finally",
+            ]),
             "customer_id": {
                 "type": "string",
                 "description": "Of `customer_already_exists`: who has the reference. Absent while that one is being made.",

@@ -27,24 +27,28 @@ use vouch_application::{
     forward::Forwarder,
     ids::IdMint,
     kept_answers::KeptAnswers,
+    kyc_files::FileDesk,
     liquidity::LiquidityLines,
     payment_routes::RouteDesk,
     rails::{RailLine, Rails},
     rates::Rates,
+    receive_upload::ReceiveUpload,
     settle::Settler,
     simulate::Simulate,
     simulate_deposit::SimulateDeposit,
+    submit_kyc::SubmitKyc,
     swaps::SwapDesk,
     transitions::Transitions,
     treasury_customers::CreateCustomerForTreasury,
 };
+use vouch_documents::ObjectDocuments;
 use vouch_domain::{
     access::Network,
     ports::{Clock, LeaseTerms},
     values::Policy,
 };
-use vouch_http::{Services, Shared, TreasuryServices, app};
-use vouch_testkit::InMemory;
+use vouch_http::{KycServices, Services, Shared, TreasuryServices, app};
+use vouch_testkit::{FixedClock, InMemory, ScriptedRail};
 
 /// The key that every request of [`World`] carries unless told otherwise.
 pub(crate) const KEY: &str = "sk_test_0123456789abcdefghijABCDEFGHIJ01";
@@ -54,6 +58,7 @@ pub(crate) struct World {
     pub(crate) ports: Arc<FakePorts>,
     /// What the Treasury API stores, and what the rail has called about.
     pub(crate) treasury: InMemory,
+    pub(crate) documents: Arc<ObjectDocuments>,
     pub(crate) trusted_proxies: Vec<Network>,
     pub(crate) has_rail: bool,
 }
@@ -63,6 +68,7 @@ impl World {
         Self {
             ports: Arc::new(FakePorts::new(digests().api_key(KEY))),
             treasury: InMemory::default(),
+            documents: Arc::new(ObjectDocuments::in_memory()),
             trusted_proxies: Vec::new(),
             has_rail: true,
         }
@@ -79,6 +85,7 @@ impl World {
         };
         let line = RailLine {
             rail: ports.clone(),
+            kyc: ScriptedRail::new(FixedClock::new()),
             terms,
         };
         let rails = Rails {
@@ -93,6 +100,8 @@ impl World {
             test: Some(ports.clone()),
             live: None,
         };
+        let store = Arc::new(self.treasury.clone());
+        let transitions_of_store = Transitions::new(store, Arc::clone(&ids));
         Services {
             close: CloseCustomer::new(transitions, ports.clone()),
             callbacks: TakeCallback::new(
@@ -101,11 +110,32 @@ impl World {
                 Arc::clone(&clock),
                 Wake::default(),
             ),
+            kyc: self.kyc_services(&ids, &transitions_of_store),
             treasury,
             create: CreateCustomer::new(ports.clone(), rails, Arc::clone(&ids), Wake::default()),
             amend: AmendCustomer::new(ports.clone(), ids, Wake::default()),
             queries: ports.clone(),
             authenticate: Authenticate::new(ports.clone(), cache, digests(), clock),
+        }
+    }
+
+    fn kyc_services(&self, ids: &Arc<IdMint>, transitions: &Transitions) -> KycServices {
+        let store = Arc::new(self.treasury.clone());
+        KycServices {
+            files: FileDesk::new(store.clone(), Arc::clone(ids)),
+            receive_upload: ReceiveUpload::new(
+                store.clone(),
+                Arc::clone(&self.documents) as _,
+                Arc::clone(ids),
+            ),
+            submit: SubmitKyc::new(
+                store.clone(),
+                store.clone(),
+                transitions.clone(),
+                Arc::clone(ids),
+                Wake::default(),
+            ),
+            submissions: store,
         }
     }
 
@@ -164,6 +194,7 @@ impl World {
             clock: self.ports.clone(),
             policy: Policy::default(),
             readiness: self.ports.clone(),
+            public_url: "https://vouch.example".to_owned(),
             deployment: "local".to_owned(),
             trusted_proxies: self.trusted_proxies.clone(),
         }

@@ -1,0 +1,226 @@
+//! Receiving the bytes of a file.
+//!
+//! The bytes go into an object of this attempt's own, and the file's row is told of it when the object is whole: of
+//! several attempts one becomes the file's content, and one that ends early, with the process even, leaves an object that
+//! counts for nothing and is swept.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sha2::{Digest, Sha256 as Hasher};
+use tokio::time::timeout;
+use vouch_domain::{
+    id::FileId,
+    kyc::{ContentType, MAX_FILE_BYTES, SIGNATURE_LENGTH, Sha256, StoredContent},
+    ports::{
+        BrokenOff, ByteSource, DocumentPlace, Documents, DocumentsError, KycFiles,
+        PutDocumentError, StoreError, UPLOAD_DEADLINE,
+    },
+    tenant::Tenant,
+};
+
+use crate::{
+    ids::IdMint,
+    steps::{self, Step},
+};
+
+/// Why nothing was kept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UploadError {
+    /// The tenant has no such file.
+    #[error("there is no such file")]
+    Unknown,
+    /// The file has its content.
+    #[error("the file was uploaded before")]
+    AlreadyUploaded,
+    /// There are more bytes than a file may have.
+    #[error("the file is too large")]
+    TooLarge,
+    /// The bytes are not what they were said to be.
+    #[error("the file is of another type than declared")]
+    OtherType,
+    /// The bytes did not come to an end, or not in time.
+    #[error("the upload broke off")]
+    BrokenOff,
+    /// They could not be stored.
+    #[error(transparent)]
+    Documents(#[from] DocumentsError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The use case.
+#[derive(Clone)]
+pub struct ReceiveUpload {
+    files: Arc<dyn KycFiles>,
+    documents: Arc<dyn Documents>,
+    ids: Arc<IdMint>,
+}
+
+impl ReceiveUpload {
+    /// The use case on these stores.
+    #[must_use]
+    pub fn new(files: Arc<dyn KycFiles>, documents: Arc<dyn Documents>, ids: Arc<IdMint>) -> Self {
+        Self {
+            files,
+            documents,
+            ids,
+        }
+    }
+
+    /// Keeps the bytes as the content of a file, which has none yet.
+    ///
+    /// # Errors
+    /// See [`UploadError`].
+    pub async fn receive(
+        &self,
+        tenant: Tenant,
+        file: FileId,
+        bytes: &mut dyn ByteSource,
+    ) -> Result<StoredContent, UploadError> {
+        let place = DocumentPlace {
+            tenant,
+            file,
+            object: self.ids.uuid(),
+        };
+        let begun = self.files.begin_upload(&place).await?;
+        let begun = begun.ok_or(UploadError::Unknown)?;
+        if begun.is_filled {
+            return Err(UploadError::AlreadyUploaded);
+        }
+        let mut inspected = Inspected::new(bytes, begun.content_type);
+        let put = self.documents.put(&place, &begun.key, &mut inspected);
+        let put = timeout(UPLOAD_DEADLINE, put).await;
+        let refused = match put {
+            Ok(Ok(())) => return self.finish(&place, inspected).await,
+            Ok(Err(PutDocumentError::BrokenOff(BrokenOff))) => inspected.verdict(),
+            Ok(Err(PutDocumentError::Store(error))) => error.into(),
+            Err(_) => UploadError::BrokenOff,
+        };
+        self.discard(&place).await;
+        Err(refused)
+    }
+
+    async fn finish(
+        &self,
+        place: &DocumentPlace,
+        inspected: Inspected<'_>,
+    ) -> Result<StoredContent, UploadError> {
+        steps::pass(Step::UploadStored);
+        let content = inspected.content(place);
+        // Where that is not known to have happened, the sweeper finds out.
+        let finished = self
+            .files
+            .finish_upload(place.tenant, place.file, &content)
+            .await?;
+        if finished {
+            return Ok(content);
+        }
+        self.discard(place).await;
+        Err(UploadError::AlreadyUploaded)
+    }
+
+    async fn discard(&self, place: &DocumentPlace) {
+        let file = place.file;
+        if let Err(error) = discard(&*self.files, &*self.documents, place).await {
+            tracing::warn!(%file, %error, "an upload that counts for nothing is left to be swept");
+        }
+    }
+}
+
+/// An object that counts for nothing could not be removed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DiscardError {
+    #[error(transparent)]
+    Documents(#[from] DocumentsError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Removes an object, and then the note of it: in this order, so that it is never left without one.
+pub(crate) async fn discard(
+    files: &dyn KycFiles,
+    documents: &dyn Documents,
+    place: &DocumentPlace,
+) -> Result<(), DiscardError> {
+    documents.remove(place).await?;
+    files.forget_upload(place).await?;
+    Ok(())
+}
+
+/// Looks at bytes as they pass, and breaks them off when they are wrong.
+struct Inspected<'a> {
+    bytes: &'a mut dyn ByteSource,
+    declared: ContentType,
+    /// The first bytes.
+    start: Vec<u8>,
+    size: u64,
+    hasher: Hasher,
+    wrong: Option<UploadError>,
+}
+
+impl<'a> Inspected<'a> {
+    fn new(bytes: &'a mut dyn ByteSource, declared: ContentType) -> Self {
+        Self {
+            bytes,
+            declared,
+            start: Vec::with_capacity(SIGNATURE_LENGTH),
+            size: 0,
+            hasher: Hasher::new(),
+            wrong: None,
+        }
+    }
+
+    /// Why they broke off.
+    fn verdict(self) -> UploadError {
+        self.wrong.unwrap_or(UploadError::BrokenOff)
+    }
+
+    fn content(self, place: &DocumentPlace) -> StoredContent {
+        StoredContent {
+            object: place.object,
+            size: self.size,
+            sha256: Sha256(self.hasher.finalize().into()),
+        }
+    }
+
+    fn look_at(&mut self, piece: &[u8]) -> Result<(), UploadError> {
+        self.size += piece.len() as u64;
+        if self.size > MAX_FILE_BYTES {
+            return Err(UploadError::TooLarge);
+        }
+        self.hasher.update(piece);
+        let missing = SIGNATURE_LENGTH - self.start.len();
+        self.start.extend(piece.iter().take(missing));
+        match missing > 0 && self.start.len() == SIGNATURE_LENGTH {
+            true => self.judge_type(),
+            false => Ok(()),
+        }
+    }
+
+    fn judge_type(&self) -> Result<(), UploadError> {
+        match ContentType::sniff(&self.start) == Some(self.declared) {
+            true => Ok(()),
+            false => Err(UploadError::OtherType),
+        }
+    }
+}
+
+#[async_trait]
+impl ByteSource for Inspected<'_> {
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, BrokenOff> {
+        let piece = self.bytes.next().await?;
+        let judged = match &piece {
+            Some(piece) => self.look_at(piece),
+            // Too short to have been judged, or empty.
+            None if self.start.len() < SIGNATURE_LENGTH => self.judge_type(),
+            None => Ok(()),
+        };
+        judged.map_err(|wrong| {
+            self.wrong = Some(wrong);
+            BrokenOff
+        })?;
+        Ok(piece)
+    }
+}

@@ -1,0 +1,337 @@
+//! Bringing submissions to the rail: every file, then the slots, then the word that starts the review.
+//!
+//! Each step that changes something at the rail can be repeated or is looked for first, and each that took long is
+//! recorded. So a process that dies leaves a job from which the next one goes on, and the rail reviews once.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::future::{join, join_all};
+use vouch_domain::{
+    kyc::{FileCategory, Gap},
+    ports::{
+        DocumentPlace, Documents, DocumentsError, RAIL_FILE_DEADLINE, RailContent, RailFailure,
+        RailFileId, RailStatus, RailSubmission, Reviews, StoreError, SubmissionJob, SubmissionJobs,
+        SubmittedFile, Urgency,
+    },
+    tenant::Env,
+    values::CustomerType,
+};
+
+use crate::{
+    background::Wake,
+    rails::{RailLine, Rails},
+    review::OverdueAges,
+    steps::{self, Step},
+};
+
+/// How often the store is asked when nothing in this process calls for it.
+const PERIOD: Duration = Duration::from_secs(1);
+/// How many submissions are worked on at once.
+const BATCH: u8 = 4;
+/// How many batches one pass takes before it looks around again.
+const BATCHES_PER_PASS: u8 = 64;
+/// How long the statements of one step may take together.
+const STATEMENTS: Duration = Duration::from_secs(15);
+
+/// Sends submissions to the rail, until it is stopped.
+pub struct SubmissionSender {
+    jobs: Arc<dyn SubmissionJobs>,
+    documents: Arc<dyn Documents>,
+    reviews: Arc<dyn Reviews>,
+    rails: Rails,
+    overdue: OverdueAges,
+    wake: Wake,
+}
+
+/// How a submission ended here.
+enum End {
+    /// The rail has it.
+    Reached,
+    /// The rail does not take it, for this.
+    Incomplete(Gap),
+}
+
+/// Why a submission came no further.
+#[derive(Debug, thiserror::Error)]
+enum Stuck {
+    /// The rail refused this part of it. It may be that it was reviewing the customer already.
+    #[error("the rail refused {}", .0.as_str())]
+    Refused(Gap),
+    /// The job was taken over, or its submission decided.
+    #[error("the lease has passed to somebody else")]
+    LeaseLost,
+    #[error(transparent)]
+    Rail(#[from] RailFailure),
+    #[error(transparent)]
+    Documents(#[from] DocumentsError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl SubmissionSender {
+    /// A sender of the submissions in this store. What is not decided when it is overdue is looked for.
+    #[must_use]
+    pub fn new(
+        jobs: Arc<dyn SubmissionJobs>,
+        documents: Arc<dyn Documents>,
+        reviews: Arc<dyn Reviews>,
+        rails: Rails,
+        overdue: OverdueAges,
+        wake: Wake,
+    ) -> Self {
+        Self {
+            jobs,
+            documents,
+            reviews,
+            rails,
+            overdue,
+            wake,
+        }
+    }
+
+    /// Works until it is stopped, and finishes what it has taken by then. On each env by itself: one rail's trouble does
+    /// not hold up the other's customers.
+    pub async fn run(&self) {
+        join(self.serve(Env::Test), self.serve(Env::Live)).await;
+    }
+
+    async fn serve(&self, env: Env) {
+        let pass = || async {
+            if let Err(error) = self.pass(env).await {
+                tracing::warn!(env = env.as_str(), %error, "due submissions could not be read");
+            }
+            PERIOD
+        };
+        self.wake.repeat(pass).await;
+    }
+
+    /// Takes what is due in one env and brings it to the rail. Answers how many submissions it took.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not say what is due.
+    pub async fn pass(&self, env: Env) -> Result<usize, StoreError> {
+        let Some(line) = self.rails.of(env) else {
+            return Ok(0);
+        };
+        let mut taken = 0;
+        for _ in 0..BATCHES_PER_PASS {
+            if self.wake.is_stopped() {
+                break;
+            }
+            let due = self
+                .jobs
+                .take_due_submissions(env, lease(line), BATCH)
+                .await?;
+            if due.is_empty() {
+                break;
+            }
+            taken += due.len();
+            join_all(due.iter().map(|job| self.work_on(line, job))).await;
+        }
+        Ok(taken)
+    }
+
+    async fn work_on(&self, line: &RailLine, job: &SubmissionJob) {
+        let submission = job.submission;
+        let recorded = match self.bring(line, job).await {
+            Ok(End::Reached) => {
+                steps::pass(Step::ReviewStarted);
+                self.reached(job).await
+            }
+            Ok(End::Incomplete(gap)) => {
+                tracing::info!(%submission, gap = gap.as_str(), "the rail does not take a submission");
+                self.jobs.record_incomplete(job, &[gap]).await
+            }
+            Err(Stuck::LeaseLost) => Ok(()),
+            Err(stuck) => {
+                tracing::warn!(%submission, %stuck, "a submission has not reached the rail yet");
+                self.leave(line, job, &stuck).await
+            }
+        };
+        if let Err(error) = recorded {
+            tracing::warn!(%submission, %error, "the outcome of a submission could not be recorded");
+        }
+    }
+
+    /// Has somebody look for the decision, and then ends the job: in this order, so that none is ever forgotten.
+    async fn reached(&self, job: &SubmissionJob) -> Result<(), StoreError> {
+        let first_look = self.overdue.of(job.tenant.env);
+        self.reviews
+            .await_decision(job.tenant, job.customer, first_look)
+            .await?;
+        self.jobs.record_reached(job).await
+    }
+
+    /// Leaves the rest to a later attempt: after the settle time, where something may still be under way.
+    async fn leave(
+        &self,
+        line: &RailLine,
+        job: &SubmissionJob,
+        stuck: &Stuck,
+    ) -> Result<(), StoreError> {
+        let hold = match stuck {
+            Stuck::Rail(RailFailure::Unclear { .. }) => line.terms.settle,
+            _ => Duration::ZERO,
+        };
+        self.jobs.free_submission(job, hold).await
+    }
+
+    async fn bring(&self, line: &RailLine, job: &SubmissionJob) -> Result<End, Stuck> {
+        if job.may_have_begun && is_under_way(line, job).await? {
+            return Ok(End::Reached);
+        }
+        let handed_over = match job.customer_type {
+            CustomerType::Individual => self.bring_person(line, job).await,
+            CustomerType::Business => self.bring_business(line, job).await,
+        };
+        match handed_over {
+            Err(Stuck::Refused(_)) if is_under_way(line, job).await? => Ok(End::Reached),
+            Err(Stuck::Refused(gap)) => Ok(End::Incomplete(gap)),
+            other => other,
+        }
+    }
+
+    async fn bring_person(&self, line: &RailLine, job: &SubmissionJob) -> Result<End, Stuck> {
+        let sent = self.send_files(line, job).await?;
+        let starts = |(category, _): &(FileCategory, RailFileId)| {
+            *category == FileCategory::required(CustomerType::Individual)
+        };
+        let (last, first): (Vec<_>, Vec<_>) = sent.into_iter().partition(starts);
+        attach(line, job, &first).await?;
+        self.announce_start(line, job).await?;
+        attach(line, job, &last).await?;
+        // The review should have begun by now, and may be over: whom it has rejected, another word would submit again.
+        match status(line, job).await? {
+            Some(RailStatus::Pending) | None => submit(line, job).await,
+            Some(RailStatus::Processing | RailStatus::Verified | RailStatus::Rejected) => {
+                Ok(End::Reached)
+            }
+        }
+    }
+
+    async fn bring_business(&self, line: &RailLine, job: &SubmissionJob) -> Result<End, Stuck> {
+        let sent = self.send_files(line, job).await?;
+        for (file, (category, at_rail)) in job.files.iter().zip(&sent) {
+            // The name is what the document is found by if the answer gets lost.
+            let name = format!("Certificate of incorporation {}", file.file);
+            if !line.kyc.has_document(&job.rail_customer, &name).await? {
+                let added = line.kyc.add_document(&job.rail_customer, &name, at_rail);
+                added.await.map_err(refusal_of(*category))?;
+            }
+        }
+        self.announce_start(line, job).await?;
+        submit(line, job).await
+    }
+
+    /// Sends the files that the rail does not have yet. Answers with the rail's ids of all, in the order of the job.
+    async fn send_files(
+        &self,
+        line: &RailLine,
+        job: &SubmissionJob,
+    ) -> Result<Vec<(FileCategory, RailFileId)>, Stuck> {
+        let mut sent = Vec::with_capacity(job.files.len());
+        for file in &job.files {
+            let at_rail = match &file.at_rail {
+                Some(at_rail) => at_rail.clone(),
+                None => self.send_file(line, job, file).await?,
+            };
+            sent.push((file.category, at_rail));
+        }
+        Ok(sent)
+    }
+
+    async fn send_file(
+        &self,
+        line: &RailLine,
+        job: &SubmissionJob,
+        file: &SubmittedFile,
+    ) -> Result<RailFileId, Stuck> {
+        let place = DocumentPlace {
+            tenant: job.tenant,
+            file: file.file,
+            object: file.stored.object,
+        };
+        let bytes = match self.documents.get(&place, &job.key).await {
+            // It will not come back: another upload may.
+            Err(DocumentsError::Missing) => {
+                tracing::error!(file = %file.file, "the bytes of a file are missing");
+                return Err(Stuck::Refused(Gap::File(file.category)));
+            }
+            bytes => bytes?,
+        };
+        let content = RailContent {
+            category: file.category,
+            content_type: file.content_type,
+            size: file.stored.size,
+        };
+        let sent = line.kyc.send_file(&job.rail_customer, content, bytes).await;
+        let at_rail = sent.map_err(refusal_of(file.category))?;
+        steps::pass(Step::FileSent);
+        let recorded = self
+            .jobs
+            .record_sent(job, file.file, &at_rail, lease(line))
+            .await?;
+        recorded.then_some(at_rail).ok_or(Stuck::LeaseLost)
+    }
+
+    /// Records that from now on the review may have begun.
+    async fn announce_start(&self, line: &RailLine, job: &SubmissionJob) -> Result<(), Stuck> {
+        let recorded = self.jobs.record_starting(job, lease(line)).await?;
+        steps::pass(Step::ReviewStarting);
+        recorded.then_some(()).ok_or(Stuck::LeaseLost)
+    }
+}
+
+async fn attach(
+    line: &RailLine,
+    job: &SubmissionJob,
+    files: &[(FileCategory, RailFileId)],
+) -> Result<(), Stuck> {
+    let Some((category, _)) = files.first() else {
+        return Ok(());
+    };
+    let attached = line.kyc.attach_files(&job.rail_customer, files).await;
+    attached.map_err(refusal_of(*category))
+}
+
+async fn submit(line: &RailLine, job: &SubmissionJob) -> Result<End, Stuck> {
+    match line.kyc.submit(&job.rail_customer).await? {
+        // Whether under way or over: whoever looks for the decision reads the customer and sees.
+        RailSubmission::Begun | RailSubmission::UnderWayOrOver => Ok(End::Reached),
+        RailSubmission::NotReady(gap) => Ok(End::Incomplete(gap)),
+    }
+}
+
+/// Whether the rail shows that it is reviewing the customer, or has verified it. It may show a person under review as
+/// pending, and a customer whom it rejected before as rejected: neither tells.
+async fn is_under_way(line: &RailLine, job: &SubmissionJob) -> Result<bool, RailFailure> {
+    let status = status(line, job).await?;
+    Ok(matches!(
+        status,
+        Some(RailStatus::Processing | RailStatus::Verified)
+    ))
+}
+
+async fn status(line: &RailLine, job: &SubmissionJob) -> Result<Option<RailStatus>, RailFailure> {
+    let found = line
+        .rail
+        .customer(&job.rail_customer, Urgency::Background)
+        .await?;
+    let found = found.ok_or_else(|| RailFailure::Unavailable {
+        cause: "unknown customer".to_owned(),
+        retry_after: None,
+    })?;
+    Ok(found.status)
+}
+
+fn refusal_of(category: FileCategory) -> impl Fn(RailFailure) -> Stuck {
+    move |failure| match failure {
+        RailFailure::Refused { .. } => Stuck::Refused(Gap::File(category)),
+        other => Stuck::Rail(other),
+    }
+}
+
+/// Long enough for the longest step between two that are recorded, and for the rail to have decided about what was sent.
+fn lease(line: &RailLine) -> Duration {
+    RAIL_FILE_DEADLINE + line.terms.look_up * 4 + line.terms.settle + STATEMENTS
+}

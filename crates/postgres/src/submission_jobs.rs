@@ -1,0 +1,241 @@
+//! The jobs that bring submissions to the rail, shared among processes.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text, Uuid as SqlUuid};
+use uuid::Uuid;
+use vouch_domain::{
+    id::FileId,
+    kyc::{ContentType, FileCategory, Gap},
+    ports::{RailCustomerId, RailFileId, StoreError, SubmissionJob, SubmissionJobs, SubmittedFile},
+    tenant::{Env, Tenant},
+    values::CustomerType,
+};
+
+use crate::{
+    database::Store,
+    kyc_files::stored,
+    rows::{broken, id},
+    statement::{Statement, millis, statement},
+};
+
+/// The next attempt comes after 0.5 s to 1 s at first, doubling up to 32 s to 64 s. One row for each file.
+const TAKE_DUE: &str = "
+    WITH due AS (
+        SELECT organisation_id, submission_id FROM kyc_jobs
+        WHERE env = $1 AND due_at <= now() AND leased_until <= now()
+        ORDER BY due_at LIMIT $2
+        FOR UPDATE SKIP LOCKED
+    ), taken AS (
+        UPDATE kyc_jobs j
+        SET lease_token = gen_random_uuid(), leased_until = now() + $3 * interval '1 millisecond',
+            attempts = j.attempts + 1,
+            due_at = now() + 2 ^ least(j.attempts, 6) * (0.5 + random() / 2) * interval '1 second'
+        FROM due
+        WHERE j.organisation_id = due.organisation_id AND j.env = $1 AND j.submission_id = due.submission_id
+        RETURNING j.*
+    )
+    SELECT t.organisation_id, t.submission_id, t.lease_token, t.may_have_begun,
+           c.id, c.rail_customer_id, c.customer_type, k.key,
+           f.id, f.category, f.content_type, f.object, f.size, f.sha256, sf.rail_file_id
+    FROM taken t
+    JOIN kyc_submissions s ON s.organisation_id = t.organisation_id AND s.env = $1 AND s.id = t.submission_id
+    JOIN customers c ON c.organisation_id = t.organisation_id AND c.env = $1 AND c.id = s.customer_id
+    JOIN document_keys k ON k.organisation_id = t.organisation_id AND k.env = $1 AND k.customer_id = c.id
+    JOIN kyc_submission_files sf
+      ON sf.organisation_id = t.organisation_id AND sf.env = $1 AND sf.submission_id = t.submission_id
+    JOIN files f ON f.organisation_id = t.organisation_id AND f.env = $1 AND f.id = sf.file_id
+    ORDER BY t.submission_id";
+
+type JobSql = (SqlUuid, SqlUuid, SqlUuid, Bool);
+type CustomerSql = (SqlUuid, Text, Text, Binary);
+type FileSql = (SqlUuid, Text, Text, SqlUuid, BigInt, Binary, Nullable<Text>);
+type JobRow = (Uuid, Uuid, Uuid, bool);
+type CustomerRow = (Uuid, String, String, Vec<u8>);
+type FileRow = (Uuid, String, String, Uuid, i64, Vec<u8>, Option<String>);
+type Row = (JobRow, CustomerRow, FileRow);
+
+/// Extends a lease that still stands. What follows is done only then.
+macro_rules! holding {
+    ($step:expr, $extended_by:expr) => {
+        concat!(
+            "WITH held AS (
+                 UPDATE kyc_jobs SET leased_until = now() + ",
+            $extended_by,
+            " * interval '1 millisecond'
+                 WHERE organisation_id = $1 AND env = $2 AND submission_id = $3 AND lease_token = $4
+                 RETURNING submission_id
+             ) ",
+            $step
+        )
+    };
+}
+
+const SENT: &str = holding!(
+    "UPDATE kyc_submission_files f SET rail_file_id = $6 FROM held
+     WHERE f.organisation_id = $1 AND f.env = $2 AND f.submission_id = held.submission_id AND f.file_id = $7",
+    "$5"
+);
+
+const STARTING: &str = "
+    UPDATE kyc_jobs SET may_have_begun = true, leased_until = now() + $5 * interval '1 millisecond'
+    WHERE organisation_id = $1 AND env = $2 AND submission_id = $3 AND lease_token = $4";
+
+/// A submission that was decided meanwhile has lost its job.
+macro_rules! ending {
+    ($set:expr) => {
+        concat!(
+            "WITH ended AS (
+                 DELETE FROM kyc_jobs
+                 WHERE organisation_id = $1 AND env = $2 AND submission_id = $3 AND lease_token = $4
+                 RETURNING submission_id
+             )
+             UPDATE kyc_submissions s SET ",
+            $set,
+            " FROM ended
+             WHERE s.organisation_id = $1 AND s.env = $2 AND s.id = ended.submission_id AND s.status = 'submitted'"
+        )
+    };
+}
+
+const REACHED: &str = ending!("status = 'in_review'");
+const INCOMPLETE: &str = ending!("status = 'incomplete', missing = $5");
+
+const FREE: &str = "
+    UPDATE kyc_jobs SET lease_token = NULL, leased_until = now() + $5 * interval '1 millisecond'
+    WHERE organisation_id = $1 AND env = $2 AND submission_id = $3 AND lease_token = $4";
+
+#[async_trait]
+impl SubmissionJobs for Store {
+    async fn take_due_submissions(
+        &self,
+        env: Env,
+        lease: Duration,
+        limit: u8,
+    ) -> Result<Vec<SubmissionJob>, StoreError> {
+        let rows: Vec<Row> = self
+            .database
+            .rows(|| {
+                statement::<(JobSql, CustomerSql, FileSql)>(TAKE_DUE)
+                    .text(env.as_str())
+                    .big_int(i64::from(limit))
+                    .big_int(millis(lease))
+            })
+            .await?;
+        // A job that cannot be read, as under a missing master key, is left to its lease: it must not hold up the others.
+        let readable = rows
+            .chunk_by(|one, next| one.0 == next.0)
+            .filter_map(|rows| {
+                let submission = rows[0].0.1;
+                self.submission_job(env, rows)
+                .inspect_err(|error| {
+                    tracing::error!(%submission, %error, "the job of a submission cannot be read");
+                })
+                .ok()
+            });
+        Ok(readable.collect())
+    }
+
+    async fn record_sent(
+        &self,
+        job: &SubmissionJob,
+        file: FileId,
+        at_rail: &RailFileId,
+        lease: Duration,
+    ) -> Result<bool, StoreError> {
+        let recorded = self
+            .database
+            .affected(|| {
+                held(SENT, job)
+                    .big_int(millis(lease))
+                    .text(at_rail.expose())
+                    .uuid(file.uuid())
+            })
+            .await?;
+        Ok(recorded == 1)
+    }
+
+    async fn record_starting(
+        &self,
+        job: &SubmissionJob,
+        lease: Duration,
+    ) -> Result<bool, StoreError> {
+        let recorded = self
+            .database
+            .affected(|| held(STARTING, job).big_int(millis(lease)))
+            .await?;
+        Ok(recorded == 1)
+    }
+
+    async fn record_reached(&self, job: &SubmissionJob) -> Result<(), StoreError> {
+        self.database.affected(|| held(REACHED, job)).await?;
+        Ok(())
+    }
+
+    async fn record_incomplete(
+        &self,
+        job: &SubmissionJob,
+        missing: &[Gap],
+    ) -> Result<(), StoreError> {
+        let missing: Vec<_> = missing.iter().map(|gap| gap.as_str().to_owned()).collect();
+        self.database
+            .affected(|| held(INCOMPLETE, job).texts(missing.clone()))
+            .await?;
+        Ok(())
+    }
+
+    async fn free_submission(&self, job: &SubmissionJob, hold: Duration) -> Result<(), StoreError> {
+        self.database
+            .affected(|| held(FREE, job).big_int(millis(hold)))
+            .await?;
+        Ok(())
+    }
+}
+
+/// The first placeholders of a statement about a job that is held.
+fn held(sql: &'static str, job: &SubmissionJob) -> Statement<()> {
+    statement(sql)
+        .uuid(job.tenant.organisation.uuid())
+        .text(job.tenant.env.as_str())
+        .uuid(job.submission.uuid())
+        .uuid(job.lease)
+}
+
+impl Store {
+    /// The job of these rows, which differ in their files alone.
+    fn submission_job(&self, env: Env, rows: &[Row]) -> Result<SubmissionJob, StoreError> {
+        let ((organisation, submission, lease, may_have_begun), customer, _) = &rows[0];
+        let (customer, rail_customer, customer_type, key) = customer;
+        let tenant = Tenant {
+            organisation: id(*organisation)?,
+            env,
+        };
+        let files: Result<Vec<_>, _> = rows.iter().map(|(_, _, row)| file(row)).collect();
+        let mut files = files?;
+        files.sort_by_key(|file| file.category);
+        Ok(SubmissionJob {
+            tenant,
+            submission: id(*submission)?,
+            customer: id(*customer)?,
+            rail_customer: RailCustomerId::parse(rail_customer).map_err(|_| broken("rail id"))?,
+            customer_type: CustomerType::parse(customer_type).map_err(|_| broken("type"))?,
+            files,
+            key: self.document_key(tenant, *customer, key)?,
+            may_have_begun: *may_have_begun,
+            lease: *lease,
+        })
+    }
+}
+
+fn file(row: &FileRow) -> Result<SubmittedFile, StoreError> {
+    let (uuid, category, content_type, object, size, sha256, at_rail) = row;
+    let at_rail = at_rail.as_deref().map(RailFileId::parse).transpose();
+    Ok(SubmittedFile {
+        file: id(*uuid)?,
+        category: FileCategory::parse(category).map_err(|_| broken("category"))?,
+        content_type: ContentType::parse(content_type).map_err(|_| broken("content type"))?,
+        stored: stored(*object, *size, sha256.clone())?,
+        at_rail: at_rail.map_err(|_| broken("rail file id"))?,
+    })
+}

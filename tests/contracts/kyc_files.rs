@@ -1,0 +1,290 @@
+//! Files of customers: asked for, uploaded once, attached.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+use vouch_domain::{
+    customer::{CustomerHandle, CustomerSummary, Status},
+    id::FileId,
+    idempotency::Fingerprint,
+    kyc::{ContentType, FileCategory, KycFile, Sha256, Slot, StoredContent},
+    ports::{DocumentPlace, KycBasis, KycFiles, UPLOAD_ABANDONED, UPLOAD_DEADLINE},
+    tenant::{Env, Tenant},
+    values::CustomerType,
+};
+use vouch_testkit::{business, individual, stored_file, unique_claim};
+
+use crate::harness::{Adapter, World, by_id, by_reference, contract};
+
+contract![
+    a_basis_tells_how_the_customer_stands,
+    a_file_waits_for_its_upload,
+    a_key_is_bound_to_the_file_that_it_asked_for,
+    one_upload_becomes_the_content,
+    an_upload_that_takes_too_long_counts_for_nothing,
+    what_was_begun_and_never_finished_is_abandoned,
+    all_files_of_a_customer_have_one_key,
+    slots_hold_the_latest_file,
+    a_slot_takes_only_what_is_the_customers_and_of_its_category,
+    nobody_sees_what_is_anothers,
+];
+
+const SOON: Duration = Duration::from_secs(60);
+
+async fn basis(world: &World<impl Adapter>, customer: &CustomerHandle) -> KycBasis {
+    let basis = world.store().kyc_basis(world.tenant, customer, None).await;
+    basis.unwrap().expect("a customer")
+}
+
+fn new_file(world: &World<impl Adapter>, customer: &CustomerSummary) -> KycFile {
+    KycFile {
+        id: world.ids.mint(),
+        customer: customer.id,
+        category: FileCategory::IdDocument,
+        content_type: ContentType::Jpeg,
+        stored: None,
+    }
+}
+
+async fn added(world: &World<impl Adapter>, customer: &CustomerSummary) -> KycFile {
+    let file = new_file(world, customer);
+    let added = world.store().add_file(world.tenant, &file, None).await;
+    assert_eq!(added, Ok(true));
+    file
+}
+
+async fn found(
+    world: &World<impl Adapter>,
+    tenant: Tenant,
+    customer: &CustomerSummary,
+    file: FileId,
+) -> Option<KycFile> {
+    let files = world.store().files_of(tenant, customer.id, &[file]).await;
+    files.unwrap().into_iter().next()
+}
+
+fn place(world: &World<impl Adapter>, file: FileId) -> DocumentPlace {
+    DocumentPlace {
+        tenant: world.tenant,
+        file,
+        object: Uuid::new_v4(),
+    }
+}
+
+fn content(place: &DocumentPlace) -> StoredContent {
+    StoredContent {
+        object: place.object,
+        size: 25 * 1024 * 1024,
+        sha256: Sha256([9; 32]),
+    }
+}
+
+async fn finish(world: &World<impl Adapter>, place: &DocumentPlace) -> bool {
+    let content = content(place);
+    let finished = world
+        .store()
+        .finish_upload(world.tenant, place.file, &content);
+    finished.await.unwrap()
+}
+
+async fn a_basis_tells_how_the_customer_stands(world: &World<impl Adapter>) {
+    let person = world.exists(&individual()).await;
+    let found = basis(world, &by_reference(&person)).await;
+    assert_eq!((found.customer, found.has_identity), (person.id, true));
+    assert_eq!(found.standing.status, Status::Pending);
+    assert_eq!(found.standing.customer_type, CustomerType::Individual);
+    assert_eq!(found.standing.slots, []);
+    assert_eq!(
+        (found.standing.is_open, found.standing.rejection),
+        (false, None)
+    );
+    assert_eq!(found.bound, None);
+    let company = world.exists(&business()).await;
+    let found = basis(world, &by_id(&company)).await;
+    assert_eq!(found.standing.customer_type, CustomerType::Business);
+    let nobody = CustomerHandle::Id(world.ids.mint());
+    let nothing = world.store().kyc_basis(world.tenant, &nobody, None).await;
+    assert_eq!(nothing, Ok(None));
+}
+
+async fn a_file_waits_for_its_upload(world: &World<impl Adapter>) {
+    let customer = world.exists(&individual()).await;
+    let file = added(world, &customer).await;
+    assert_eq!(
+        found(world, world.tenant, &customer, file.id).await,
+        Some(file.clone())
+    );
+    let place = place(world, file.id);
+    let begun = world.store().begin_upload(&place).await.unwrap().unwrap();
+    assert_eq!(
+        (begun.content_type, begun.is_filled),
+        (ContentType::Jpeg, false)
+    );
+    let unknown = DocumentPlace {
+        file: world.ids.mint(),
+        ..place
+    };
+    assert_eq!(world.store().begin_upload(&unknown).await, Ok(None));
+}
+
+async fn a_key_is_bound_to_the_file_that_it_asked_for(world: &World<impl Adapter>) {
+    let customer = world.exists(&individual()).await;
+    let (file, claim) = (new_file(world, &customer), unique_claim());
+    let add = async |file: &KycFile| {
+        let added = world.store().add_file(world.tenant, file, Some(&claim));
+        added.await.unwrap()
+    };
+    assert!(add(&file).await);
+    let other = new_file(world, &customer);
+    assert!(!add(&other).await);
+    assert_eq!(found(world, world.tenant, &customer, other.id).await, None);
+    let basis = world
+        .store()
+        .kyc_basis(world.tenant, &by_id(&customer), Some(&claim))
+        .await;
+    let bound = basis.unwrap().unwrap().bound.unwrap();
+    assert_eq!(bound.subject, Some(file.id.uuid()));
+    assert_eq!(bound.used_with, claim.fingerprint);
+    assert_ne!(bound.used_with, Fingerprint([0; 32]));
+}
+
+async fn one_upload_becomes_the_content(world: &World<impl Adapter>) {
+    let customer = world.exists(&individual()).await;
+    let file = added(world, &customer).await;
+    let (first, second) = (place(world, file.id), place(world, file.id));
+    for place in [&first, &second] {
+        world.store().begin_upload(place).await.unwrap().unwrap();
+    }
+    // Nobody began this one.
+    assert!(!finish(world, &place(world, file.id)).await);
+    assert!(finish(world, &second).await);
+    assert!(!finish(world, &first).await);
+    assert!(!finish(world, &second).await);
+    let stored = found(world, world.tenant, &customer, file.id).await;
+    assert_eq!(stored.unwrap().stored, Some(content(&second)));
+    let third = place(world, file.id);
+    let begun = world.store().begin_upload(&third).await.unwrap().unwrap();
+    assert!(begun.is_filled);
+    world.adapter.advance(UPLOAD_ABANDONED + SOON).await;
+    // What lost is left to be swept, what won and what was not even begun is not.
+    assert_eq!(world.store().abandoned_uploads(10).await, Ok(vec![first]));
+}
+
+async fn an_upload_that_takes_too_long_counts_for_nothing(world: &World<impl Adapter>) {
+    let customer = world.exists(&individual()).await;
+    let file = added(world, &customer).await;
+    let slow = place(world, file.id);
+    world.store().begin_upload(&slow).await.unwrap();
+    world.adapter.advance(UPLOAD_DEADLINE + SOON).await;
+    assert!(!finish(world, &slow).await);
+    let quick = place(world, file.id);
+    world.store().begin_upload(&quick).await.unwrap();
+    assert!(finish(world, &quick).await);
+}
+
+async fn what_was_begun_and_never_finished_is_abandoned(world: &World<impl Adapter>) {
+    let customer = world.exists(&individual()).await;
+    let mut begun = Vec::new();
+    for _ in 0..3 {
+        let file = added(world, &customer).await;
+        let place = place(world, file.id);
+        world.store().begin_upload(&place).await.unwrap();
+        begun.push(place);
+    }
+    assert_eq!(world.store().abandoned_uploads(10).await, Ok(Vec::new()));
+    world.store().forget_upload(&begun[0]).await.unwrap();
+    world.adapter.advance(UPLOAD_ABANDONED + SOON).await;
+    let abandoned = world.store().abandoned_uploads(10).await.unwrap();
+    assert_eq!(abandoned.len(), 2);
+    assert!(begun[1..].iter().all(|place| abandoned.contains(place)));
+    assert_eq!(world.store().abandoned_uploads(1).await.unwrap().len(), 1);
+}
+
+async fn all_files_of_a_customer_have_one_key(world: &World<impl Adapter>) {
+    let (one, other) = (
+        world.exists(&individual()).await,
+        world.exists(&individual()).await,
+    );
+    let mut keys = Vec::new();
+    for customer in [&one, &one, &other] {
+        let file = added(world, customer).await;
+        let begun = world.store().begin_upload(&place(world, file.id)).await;
+        keys.push(begun.unwrap().unwrap().key);
+    }
+    assert!(keys[0] == keys[1]);
+    assert!(keys[1] != keys[2]);
+}
+
+async fn slots_hold_the_latest_file(world: &World<impl Adapter>) {
+    let customer = world.exists(&individual()).await;
+    let stored = async |category| {
+        let made = stored_file(
+            world.store(),
+            &world.ids,
+            world.tenant,
+            customer.id,
+            category,
+        );
+        made.await.slot
+    };
+    let first = stored(FileCategory::IdDocument).await;
+    let second = stored(FileCategory::IdDocument).await;
+    let address = stored(FileCategory::ProofOfAddress).await;
+    let claim = unique_claim();
+    let attach = async |slots: &[Slot], claim| {
+        let attached = world
+            .store()
+            .attach(world.tenant, customer.id, slots, claim);
+        attached.await.unwrap()
+    };
+    assert_eq!(
+        attach(&[address, first], Some(&claim)).await,
+        Some(vec![first, address])
+    );
+    assert_eq!(attach(&[second], None).await, Some(vec![second, address]));
+    assert_eq!(attach(&[first], Some(&claim)).await, None);
+    let found = basis(world, &by_id(&customer)).await.standing;
+    let mut slots = found.slots;
+    slots.sort_by_key(|slot| slot.category);
+    assert_eq!(slots, [second, address]);
+}
+
+async fn a_slot_takes_only_what_is_the_customers_and_of_its_category(world: &World<impl Adapter>) {
+    let (one, other) = (
+        world.exists(&individual()).await,
+        world.exists(&individual()).await,
+    );
+    let category = FileCategory::IdDocument;
+    let file = stored_file(world.store(), &world.ids, world.tenant, one.id, category).await;
+    // What the use case asks before it attaches.
+    let files = async |customer: &CustomerSummary| {
+        let wanted = [file.slot.file];
+        let files = world.store().files_of(world.tenant, customer.id, &wanted);
+        files.await.unwrap().len()
+    };
+    assert_eq!((files(&one).await, files(&other).await), (1, 0));
+}
+
+async fn nobody_sees_what_is_anothers(world: &World<impl Adapter>) {
+    let customer = world.exists(&individual()).await;
+    let file = added(world, &customer).await;
+    let stranger = world.new_tenant(Env::Test).await;
+    let live = Tenant {
+        env: Env::Live,
+        ..world.tenant
+    };
+    for tenant in [stranger, live] {
+        let handle = by_id(&customer);
+        let basis = world.store().kyc_basis(tenant, &handle, None).await;
+        assert_eq!(basis, Ok(None));
+        assert_eq!(found(world, tenant, &customer, file.id).await, None);
+        let place = DocumentPlace {
+            tenant,
+            ..place(world, file.id)
+        };
+        assert_eq!(world.store().begin_upload(&place).await, Ok(None));
+        let content = content(&place);
+        let finished = world.store().finish_upload(tenant, file.id, &content);
+        assert_eq!(finished.await, Ok(false));
+    }
+}

@@ -1,0 +1,118 @@
+//! What the schema itself does for files and submissions.
+
+use tokio_postgres::Client;
+use uuid::Uuid;
+use vouch_domain::{
+    customer::Status,
+    kyc::FileCategory,
+    ports::{DocumentPlace, KycFiles, NewSubmission, Submissions},
+    tenant::Tenant,
+};
+use vouch_testkit::{StoredFile, TestDatabase, individual, stored_file};
+
+use crate::harness::{Adapter, World};
+
+/// Runs a statement that a constraint stands against. Answers with the name of the constraint, or what a trigger says.
+async fn refused(client: &Client, sql: &str, tenant: Tenant, ids: [Uuid; 2]) -> String {
+    let (organisation, env) = (tenant.organisation.uuid(), tenant.env.as_str());
+    let outcome = client
+        .execute(sql, &[&organisation, &env, &ids[0], &ids[1]])
+        .await;
+    let error = outcome.expect_err("a refusal");
+    let error = error.as_db_error().expect("the database's word");
+    error.constraint().unwrap_or(error.message()).to_owned()
+}
+
+async fn stored(world: &World<TestDatabase>) -> StoredFile {
+    let customer = world.exists(&individual()).await.id;
+    let category = FileCategory::IdDocument;
+    stored_file(world.store(), &world.ids, world.tenant, customer, category).await
+}
+
+#[tokio::test]
+async fn a_slot_holds_a_file_of_its_customer_and_of_its_category() {
+    let world = World::<TestDatabase>::new().await;
+    let client = world.adapter.client().await;
+    let other = world.exists(&individual()).await.id.uuid();
+    let file = stored(&world).await.slot.file.uuid();
+    let anothers = "INSERT INTO kyc_slots VALUES ($1, $2, $3, 'id_document', $4)";
+    let constraint = refused(&client, anothers, world.tenant, [other, file]).await;
+    assert!(constraint.starts_with("kyc_slots_"), "{constraint}");
+    let wrong = "INSERT INTO kyc_slots
+                 SELECT $1, $2, customer_id, 'proof_of_address', $4 FROM files WHERE id = $4 AND $3 <> $4";
+    let constraint = refused(&client, wrong, world.tenant, [other, file]).await;
+    assert!(constraint.starts_with("kyc_slots_"), "{constraint}");
+}
+
+#[tokio::test]
+async fn what_was_uploaded_never_changes() {
+    let world = World::<TestDatabase>::new().await;
+    let client = world.adapter.client().await;
+    let file = stored(&world).await.slot.file.uuid();
+    let sql = "UPDATE files SET object = $4 WHERE organisation_id = $1 AND env = $2 AND id = $3";
+    let said = refused(&client, sql, world.tenant, [file, Uuid::new_v4()]).await;
+    assert!(said.contains("does not change"), "{said}");
+    let half = "INSERT INTO files (organisation_id, env, id, customer_id, category, content_type, size)
+                SELECT $1, $2, $4, customer_id, 'id_document', 'image/png', 1 FROM files WHERE id = $3";
+    let constraint = refused(&client, half, world.tenant, [file, Uuid::new_v4()]).await;
+    assert_eq!(constraint, "files_are_whole");
+}
+
+#[tokio::test]
+async fn a_submission_ends_once() {
+    let world = World::<TestDatabase>::new().await;
+    let client = world.adapter.client().await;
+    let customer = world.exists(&individual()).await.id;
+    let category = FileCategory::IdDocument;
+    let file = stored_file(world.store(), &world.ids, world.tenant, customer, category).await;
+    let attached = world
+        .store()
+        .attach(world.tenant, customer, &[file.slot], None)
+        .await;
+    attached.unwrap();
+    let new = NewSubmission {
+        id: world.ids.mint(),
+        customer,
+        event: world.ids.mint(),
+    };
+    let opened = world.store().open_submission(world.tenant, &new, None);
+    opened.await.unwrap().unwrap();
+    world
+        .adapter
+        .set_status(world.tenant, customer, Status::Verified)
+        .await;
+    let sql = "UPDATE kyc_submissions SET status = 'in_review'
+               WHERE organisation_id = $1 AND env = $2 AND id = $3 AND id <> $4";
+    let ids = [new.id.uuid(), Uuid::new_v4()];
+    let said = refused(&client, sql, world.tenant, ids).await;
+    assert!(said.contains("has ended"), "{said}");
+    let jobs = client.query("SELECT FROM kyc_jobs", &[]).await.unwrap();
+    assert!(jobs.is_empty());
+}
+
+#[tokio::test]
+async fn a_document_key_opens_in_its_place_alone() {
+    let world = World::<TestDatabase>::new().await;
+    let client = world.adapter.client().await;
+    let (one, other) = (stored(&world).await, stored(&world).await);
+    let begin = async |file: &StoredFile| {
+        let place = DocumentPlace {
+            object: Uuid::new_v4(),
+            ..file.place
+        };
+        world.store().begin_upload(&place).await
+    };
+    let key = begin(&one).await.unwrap().unwrap().key;
+    let rows = client.query("SELECT key FROM document_keys", &[]).await;
+    for row in rows.unwrap() {
+        let sealed: Vec<u8> = row.get(0);
+        assert!(!sealed.windows(32).any(|bytes| bytes == key.expose()));
+    }
+    // Moved to another customer, a key opens nothing.
+    let sql = "UPDATE document_keys k SET key = s.key FROM document_keys s, files f
+               WHERE f.id = $1 AND s.customer_id = f.customer_id AND k.customer_id <> f.customer_id";
+    let moved = client.execute(sql, &[&one.slot.file.uuid()]).await;
+    assert_eq!(moved.unwrap(), 1);
+    assert!(begin(&one).await.is_ok());
+    assert!(begin(&other).await.is_err());
+}
