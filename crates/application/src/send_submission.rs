@@ -155,11 +155,15 @@ impl SubmissionSender {
 
     /// Has somebody look for the decision, and then ends the job: in this order, so that none is ever forgotten.
     async fn reached(&self, job: &SubmissionJob) -> Result<(), StoreError> {
+        self.await_decision(job).await?;
+        self.jobs.record_reached(job).await
+    }
+
+    async fn await_decision(&self, job: &SubmissionJob) -> Result<(), StoreError> {
         let first_look = self.overdue.of(job.tenant.env);
         self.reviews
             .await_decision(job.tenant, job.customer, first_look)
-            .await?;
-        self.jobs.record_reached(job).await
+            .await
     }
 
     /// Leaves the rest to a later attempt: after the settle time, where something may still be under way.
@@ -274,8 +278,10 @@ impl SubmissionSender {
         recorded.then_some(at_rail).ok_or(Stuck::LeaseLost)
     }
 
-    /// Records that from now on the review may have begun.
+    /// Records that from now on the review may have begun, and a decision may come.
     async fn announce_start(&self, line: &RailLine, job: &SubmissionJob) -> Result<(), Stuck> {
+        // The rail may decide at once: then its word has to be taken for an answer already.
+        self.await_decision(job).await?;
         let recorded = self.jobs.record_starting(job, lease(line)).await?;
         steps::pass(Step::ReviewStarting);
         recorded.then_some(()).ok_or(Stuck::LeaseLost)
