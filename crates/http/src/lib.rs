@@ -1,7 +1,7 @@
 //! The HTTP side of Vouch: the only crate that serves our API, and the only one that knows actix-web.
 //!
 //! `routes` tells which of the two contracts answers; from there every request takes the way that the contract's own
-//! `routes` show at a glance: credentials → address → organisation → method → body → use case. What a caller sent becomes values of the domain here, and what the use cases answer
+//! `routes` show at a glance: credentials → address → organisation → rate limit → method → body → use case. What a caller sent becomes values of the domain here, and what the use cases answer
 //! becomes JSON here; nothing is decided in between.
 
 mod access_log;
@@ -15,6 +15,7 @@ mod health;
 mod json;
 mod path;
 mod query;
+mod rate_limit;
 mod remittance;
 mod request_id;
 mod routes;
@@ -23,6 +24,7 @@ mod standards;
 mod treasury;
 
 pub use health::{Readiness, ReadinessReport};
+pub use rate_limit::{RateLimit, RateLimitSettings, RateLimits};
 pub use remittance::openapi::openapi_remittance;
 pub use server::{Server, ServerHandle, Services, Shared, TreasuryServices, app, serve};
 pub use standards::PublishedStandards;

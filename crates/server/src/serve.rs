@@ -36,7 +36,7 @@ use vouch_application::{
     treasury_customers::CreateCustomerForTreasury,
 };
 use vouch_domain::ports::Clock;
-use vouch_http::{Server, Services, Shared, TreasuryServices};
+use vouch_http::{RateLimits, Server, Services, Shared, TreasuryServices};
 use vouch_postgres::{Database, Store};
 
 use crate::{
@@ -243,6 +243,7 @@ impl Parts {
             )),
             deployment: args.deployment.clone(),
             trusted_proxies: args.trusted_proxies.clone(),
+            rate_limits: Arc::new(RateLimits::new(args.rate_limits())),
         };
         // A pool of its own for every worker: nothing is handed from core to core.
         let pools = args.connections_per_worker();

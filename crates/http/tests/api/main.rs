@@ -17,6 +17,7 @@ mod idempotency;
 mod list;
 mod log;
 mod openapi;
+mod rate_limits;
 mod retrieve;
 mod routing;
 mod support;

@@ -40,7 +40,7 @@ use vouch_domain::{
     ports::{Clock, LeaseTerms},
     values::Policy,
 };
-use vouch_http::{Services, Shared, TreasuryServices, app};
+use vouch_http::{RateLimits, Services, Shared, TreasuryServices, app};
 use vouch_testkit::InMemory;
 
 /// The key that every request of [`World`] carries unless told otherwise.
@@ -53,6 +53,7 @@ pub(crate) struct World {
     pub(crate) treasury: InMemory,
     pub(crate) trusted_proxies: Vec<Network>,
     pub(crate) has_rail: bool,
+    pub(crate) rate_limits: Arc<RateLimits>,
 }
 
 impl World {
@@ -62,6 +63,7 @@ impl World {
             treasury: InMemory::default(),
             trusted_proxies: Vec::new(),
             has_rail: true,
+            rate_limits: Arc::default(),
         }
     }
 
@@ -151,6 +153,7 @@ impl World {
             readiness: self.ports.clone(),
             deployment: "local".to_owned(),
             trusted_proxies: self.trusted_proxies.clone(),
+            rate_limits: Arc::clone(&self.rate_limits),
         }
     }
 
