@@ -47,6 +47,8 @@ impl Program {
             .set("VOUCH_LISTEN", "127.0.0.1:0")
             .set("VOUCH_OPS_LISTEN", "127.0.0.1:0")
             .set("VOUCH_LOG", "warn")
+            .set("VOUCH_RATE_LIMIT_READ", "0")
+            .set("VOUCH_RATE_LIMIT_WRITE", "0")
             .set("VOUCH_RAIL_TEST_URL", rail_url)
             .set("VOUCH_RAIL_TEST_API_KEY", "bench")
     }

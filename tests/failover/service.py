@@ -56,6 +56,8 @@ class Service:
             "VOUCH_OPS_LISTEN": f"127.0.0.1:{free_port()}",
             "VOUCH_RAIL_TEST_URL": self.rail_url,
             "VOUCH_RAIL_TEST_API_KEY": "sandbox-key",
+            "VOUCH_RATE_LIMIT_READ": "0",
+            "VOUCH_RATE_LIMIT_WRITE": "0",
         }
 
     def _start(self, name, arguments, settings):

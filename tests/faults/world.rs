@@ -67,6 +67,8 @@ impl World {
             ("VOUCH_RAIL_TEST_URL", rail.url()),
             ("VOUCH_RAIL_TEST_CLIENT_ID", "sandbox-client".to_owned()),
             ("VOUCH_RAIL_TEST_CLIENT_SECRET", "sandbox-secret".to_owned()),
+            ("VOUCH_RATE_LIMIT_READ", "0".to_owned()),
+            ("VOUCH_RATE_LIMIT_WRITE", "0".to_owned()),
         ];
         let listeners: Vec<(Port, Port)> =
             (0..services).map(|_| (Port::new(), Port::new())).collect();

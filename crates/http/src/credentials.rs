@@ -11,7 +11,7 @@ use vouch_domain::{
     ports::StoreError,
 };
 
-use crate::{client_address::client_address, server::State};
+use crate::{client_address::client_address, rate_limit::Exceeded, server::State};
 
 /// What a request shows to be let in.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,8 +27,12 @@ pub(crate) enum Presented<'a> {
 /// Why a request is not let in.
 #[derive(Debug)]
 pub(crate) enum Denied {
+    /// It shows no key.
+    NoKey,
     /// The key is malformed, unknown, expired or revoked.
     InvalidKey,
+    /// Too many requests without a good key came from there.
+    TooMany(Exceeded),
     /// It may not be used from where the request comes from.
     AddressNotAllowed,
     /// Its organisation is suspended.
@@ -61,20 +65,24 @@ impl<'a> Presented<'a> {
     }
 }
 
-/// The principal of a key of this contract, when the key is good, comes from where it may, and its organisation is not
-/// suspended.
+/// The principal of the request's key of this contract, when the key is good, comes from where it may, and its organisation
+/// is not suspended.
 pub(crate) async fn admit(
     request: &HttpRequest,
     state: &State,
     contract: Contract,
-    key: &str,
 ) -> Result<Arc<Principal>, Denied> {
-    // Anything else need not be looked up.
-    if !contract.is_key(key) {
-        return Err(Denied::InvalidKey);
-    }
+    let key = match Presented::by(request) {
+        // Anything else need not be looked up.
+        Presented::Key(named, key) if named == contract && contract.is_key(key) => key,
+        Presented::Nothing => return Err(anonymous(request, state, Denied::NoKey)),
+        Presented::Key(..) | Presented::Foreign => {
+            return Err(anonymous(request, state, Denied::InvalidKey));
+        }
+    };
     let found = state.services.authenticate.principal(key).await;
-    let principal = found.map_err(Denied::Store)?.ok_or(Denied::InvalidKey)?;
+    let found = found.map_err(Denied::Store)?;
+    let principal = found.ok_or_else(|| anonymous(request, state, Denied::InvalidKey))?;
     let address = client_address(request, &state.shared.trusted_proxies);
     let is_admitted = match address {
         Some(address) => principal.admits(address),
@@ -87,6 +95,15 @@ pub(crate) async fn admit(
         return Err(Denied::Suspended);
     }
     Ok(principal)
+}
+
+/// What becomes of a request without a good key: it is counted, and refused in any case.
+fn anonymous(request: &HttpRequest, state: &State, refusal: Denied) -> Denied {
+    let address = client_address(request, &state.shared.trusted_proxies);
+    match state.shared.rate_limits.count_anonymous(address) {
+        Ok(()) => refusal,
+        Err(exceeded) => Denied::TooMany(exceeded),
+    }
 }
 
 #[cfg(test)]

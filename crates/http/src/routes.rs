@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use actix_web::{
     FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, Route,
+    http::Method,
     web::{self, Data, Payload, ServiceConfig},
 };
 use vouch_domain::access::Contract;
@@ -24,6 +25,31 @@ pub(crate) const BASES: [&str; 2] = ["/v1", "/api/v1"];
 struct PathRoutes {
     remittance: &'static [remittance::Route],
     treasury: &'static [treasury::Route],
+}
+
+/// A route of either contract.
+pub(crate) trait HasMethod {
+    /// Its method.
+    fn method(&self) -> &Method;
+}
+
+/// The route of a method, or else the methods that there are. HEAD is GET whose body is not sent.
+pub(crate) fn of_method<'a, R: HasMethod>(
+    routes: &'a [R],
+    method: &Method,
+) -> Result<&'a R, String> {
+    let method = match *method {
+        Method::HEAD => &Method::GET,
+        _ => method,
+    };
+    let route = routes.iter().find(|route| route.method() == method);
+    route.ok_or_else(|| {
+        let methods = routes.iter().flat_map(|route| match *route.method() {
+            Method::GET => vec!["GET", "HEAD"],
+            ref other => vec![other.as_str()],
+        });
+        methods.collect::<Vec<_>>().join(", ")
+    })
 }
 
 /// Registers every route of the service.

@@ -27,7 +27,7 @@ use vouch_domain::{
     values::Policy,
 };
 
-use crate::{access_log, health::Readiness, request_id, routes, standards};
+use crate::{access_log, health::Readiness, rate_limit::RateLimits, request_id, routes, standards};
 
 /// Longest wait for the head of a request.
 const HEAD_DEADLINE: Duration = Duration::from_secs(10);
@@ -121,6 +121,8 @@ pub struct Shared {
     pub deployment: String,
     /// The proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
+    /// How often callers may ask.
+    pub rate_limits: Arc<RateLimits>,
 }
 
 /// What every handler can reach.

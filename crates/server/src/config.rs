@@ -8,6 +8,7 @@ use vouch_domain::{
     ports::LeaseTerms,
     values::{Policy, TinChecks, TinKinds},
 };
+use vouch_http::{RateLimit, RateLimitSettings};
 
 use crate::{
     CommandError,
@@ -81,6 +82,15 @@ pub(crate) struct ServeArgs {
     /// How long after its creation a swap of test data settles by itself, in milliseconds; 0: only when simulated.
     #[arg(long, env = "VOUCH_SANDBOX_SETTLE_MS", default_value_t = 8_000, value_parser = clap::value_parser!(u64).range(0..=600_000))]
     pub(crate) sandbox_settle_ms: u64,
+    /// How many requests a second one API key may read by, twice as many at once; 0 for no limit.
+    #[arg(long, env = "VOUCH_RATE_LIMIT_READ", default_value_t = 100, value_parser = clap::value_parser!(u32).range(..=1_000_000))]
+    pub(crate) rate_limit_read: u32,
+    /// How many requests a second one API key may write by, twice as many at once; 0 for no limit.
+    #[arg(long, env = "VOUCH_RATE_LIMIT_WRITE", default_value_t = 50, value_parser = clap::value_parser!(u32).range(..=1_000_000))]
+    pub(crate) rate_limit_write: u32,
+    /// How many requests a minute one address may send without a good key; 0 for no limit.
+    #[arg(long, env = "VOUCH_RATE_LIMIT_ANONYMOUS", default_value_t = 300, value_parser = clap::value_parser!(u32).range(..=1_000_000))]
+    pub(crate) rate_limit_anonymous: u32,
     /// When check digits of tax numbers are judged.
     #[arg(long, env = "VOUCH_TIN_CHECKS", default_value = "live")]
     pub(crate) tin_checks: TinChecksArg,
@@ -144,6 +154,14 @@ impl ServeArgs {
 
     pub(crate) fn key_age(&self) -> Duration {
         Duration::from_secs(u64::from(self.idempotency_key_days) * 24 * 60 * 60)
+    }
+
+    pub(crate) fn rate_limits(&self) -> RateLimitSettings {
+        RateLimitSettings {
+            read: RateLimit::per_second(self.rate_limit_read),
+            write: RateLimit::per_second(self.rate_limit_write),
+            anonymous: RateLimit::per_minute(self.rate_limit_anonymous),
+        }
     }
 
     pub(crate) fn policy(&self) -> Policy {

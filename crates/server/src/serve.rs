@@ -49,7 +49,7 @@ use vouch_domain::{
     ports::{Clock, Documents},
     tenant::Env,
 };
-use vouch_http::{KycServices, Server, Services, Shared, TreasuryServices};
+use vouch_http::{KycServices, RateLimits, Server, Services, Shared, TreasuryServices};
 use vouch_postgres::{Database, Store};
 
 use crate::{
@@ -316,6 +316,7 @@ impl Parts {
             public_url: self.public_url.clone(),
             deployment: args.deployment.clone(),
             trusted_proxies: args.trusted_proxies.clone(),
+            rate_limits: Arc::new(RateLimits::new(args.rate_limits())),
         };
         // A pool of its own for every worker: nothing is handed from core to core.
         let pools = args.connections_per_worker();

@@ -73,6 +73,10 @@ impl Home {
         home.set("VOUCH_LISTEN", "127.0.0.1:0")
             .set("VOUCH_OPS_LISTEN", "127.0.0.1:0")
             .set("VOUCH_WORKERS", "2")
+            // A test asks as fast as it can.
+            .set("VOUCH_RATE_LIMIT_READ", "0")
+            .set("VOUCH_RATE_LIMIT_WRITE", "0")
+            .set("VOUCH_RATE_LIMIT_ANONYMOUS", "0")
             .set("VOUCH_DATA_DIR", &path)
     }
 

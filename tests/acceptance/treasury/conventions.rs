@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use super::treasurer::{SCOPES, Treasurer, Words, new_key, payer};
 use crate::harness::{Answer, Service, eventually};
@@ -179,6 +180,46 @@ async fn checks_come_in_the_order_of_the_contract() {
         .send(json(&caller, "{}".to_owned()))
         .await
         .expect(201);
+}
+
+#[tokio::test]
+async fn who_asks_too_often_is_told_when_to_come_back() {
+    let service = Service::with(&[
+        ("VOUCH_RATE_LIMIT_WRITE", "1"),
+        ("VOUCH_RATE_LIMIT_ANONYMOUS", "1"),
+        ("VOUCH_RATE_LIMIT_READ", "100"),
+    ])
+    .await;
+    let caller = Treasurer::of(&service, &service.organisation(), "test", &SCOPES);
+    let reader = Treasurer::of(&service, &service.organisation(), "test", &["fx:read"]);
+    let read = caller.get("/v1/swaps").await.expect(200);
+    assert_eq!(read.header("x-ratelimit-limit"), "200");
+    assert!(["0", "1"].contains(&read.header("x-ratelimit-reset")));
+    let mut writes = JoinSet::new();
+    for _ in 0..20 {
+        let caller = caller.clone();
+        writes.spawn(async move { caller.post("/v1/customers", &payer()).await });
+    }
+    let answers = writes.join_all().await;
+    let made = answers.iter().find(|answer| answer.status == 201);
+    assert_eq!(made.unwrap().header("x-ratelimit-limit"), "2");
+    let refused = answers.into_iter().find(|answer| answer.status == 429);
+    let refused = refused.unwrap().expect_message(429, "Too many requests");
+    assert_eq!(refused.header("retry-after"), "1");
+    assert_eq!(refused.header("x-ratelimit-remaining"), "0");
+    // Whoever lacks the scope is told that, however often.
+    for _ in 0..5 {
+        let refused = reader.post("/v1/customers", &payer()).await;
+        refused.expect_message(403, "Missing required scopes: transfers:write");
+    }
+    let anonymous = async || {
+        let request = caller.anonymous(Method::GET, "/v1/swaps");
+        caller.send(request).await
+    };
+    anonymous().await.expect_message(401, "No token provided");
+    let refused = anonymous().await.expect_message(429, "Too many requests");
+    assert!(!refused.header("retry-after").is_empty());
+    caller.get("/v1/swaps").await.expect(200);
 }
 
 #[tokio::test]

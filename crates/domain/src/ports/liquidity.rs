@@ -116,6 +116,9 @@ pub trait RouteProvider: Send + Sync {
 
     /// What is to be said of a route's deposits now: those that arrived, and how those have ended that are `pending` so
     /// far. The deposits of a route that does not pass on stay pending. What was said before may be said again.
+    ///
+    /// Nobody asks about a route at which nothing waits, unless its owner does: a provider at whose addresses deposits arrive
+    /// by themselves has to bring them.
     async fn deposits(
         &self,
         route: &PaymentRoute,

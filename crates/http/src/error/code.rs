@@ -88,6 +88,8 @@ codes! {
         "The customer's state does not allow this.";
     VersionConflict = "version_conflict", CONFLICT, "conflict_error",
         "The customer was changed in the meantime.";
+    RateLimitExceeded = "rate_limit_exceeded", TOO_MANY_REQUESTS, "rate_limit_error",
+        "Too many requests.";
     ProviderError = "provider_error", BAD_GATEWAY, "provider_error",
         "The provider that verifies customers could not complete the request. Repeat it with the same idempotency key.";
     InternalError = "internal_error", INTERNAL_SERVER_ERROR, "api_error",

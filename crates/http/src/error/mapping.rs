@@ -10,8 +10,8 @@ use vouch_domain::{
     ports::{PageError, RailField, StoreError},
 };
 
-use super::{ApiError, Code, Detail, FieldError};
-use crate::body::BodyError;
+use super::{ApiError, Code, Detail, FieldError, Header};
+use crate::{body::BodyError, rate_limit::Exceeded};
 
 /// When to try again what may well succeed then.
 pub(super) const SOON: Duration = Duration::from_secs(2);
@@ -36,6 +36,21 @@ impl From<BodyError> for ApiError {
             BodyError::NotStrictJson => Code::InvalidJson,
         }
         .into()
+    }
+}
+
+impl From<Exceeded> for ApiError {
+    fn from(exceeded: Exceeded) -> Self {
+        let detail = Detail {
+            tier: Some(exceeded.tier.as_str()),
+            limit: Some(exceeded.limit()),
+            retry_after_seconds: Some(exceeded.retry_after),
+            ..Detail::default()
+        };
+        Self {
+            header: Some(Header::Exceeded(exceeded)),
+            ..Self::from(Code::RateLimitExceeded).with_detail(detail)
+        }
     }
 }
 
@@ -153,7 +168,7 @@ fn refused_by_rail(fields: Vec<RailField>) -> ApiError {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::Header, *};
+    use super::*;
 
     fn facts(error: impl Into<ApiError>) -> (Code, Option<Header>, Option<String>) {
         let error = error.into();

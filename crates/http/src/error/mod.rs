@@ -14,7 +14,7 @@ use actix_web::{
 };
 use serde::Serialize;
 
-use crate::request_id::RequestId;
+use crate::{rate_limit::Exceeded, request_id::RequestId};
 
 /// An error as its caller will see it, and its cause, which only the log will.
 #[derive(Debug)]
@@ -35,6 +35,8 @@ enum Header {
     Challenge,
     /// In seconds.
     RetryAfter(u64),
+    /// All that a request too many is told.
+    Exceeded(Exceeded),
 }
 
 /// What else is said, where there is something.
@@ -48,6 +50,13 @@ struct Detail {
     customer_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     differing_fields: Option<Vec<&'static str>>,
+    /// Which limit was exceeded, how much it allows at once, and when to try again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tier: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_seconds: Option<u64>,
 }
 
 /// What is wrong with one field, parameter or header.
@@ -159,6 +168,11 @@ impl ApiError {
             Some(Header::Allow(methods)) => response.insert_header((ALLOW, methods)),
             Some(Header::Challenge) => response.insert_header((WWW_AUTHENTICATE, "Bearer")),
             Some(Header::RetryAfter(seconds)) => response.insert_header((RETRY_AFTER, seconds)),
+            Some(Header::Exceeded(exceeded)) => {
+                exceeded.headers().fold(&mut response, |response, header| {
+                    response.insert_header(header)
+                })
+            }
             None => &mut response,
         };
         response.json(Envelope {

@@ -1,6 +1,6 @@
 //! The route table of the Remittance API, and the one way through it.
 
-use std::panic::AssertUnwindSafe;
+use std::{cell::Cell, panic::AssertUnwindSafe};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -12,9 +12,11 @@ use vouch_domain::{access::Contract, tenant::Tenant};
 
 use super::{close, customers, events, files, kyc};
 use crate::{
-    credentials::{Denied, Presented, admit},
+    credentials::{Denied, admit},
     error::{ApiError, Code},
+    rate_limit::{Allowance, stamped},
     request_id::RequestId,
+    routes::{HasMethod, of_method},
     server::State,
 };
 
@@ -24,6 +26,12 @@ pub(crate) struct Route {
     /// Below a base.
     pub(crate) path: &'static str,
     pub(crate) operation: Operation,
+}
+
+impl HasMethod for Route {
+    fn method(&self) -> &Method {
+        &self.method
+    }
 }
 
 /// What the API can do.
@@ -112,32 +120,40 @@ pub(crate) async fn answer(
     state: Data<State>,
 ) -> HttpResponse {
     let request_id = RequestId::of(&request);
-    let outcome = AssertUnwindSafe(carry_out(routes, request, payload, state))
+    let allowance = Cell::new(None);
+    let outcome = AssertUnwindSafe(carry_out(routes, request, payload, state, &allowance))
         .catch_unwind()
         .await
         .unwrap_or_else(|_| Err(ApiError::internal("a handler panicked")));
-    outcome.unwrap_or_else(|error| error.respond(&request_id))
+    let response = outcome.unwrap_or_else(|error| error.respond(&request_id));
+    stamped(response, allowance.get())
 }
 
-/// The order of checks of the contract, section 1.
+/// The order of checks of the contract, section 1. Says what is left of the key's limit, once that is known.
 async fn carry_out(
     routes: &'static [Route],
     request: HttpRequest,
     payload: Payload,
     state: Data<State>,
+    allowance: &Cell<Option<Allowance>>,
 ) -> Result<HttpResponse, ApiError> {
     if routes.is_empty() {
         return Err(Code::RouteNotFound.into());
     }
-    let tenant = authenticate(&request, &state).await?;
-    let operation = operation(routes, request.method())?;
+    let principal = admit(&request, &state, Contract::Remittance).await?;
+    if !principal.standing.remittances_enabled {
+        return Err(Code::RemittancesNotEnabled.into());
+    }
+    let (key, limits) = (&principal.key, &state.shared.rate_limits);
+    allowance.set(limits.count(key.id, request.method())?);
+    let route = of_method(routes, request.method()).map_err(ApiError::method_not_allowed)?;
     let call = Call {
-        tenant,
+        tenant: key.tenant,
         request,
         payload,
         state,
     };
-    match operation {
+    match route.operation {
         Operation::CreateCustomer => customers::create(call).await,
         Operation::ListCustomers => customers::list(call).await,
         Operation::RetrieveCustomer => customers::retrieve(call).await,
@@ -151,49 +167,15 @@ async fn carry_out(
     }
 }
 
-/// The data that a request may act on, when its key is good and its organisation may use this API.
-async fn authenticate(request: &HttpRequest, state: &State) -> Result<Tenant, ApiError> {
-    let key = match Presented::by(request) {
-        Presented::Key(Contract::Remittance, key) => key,
-        Presented::Nothing => return Err(Code::MissingApiKey.into()),
-        Presented::Key(Contract::Treasury, _) | Presented::Foreign => {
-            return Err(Code::InvalidApiKey.into());
-        }
-    };
-    let principal = admit(request, state, Contract::Remittance, key).await?;
-    if !principal.standing.remittances_enabled {
-        return Err(Code::RemittancesNotEnabled.into());
-    }
-    Ok(principal.key.tenant)
-}
-
 impl From<Denied> for ApiError {
     fn from(denied: Denied) -> Self {
         match denied {
+            Denied::NoKey => Code::MissingApiKey.into(),
             Denied::InvalidKey => Code::InvalidApiKey.into(),
+            Denied::TooMany(exceeded) => exceeded.into(),
             Denied::AddressNotAllowed => Code::IpNotAllowed.into(),
             Denied::Suspended => Code::MerchantSuspended.into(),
             Denied::Store(error) => error.into(),
         }
     }
-}
-
-/// The operation behind a method. HEAD is GET whose body is not sent.
-fn operation(routes: &[Route], method: &Method) -> Result<Operation, ApiError> {
-    let method = match *method {
-        Method::HEAD => &Method::GET,
-        _ => method,
-    };
-    let route = routes.iter().find(|route| route.method == *method);
-    route
-        .map(|route| route.operation)
-        .ok_or_else(|| ApiError::method_not_allowed(allowed(routes)))
-}
-
-fn allowed(routes: &[Route]) -> String {
-    let methods = routes.iter().flat_map(|route| match route.method {
-        Method::GET => vec!["GET", "HEAD"],
-        ref other => vec![other.as_str()],
-    });
-    methods.collect::<Vec<_>>().join(", ")
 }

@@ -20,7 +20,7 @@ use vouch_domain::{
     values::ChainAddress,
 };
 
-use crate::{body::BodyError, request_id::RequestId};
+use crate::{body::BodyError, rate_limit::Exceeded, request_id::RequestId};
 
 /// When to try again what may well succeed then, in seconds.
 const SOON: u64 = 2;
@@ -60,6 +60,8 @@ pub(crate) enum Fault {
     SwapNotPending,
     /// The payment route is in this status already, or ended in it.
     PaymentRouteIsAlready(RouteStatus),
+    /// The caller asks too often.
+    TooManyRequests(Exceeded),
     /// A twin was in flight for longer than anybody should wait.
     StillInProgress,
     /// The body has too many bytes.
@@ -105,6 +107,7 @@ impl Fault {
             Self::StillInProgress | Self::SwapNotPending | Self::PaymentRouteIsAlready(_) => {
                 StatusCode::CONFLICT
             }
+            Self::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid(_)
@@ -143,6 +146,7 @@ impl Fault {
             Self::PaymentRouteIsAlready(status) => {
                 return format!("Payment route is already {}", status.as_str()).into();
             }
+            Self::TooManyRequests(_) => "Too many requests",
             Self::StillInProgress => "A request with this Idempotency-Key is still in progress",
             Self::BodyTooLarge => "Request body too large",
             Self::NotJson => "Content-Type must be application/json",
@@ -174,6 +178,11 @@ impl Fault {
             }
             Self::NoToken | Self::InvalidKey => {
                 response.insert_header((WWW_AUTHENTICATE, "Bearer"));
+            }
+            Self::TooManyRequests(exceeded) => {
+                for header in exceeded.headers() {
+                    response.insert_header(header);
+                }
             }
             Self::StillInProgress | Self::NoRate(_) => {
                 response.insert_header((RETRY_AFTER, SOON));
@@ -263,6 +272,12 @@ impl From<BodyError> for Fault {
     }
 }
 
+impl From<Exceeded> for Fault {
+    fn from(exceeded: Exceeded) -> Self {
+        Self::TooManyRequests(exceeded)
+    }
+}
+
 impl From<KeyError> for Fault {
     fn from(error: KeyError) -> Self {
         match error {
@@ -279,6 +294,7 @@ mod tests {
     use vouch_domain::values::{ChainId, CurrencyCode, RouteName};
 
     use super::*;
+    use crate::rate_limit::{RateLimit, RateLimitSettings, RateLimits};
 
     const DOCUMENT: &str = include_str!("../../../../docs/errors.md");
 
@@ -304,6 +320,16 @@ mod tests {
             order: Box::new(order),
             why,
         }
+    }
+
+    fn too_many() -> Fault {
+        let limit = RateLimit::per_minute(1);
+        let limits = RateLimits::new(RateLimitSettings {
+            anonymous: limit,
+            ..RateLimitSettings::default()
+        });
+        limits.count_anonymous(None).unwrap();
+        limits.count_anonymous(None).unwrap_err().into()
     }
 
     #[test]
@@ -341,6 +367,7 @@ mod tests {
             },
             unserved(RouteUnserved::Corridor),
             unserved(RouteUnserved::DestinationCurrency),
+            too_many(),
             Fault::Internal(String::new()),
             Fault::NoRate(pair("EURC")),
             Fault::NoProvider,

@@ -1,6 +1,6 @@
 //! The route table of the Treasury API, and the one way through it.
 
-use std::panic::AssertUnwindSafe;
+use std::{cell::Cell, panic::AssertUnwindSafe};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -22,8 +22,10 @@ use super::{
     payment_routes, rates, sandbox, swaps, transactions,
 };
 use crate::{
-    credentials::{Denied, Presented, admit},
+    credentials::{Denied, admit},
+    rate_limit::{Allowance, stamped},
     request_id::RequestId,
+    routes::{HasMethod, of_method},
     server::State,
 };
 
@@ -39,6 +41,12 @@ pub(crate) struct Route {
     pub(crate) handler: fn(Call) -> LocalBoxFuture<'static, Result<HttpResponse, Fault>>,
     /// What the OpenAPI document says of it.
     pub(crate) describe: fn() -> Description,
+}
+
+impl HasMethod for Route {
+    fn method(&self) -> &Method {
+        &self.method
+    }
 }
 
 /// Every route of the API, by subject; those of one path stand together.
@@ -97,30 +105,31 @@ pub(crate) async fn answer(
     state: Data<State>,
 ) -> HttpResponse {
     let request_id = RequestId::of(&request);
-    let outcome = AssertUnwindSafe(carry_out(routes, request, payload, state))
+    let allowance = Cell::new(None);
+    let outcome = AssertUnwindSafe(carry_out(routes, request, payload, state, &allowance))
         .catch_unwind()
         .await
         .unwrap_or_else(|_| Err(Fault::Internal("a handler panicked".to_owned())));
-    outcome.unwrap_or_else(|fault| fault.respond(&request_id))
+    let response = outcome.unwrap_or_else(|fault| fault.respond(&request_id));
+    stamped(response, allowance.get())
 }
 
-/// The order of checks of the contract, section 1.
+/// The order of checks of the contract, section 1. Says what is left of the key's limit, once that is known.
 async fn carry_out(
     routes: &'static [Route],
     request: HttpRequest,
     payload: Payload,
     state: Data<State>,
+    allowance: &Cell<Option<Allowance>>,
 ) -> Result<HttpResponse, Fault> {
-    let key = match Presented::by(&request) {
-        Presented::Key(Contract::Treasury, key) => key,
-        Presented::Nothing => return Err(Fault::NoToken),
-        Presented::Key(Contract::Remittance, _) | Presented::Foreign => {
-            return Err(Fault::InvalidKey);
-        }
-    };
-    let principal = admit(&request, &state, Contract::Treasury, key).await?;
-    let route = route(routes, request.method())?;
+    let principal = admit(&request, &state, Contract::Treasury).await?;
+    if routes.is_empty() {
+        return Err(Fault::RouteNotFound);
+    }
+    let route = of_method(routes, request.method()).map_err(Fault::MethodNotAllowed)?;
     demand_scopes(&principal, route.scopes)?;
+    let limits = &state.shared.rate_limits;
+    allowance.set(limits.count(principal.key.id, request.method())?);
     let key = match route.needs_key {
         true => Some(required_key(&request)?),
         false => None,
@@ -139,25 +148,14 @@ async fn carry_out(
 impl From<Denied> for Fault {
     fn from(denied: Denied) -> Self {
         match denied {
+            Denied::NoKey => Self::NoToken,
             Denied::InvalidKey => Self::InvalidKey,
+            Denied::TooMany(exceeded) => exceeded.into(),
             Denied::AddressNotAllowed => Self::AddressNotAllowed,
             Denied::Suspended => Self::Suspended,
             Denied::Store(error) => error.into(),
         }
     }
-}
-
-/// The route of a method. HEAD is GET whose body is not sent.
-fn route(routes: &'static [Route], method: &Method) -> Result<&'static Route, Fault> {
-    if routes.is_empty() {
-        return Err(Fault::RouteNotFound);
-    }
-    let method = match *method {
-        Method::HEAD => &Method::GET,
-        _ => method,
-    };
-    let route = routes.iter().find(|route| route.method == *method);
-    route.ok_or_else(|| Fault::MethodNotAllowed(allowed(routes)))
 }
 
 fn demand_scopes(principal: &Principal, needed: &[Scope]) -> Result<(), Fault> {
@@ -170,14 +168,6 @@ fn demand_scopes(principal: &Principal, needed: &[Scope]) -> Result<(), Fault> {
         true => Ok(()),
         false => Err(Fault::MissingScopes(missing)),
     }
-}
-
-fn allowed(routes: &[Route]) -> String {
-    let methods = routes.iter().flat_map(|route| match route.method {
-        Method::GET => vec!["GET", "HEAD"],
-        ref other => vec![other.as_str()],
-    });
-    methods.collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

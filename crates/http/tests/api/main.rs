@@ -19,6 +19,7 @@ mod list;
 mod log;
 mod openapi;
 mod rail_webhooks;
+mod rate_limits;
 mod retrieve;
 mod routing;
 mod support;

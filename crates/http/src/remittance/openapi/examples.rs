@@ -123,6 +123,9 @@ pub(super) fn error(code: Code) -> Value {
     }
     match code {
         Code::InvalidState => error["detail"] = json!({ "reason": "closed" }),
+        Code::RateLimitExceeded => {
+            error["detail"] = json!({ "tier": "write", "limit": 100, "retry_after_seconds": 1 });
+        }
         Code::CustomerAlreadyExists => {
             error["detail"] =
                 json!({ "customer_id": CUSTOMER_ID, "differing_fields": ["last_name", "tin"] });

@@ -10,12 +10,13 @@ use super::{
 use crate::{error::Code, remittance::routes::Operation};
 
 /// What can go wrong before an operation is reached, and in every operation.
-pub(super) const COMMON_ERRORS: [Code; 7] = [
+pub(super) const COMMON_ERRORS: [Code; 8] = [
     Code::MissingApiKey,
     Code::InvalidApiKey,
     Code::IpNotAllowed,
     Code::MerchantSuspended,
     Code::RemittancesNotEnabled,
+    Code::RateLimitExceeded,
     Code::InternalError,
     Code::Unavailable,
 ];

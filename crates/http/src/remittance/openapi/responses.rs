@@ -7,6 +7,13 @@ use serde_json::{Map, Value, json};
 use super::examples;
 use crate::error::Code;
 
+/// What every answer to a good key says of its limit.
+const RATE_LIMIT: [&str; 3] = [
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+];
+
 /// An answer that is not an error.
 pub(super) struct Success {
     status: u16,
@@ -27,7 +34,7 @@ impl Success {
             "description": description,
             "headers": { "X-Request-Id": header("X-Request-Id") },
         });
-        Self { status, response }
+        Self { status, response }.with_headers(&RATE_LIMIT)
     }
 
     /// Further headers of the answer, by the names of the shared ones.
@@ -86,9 +93,10 @@ fn error(codes: &[Code]) -> Value {
 fn further_header(code: Code) -> Option<&'static str> {
     match code {
         Code::MissingApiKey | Code::InvalidApiKey => Some("WWW-Authenticate"),
-        Code::IdempotencyInProgress | Code::ProviderError | Code::Unavailable => {
-            Some("Retry-After")
-        }
+        Code::IdempotencyInProgress
+        | Code::RateLimitExceeded
+        | Code::ProviderError
+        | Code::Unavailable => Some("Retry-After"),
         _ => None,
     }
 }
@@ -129,6 +137,19 @@ pub(super) fn headers() -> Value {
         "Idempotent-Replayed": {
             "description": "Present when an earlier request with the same key did the work.",
             "schema": { "type": "string", "const": "true" },
+        },
+        "X-RateLimit-Limit": {
+            "description": "How many requests of this kind, to read or to write, the key may send at once; absent without \
+                a limit.",
+            "schema": { "type": "integer", "minimum": 1 },
+        },
+        "X-RateLimit-Remaining": {
+            "description": "How many of them are left.",
+            "schema": { "type": "integer", "minimum": 0 },
+        },
+        "X-RateLimit-Reset": {
+            "description": "In how many seconds all of them are there again.",
+            "schema": { "type": "integer", "minimum": 0 },
         },
         "Retry-After": {
             "description": "In how many seconds to try again.",

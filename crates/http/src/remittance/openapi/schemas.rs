@@ -286,6 +286,15 @@ fn error_detail() -> Value {
                 "items": words(&IdentityField::ALL.map(IdentityField::name)),
                 "description": "Of `customer_already_exists`: in which fields the two differ.",
             },
+            "tier": words(&["read", "write", "anonymous"]),
+            "limit": {
+                "type": "integer",
+                "description": "Of `rate_limit_exceeded`: how many requests of this tier are allowed at once.",
+            },
+            "retry_after_seconds": {
+                "type": "integer",
+                "description": "Of `rate_limit_exceeded`: as in `Retry-After`.",
+            },
         },
     })
 }

@@ -8,11 +8,12 @@ use vouch_domain::{access::Contract, idempotency::IdempotencyPolicy};
 use super::{super::routes::Route, Description};
 
 /// What can go wrong in every operation: status and message.
-const ALWAYS: [(u16, &str); 6] = [
+const ALWAYS: [(u16, &str); 7] = [
     (401, "No token provided"),
     (401, "Invalid API key"),
     (403, "IP address not allowed"),
     (403, "Organisation suspended"),
+    (429, "Too many requests"),
     (500, "Internal server error"),
     (503, "Service unavailable. Try again shortly."),
 ];
@@ -69,7 +70,12 @@ pub(super) fn responses(route: &Route, described: &Description) -> Value {
 }
 
 fn success(route: &Route, described: &Description) -> Value {
-    let mut headers = json!({ "X-Request-Id": { "$ref": "#/components/headers/RequestId" } });
+    let mut headers = json!({
+        "X-Request-Id": { "$ref": "#/components/headers/RequestId" },
+        "X-RateLimit-Limit": { "$ref": "#/components/headers/RateLimit" },
+        "X-RateLimit-Remaining": { "$ref": "#/components/headers/RateLimitRemaining" },
+        "X-RateLimit-Reset": { "$ref": "#/components/headers/RateLimitReset" },
+    });
     if route.needs_key {
         headers["Idempotent-Replayed"] = json!({ "$ref": "#/components/headers/Replayed" });
     }
@@ -139,6 +145,19 @@ pub(super) fn headers() -> Value {
             "description": "The name of the request in our log.",
             "required": true,
             "schema": { "type": "string" },
+        },
+        "RateLimit": {
+            "description": "How many requests of this kind, to read or to write, the key may send at once; absent without \
+                a limit.",
+            "schema": { "type": "integer", "minimum": 1 },
+        },
+        "RateLimitRemaining": {
+            "description": "How many of them are left.",
+            "schema": { "type": "integer", "minimum": 0 },
+        },
+        "RateLimitReset": {
+            "description": "In how many seconds all of them are there again.",
+            "schema": { "type": "integer", "minimum": 0 },
         },
         "Replayed": {
             "description": "That this is the answer of an earlier request under the same key: `true`, or `mismatch` where \

@@ -47,7 +47,7 @@ use vouch_domain::{
     ports::{Clock, LeaseTerms},
     values::Policy,
 };
-use vouch_http::{KycServices, Services, Shared, TreasuryServices, app};
+use vouch_http::{KycServices, RateLimits, Services, Shared, TreasuryServices, app};
 use vouch_testkit::{FixedClock, InMemory, ScriptedRail};
 
 /// The key that every request of [`World`] carries unless told otherwise.
@@ -61,6 +61,7 @@ pub(crate) struct World {
     pub(crate) documents: Arc<ObjectDocuments>,
     pub(crate) trusted_proxies: Vec<Network>,
     pub(crate) has_rail: bool,
+    pub(crate) rate_limits: Arc<RateLimits>,
 }
 
 impl World {
@@ -71,6 +72,7 @@ impl World {
             documents: Arc::new(ObjectDocuments::in_memory()),
             trusted_proxies: Vec::new(),
             has_rail: true,
+            rate_limits: Arc::default(),
         }
     }
 
@@ -197,6 +199,7 @@ impl World {
             public_url: "https://vouch.example".to_owned(),
             deployment: "local".to_owned(),
             trusted_proxies: self.trusted_proxies.clone(),
+            rate_limits: Arc::clone(&self.rate_limits),
         }
     }
 
