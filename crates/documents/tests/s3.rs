@@ -126,8 +126,10 @@ fn key() -> DocumentKey {
 async fn a_document_goes_in_parts_and_comes_back() {
     let (_server, bucket, documents) = bucket().await;
     let place = place();
-    let put = documents.put(&place, &key(), &mut Pieces(LENGTH, false));
-    assert_eq!(put.await, Ok(()));
+    let put = documents
+        .put(&place, &key(), &mut Pieces(LENGTH, false))
+        .await;
+    assert_eq!(put, Ok(()));
     let lengths: Vec<_> = {
         let bucket = bucket.lock().unwrap();
         assert!(bucket.paths.iter().all(|path| path.starts_with("/papers/")));
