@@ -1,11 +1,11 @@
-//! The steps of a provisioning and of a swap, as points at which a test may stop the process.
+//! The steps of a provisioning, a swap, a payout and a virtual account, as points at which a test may stop the process.
 //!
 //! Nothing listens by default. The promise that no fault makes two customers, or pays out twice, is only as good as the
 //! moments at which a process was really killed, and the interesting moments are too short to be hit by chance.
 
 use std::sync::OnceLock;
 
-/// A moment in the course of a provisioning or of a swap.
+/// A moment in the course of a provisioning, a swap, a payout or a virtual account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// The reservation is stored; nothing was sent.
@@ -34,11 +34,29 @@ pub enum Step {
     SwapBegun,
     /// A final status of a swap is recorded; nobody was told.
     SwapSettled,
+    /// A payout is stored; nobody was told.
+    PayoutStored,
+    /// The lease of a payout was taken; nothing was looked up or sent.
+    PayoutTaken,
+    /// A payout is about to be sent.
+    PayoutSending,
+    /// The rail has answered the order of a payout, or failed; nothing is recorded.
+    PayoutSent,
+    /// What follows for a payout is known; nothing is recorded.
+    PayoutJudged,
+    /// The end of a payout is recorded; nobody was told.
+    PayoutSettled,
+    /// The rail has answered the order of a virtual account, or failed; nothing is recorded.
+    AccountOrdered,
+    /// What follows for a virtual account is known; nothing is recorded.
+    AccountJudged,
+    /// The rail's id of a virtual account is recorded; its state is not.
+    AccountBound,
 }
 
 impl Step {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 22] = [
         Self::Reserved,
         Self::TakenOver,
         Self::Sending,
@@ -52,6 +70,15 @@ impl Step {
         Self::DepositRecorded,
         Self::SwapBegun,
         Self::SwapSettled,
+        Self::PayoutStored,
+        Self::PayoutTaken,
+        Self::PayoutSending,
+        Self::PayoutSent,
+        Self::PayoutJudged,
+        Self::PayoutSettled,
+        Self::AccountOrdered,
+        Self::AccountJudged,
+        Self::AccountBound,
     ];
 
     /// The step's name in lower case.
@@ -71,6 +98,15 @@ impl Step {
             Self::DepositRecorded => "deposit_recorded",
             Self::SwapBegun => "swap_begun",
             Self::SwapSettled => "swap_settled",
+            Self::PayoutStored => "payout_stored",
+            Self::PayoutTaken => "payout_taken",
+            Self::PayoutSending => "payout_sending",
+            Self::PayoutSent => "payout_sent",
+            Self::PayoutJudged => "payout_judged",
+            Self::PayoutSettled => "payout_settled",
+            Self::AccountOrdered => "account_ordered",
+            Self::AccountJudged => "account_judged",
+            Self::AccountBound => "account_bound",
         }
     }
 }

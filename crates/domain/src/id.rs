@@ -195,6 +195,10 @@ kinds! {
     PaymentRoute = "ckroute", PaymentRouteId;
     /// What arrived at a payment route's address.
     Deposit = "ckdep", DepositId;
+    /// A bank account that the rail keeps in a customer's name.
+    VirtualAccount = "ckva", VirtualAccountId;
+    /// Money that is sent out of the platform for a customer.
+    Payout = "ckpo", PayoutId;
 }
 
 #[cfg(test)]

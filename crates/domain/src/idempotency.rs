@@ -23,6 +23,10 @@ pub enum Operation {
     CreateCustomer,
     /// `PATCH /customers/{id}` of the Remittance API.
     AmendCustomer(CustomerHandle),
+    /// `POST /customers/{id}/virtual_accounts` of the Remittance API.
+    OpenAccount(CustomerHandle),
+    /// `POST /payouts` of the Remittance API.
+    CreatePayout,
     /// Any operation of the Treasury API.
     Treasury {
         /// The method.
@@ -42,6 +46,13 @@ impl Operation {
             Self::AmendCustomer(CustomerHandle::Reference(reference)) => {
                 format!("PATCH /customers/{}", reference.as_str())
             }
+            Self::OpenAccount(CustomerHandle::Id(id)) => {
+                format!("POST /customers/{id}/virtual_accounts")
+            }
+            Self::OpenAccount(CustomerHandle::Reference(reference)) => {
+                format!("POST /customers/{}/virtual_accounts", reference.as_str())
+            }
+            Self::CreatePayout => "POST /payouts".to_owned(),
             Self::Treasury { method, path } => format!("{method} {path}"),
         }
     }

@@ -2,6 +2,8 @@
 //!
 //! The only crate that speaks SQL. Each port method is one statement where speed matters, and atomic in any case.
 
+mod account_jobs;
+mod account_rows;
 mod answers;
 mod api_keys;
 mod connect;
@@ -18,8 +20,12 @@ mod idempotency_keys;
 mod installation;
 mod ledger;
 mod migrations;
+mod money_sealing;
 mod organisations;
 mod payment_routes;
+mod payout_jobs;
+mod payout_rows;
+mod payouts;
 mod personal_data;
 mod provisioning;
 mod queries;
@@ -34,6 +40,7 @@ mod statement;
 mod swap_rows;
 mod swaps;
 mod treasury_customers;
+mod virtual_accounts;
 
 pub use database::{ConnectError, Database, PoolSettings, Pooler, Store};
 pub use grams::sought;

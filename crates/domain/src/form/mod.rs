@@ -4,17 +4,21 @@ mod amend;
 mod create;
 mod fields;
 mod payment_route;
+mod payout;
 mod reader;
 mod simulation;
 mod swap;
 mod treasury_customer;
+mod virtual_account;
 
 pub use amend::parse_amendment;
 pub use create::parse_new_customer;
 pub use payment_route::parse_payment_route;
+pub use payout::{parse_payout, recipient_email_missing};
 pub use simulation::{SimulationRequest, parse_simulation};
 pub use swap::parse_swap;
 pub use treasury_customer::parse_treasury_customer;
+pub use virtual_account::parse_virtual_account;
 
 use std::collections::BTreeMap;
 
@@ -29,7 +33,9 @@ pub enum RawField {
     Bool(bool),
     /// JSON `null`.
     Null,
-    /// An array or an object: always wrong here.
+    /// A JSON object, field by field.
+    Object(RawForm),
+    /// An array: always wrong here.
     OtherType,
 }
 
@@ -56,6 +62,8 @@ pub enum ProblemKind {
     Invalid,
     /// The country is not served. Stands alone.
     CountryNotSupported,
+    /// The currency is not served for this purpose.
+    CurrencyNotSupported,
     /// The field exists, but cannot be changed after creation.
     Immutable,
     /// There is no such field.

@@ -11,12 +11,16 @@ mod customers;
 mod drift;
 mod liquidity;
 mod payment_routes;
+mod payouts;
 mod provisioning;
 mod rail;
+mod rail_accounts;
+mod rail_payouts;
 mod reconciliation;
 mod retention;
 mod swaps;
 mod treasury_customers;
+mod virtual_accounts;
 
 pub use access::{ApiKeys, NewApiKey, Organisations, RevocationEpoch};
 pub use answers::{Answers, Claimed, KeyState};
@@ -32,6 +36,10 @@ pub use liquidity::{
     NextStep, RouteProvider, RouteSimulator, RouteUnserved, Simulator, SwapProvider, VmType,
 };
 pub use payment_routes::{DepositFilter, Deposits, Ledger, PaymentRoutes, WaitingRoute};
+pub use payouts::{
+    InsertPayout, PayoutBasis, PayoutCustomer, PayoutJob, PayoutJobs, PayoutPage, PayoutPageRequest,
+    PayoutRelease, PayoutStage, Payouts,
+};
 pub use provisioning::{
     AbsenceClear, Lease, LeaseTerms, Provisioning, RecordOutcome, Reservation, Reserve, Reserved,
     Standing,
@@ -40,10 +48,16 @@ pub use rail::{
     Rail, RailContactChange, RailCustomer, RailCustomerId, RailFailure, RailField, RailPage,
     Urgency,
 };
+pub use rail_accounts::{RailAccount, RailAccountId, RailAccounts};
+pub use rail_payouts::{PayoutRefusal, RailPayoutOrder, RailPayouts, SentPayout};
 pub use reconciliation::Reconciliation;
 pub use retention::Retention;
 pub use swaps::{Holders, SettlementJob, SettlementJobs, Swaps};
 pub use treasury_customers::{CreateTreasuryCustomer, TreasuryCustomerQueries, TreasuryCustomers};
+pub use virtual_accounts::{
+    AccountBasis, AccountCustomer, AccountJob, AccountJobs, AccountPage, AccountPageRequest,
+    AccountRelease, InsertAccount, VirtualAccounts,
+};
 
 /// A store could not do what was asked. The text names the fault, such as a constraint, and never holds data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -68,12 +68,7 @@ impl RailCustomerId {
     /// # Errors
     /// [`Rejected`] for anything else.
     pub fn parse(text: &str) -> Result<Self, Rejected> {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-        if text.is_empty() || text.len() > 128 || !text.bytes().all(plain) || text.starts_with('.')
-        {
-            return Err(Rejected("must be a plain identifier"));
-        }
-        Ok(Self(text.to_owned()))
+        plain_identifier(text).map(Self)
     }
 
     /// The id, for the rail's adapter, the store and the operators' drift report only.
@@ -81,6 +76,15 @@ impl RailCustomerId {
     pub fn expose(&self) -> &str {
         &self.0
     }
+}
+
+/// Takes an id from the rail.
+pub(super) fn plain_identifier(text: &str) -> Result<String, Rejected> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    if text.is_empty() || text.len() > 128 || !text.bytes().all(plain) || text.starts_with('.') {
+        return Err(Rejected("must be a plain identifier"));
+    }
+    Ok(text.to_owned())
 }
 
 impl fmt::Debug for RailCustomerId {
