@@ -66,7 +66,14 @@ mod tests {
     #[test]
     fn looks_are_ever_further_apart() {
         let since = DateTime::<Utc>::default();
-        for (age, pause) in [(-5, 1), (0, 1), (2, 1), (10, 5), (600, 300), (86_400, 3_600)] {
+        for (age, pause) in [
+            (-5, 1),
+            (0, 1),
+            (2, 1),
+            (10, 5),
+            (600, 300),
+            (86_400, 3_600),
+        ] {
             let now = since + chrono::TimeDelta::seconds(age);
             assert_eq!(next_look(since, now), Duration::from_secs(pause), "{age} s");
         }

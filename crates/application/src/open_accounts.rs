@@ -163,9 +163,7 @@ impl AccountOpener {
     }
 
     async fn settle(&self, job: &AccountJob, after: &AccountState) -> Result<bool, StoreError> {
-        self.store
-            .settle_account(job, after, self.ids.mint())
-            .await
+        self.store.settle_account(job, after, self.ids.mint()).await
     }
 }
 

@@ -156,8 +156,8 @@ impl MakePayout {
             return Err(MakePayoutError::NotVerified);
         }
         let recipient = request.recipient.resolved(customer.held_address.as_ref());
-        let recipient = recipient
-            .ok_or_else(|| MakePayoutError::Invalid(vec![recipient_email_missing()]))?;
+        let recipient =
+            recipient.ok_or_else(|| MakePayoutError::Invalid(vec![recipient_email_missing()]))?;
         let insert = InsertPayout {
             id: self.ids.mint(),
             customer: &customer,

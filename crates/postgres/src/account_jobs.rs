@@ -233,17 +233,8 @@ impl AccountJobs for Store {
 }
 
 fn job(env: Env, row: JobRow) -> Result<AccountJob, StoreError> {
-    let (
-        organisation,
-        uuid,
-        rail_customer,
-        currency,
-        status,
-        rail_account,
-        doubt,
-        lease,
-        hastened,
-    ) = row;
+    let (organisation, uuid, rail_customer, currency, status, rail_account, doubt, lease, hastened) =
+        row;
     Ok(AccountJob {
         tenant: Tenant {
             organisation: id(organisation)?,

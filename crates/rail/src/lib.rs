@@ -1,4 +1,5 @@
-//! The KYC rail (Blaaiz) over HTTP: the adapter of the domain's [`Rail`](vouch_domain::ports::Rail) port.
+//! The KYC rail (Blaaiz) over HTTP: the adapter of the domain's [`Rail`](vouch_domain::ports::Rail) port, and of
+//! [`RailAccounts`](vouch_domain::ports::RailAccounts) and [`RailPayouts`](vouch_domain::ports::RailPayouts).
 //!
 //! Four promises shape this crate.
 //!
@@ -11,6 +12,7 @@
 //! [`Unavailable`]: vouch_domain::ports::RailFailure::Unavailable
 //! [`Unclear`]: vouch_domain::ports::RailFailure::Unclear
 
+mod accounts;
 mod adapter;
 mod allowance;
 mod answer;
@@ -19,8 +21,11 @@ mod breaker;
 mod client;
 mod failure;
 mod look_up;
+mod money_wire;
+mod payouts;
 mod settings;
 mod transport;
+mod wallets;
 mod wire;
 
 pub use adapter::HttpRail;

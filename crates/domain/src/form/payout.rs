@@ -1,8 +1,6 @@
 //! The form that makes a payout.
 
-use super::{
-    FieldProblem, ProblemKind, RawForm, reader::Reader, virtual_account::read_currency,
-};
+use super::{FieldProblem, ProblemKind, RawForm, reader::Reader, virtual_account::read_currency};
 use crate::{
     customer::CustomerHandle,
     money::MinorUnits,
@@ -162,9 +160,15 @@ mod tests {
             let resolved = request.recipient.resolved(held)?;
             Some(resolved.interac_email.as_str().to_owned())
         };
-        assert_eq!(address(&named, Some(&held)).as_deref(), Some("ada@example.com"));
+        assert_eq!(
+            address(&named, Some(&held)).as_deref(),
+            Some("ada@example.com")
+        );
         assert_eq!(address(&named, None).as_deref(), Some("ada@example.com"));
-        assert_eq!(address(&unnamed, Some(&held)).as_deref(), Some("held@example.com"));
+        assert_eq!(
+            address(&unnamed, Some(&held)).as_deref(),
+            Some("held@example.com")
+        );
         assert_eq!(address(&unnamed, None), None);
     }
 
@@ -209,7 +213,11 @@ mod tests {
         ] {
             let inner = recipient(&[(field, raw)]);
             let expected = [(format!("recipient.{field}"), kind)];
-            assert_eq!(problems(&with(&[("recipient", Object(inner))])), expected, "{field}");
+            assert_eq!(
+                problems(&with(&[("recipient", Object(inner))])),
+                expected,
+                "{field}"
+            );
         }
     }
 
@@ -221,7 +229,10 @@ mod tests {
             ("recipient", Object(inner)),
             ("amount_minor", text("x")),
         ]);
-        let names: Vec<_> = problems(&fields).into_iter().map(|(name, _)| name).collect();
+        let names: Vec<_> = problems(&fields)
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
         let expected = [
             "customer_id",
             "currency",

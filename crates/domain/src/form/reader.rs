@@ -173,10 +173,9 @@ impl<'a> Reader<'a> {
             RawField::Text(text) if is_blank(text) => Err(Rejected("must not be blank")),
             RawField::Text(text) => parse(text),
             RawField::Null => Err(Rejected("must not be null")),
-            RawField::Number(_)
-            | RawField::Bool(_)
-            | RawField::Object(_)
-            | RawField::OtherType => Err(Rejected("must be a string")),
+            RawField::Number(_) | RawField::Bool(_) | RawField::Object(_) | RawField::OtherType => {
+                Err(Rejected("must be a string"))
+            }
         };
         match parsed {
             Ok(value) => Some(value),

@@ -63,7 +63,10 @@ mod tests {
             (RawField::Number("826".to_owned()), ProblemKind::Invalid),
             (RawField::OtherType, ProblemKind::Invalid),
         ] {
-            assert_eq!(parse("currency", raw), Err(vec![("currency".to_owned(), kind)]));
+            assert_eq!(
+                parse("currency", raw),
+                Err(vec![("currency".to_owned(), kind)])
+            );
         }
         let unknown = vec![
             ("currency".to_owned(), ProblemKind::Missing),

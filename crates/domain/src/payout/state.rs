@@ -148,7 +148,11 @@ mod tests {
         for from in PayoutStatus::ALL {
             for told in &states {
                 let moves = from == PayoutStatus::Processing && *told != PayoutState::Processing;
-                assert_eq!(from.after(*told), moves.then_some(*told), "{from:?}, told {told:?}");
+                assert_eq!(
+                    from.after(*told),
+                    moves.then_some(*told),
+                    "{from:?}, told {told:?}"
+                );
             }
         }
     }
@@ -161,7 +165,10 @@ mod tests {
         for failure in PayoutFailure::ALL {
             assert_eq!(PayoutFailure::parse(failure.as_str()), Ok(failure));
             let state = PayoutState::Failed(failure);
-            assert_eq!((state.status(), state.failure()), (PayoutStatus::Failed, Some(failure)));
+            assert_eq!(
+                (state.status(), state.failure()),
+                (PayoutStatus::Failed, Some(failure))
+            );
         }
         assert!(PayoutStatus::parse("PAID").is_err());
         assert!(PayoutFailure::parse("Insufficient funds.").is_err());

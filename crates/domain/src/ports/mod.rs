@@ -37,8 +37,8 @@ pub use liquidity::{
 };
 pub use payment_routes::{DepositFilter, Deposits, Ledger, PaymentRoutes, WaitingRoute};
 pub use payouts::{
-    InsertPayout, PayoutBasis, PayoutCustomer, PayoutJob, PayoutJobs, PayoutPage, PayoutPageRequest,
-    PayoutRelease, PayoutStage, Payouts,
+    InsertPayout, PayoutBasis, PayoutCustomer, PayoutJob, PayoutJobs, PayoutPage,
+    PayoutPageRequest, PayoutRelease, PayoutStage, Payouts,
 };
 pub use provisioning::{
     AbsenceClear, Lease, LeaseTerms, Provisioning, RecordOutcome, Reservation, Reserve, Reserved,

@@ -2,10 +2,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use super::{
-    RailCustomerId, RailFailure, Urgency,
-    rail::plain_identifier,
-};
+use super::{RailCustomerId, RailFailure, Urgency, rail::plain_identifier};
 use crate::{
     values::{FiatCurrency, Rejected},
     virtual_account::AccountState,

@@ -17,12 +17,7 @@ pub enum AccountStatus {
 
 impl AccountStatus {
     /// All, in the order of an account's life.
-    pub const ALL: [Self; 4] = [
-        Self::Provisioning,
-        Self::Active,
-        Self::Failed,
-        Self::Closed,
-    ];
+    pub const ALL: [Self; 4] = [Self::Provisioning, Self::Active, Self::Failed, Self::Closed];
 
     /// The word on the wire and in the database.
     #[must_use]
