@@ -2,7 +2,7 @@
 
 use vouch_domain::{
     customer::{CustomerHandle, IdentityField, Status, TreasuryCustomer, Version},
-    event::EventType,
+    event::EventDetail,
     id::CustomerId,
     idempotency::{Keep, Kept, KeptAnswer},
     ports::{
@@ -267,7 +267,7 @@ async fn the_other_contract_sees_a_customer_without_an_identity(world: &World<im
         let [event] = &events.events[..] else {
             panic!("{events:?}");
         };
-        assert_eq!(event.event_type, EventType::CustomerCreated);
+        assert_eq!(event.detail, EventDetail::Created);
         assert_eq!((event.sequence, &event.customer), (1, &seen));
     }
     for search in [made.name.as_str(), &made.id.hyphenated().to_string()] {

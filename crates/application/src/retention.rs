@@ -10,7 +10,10 @@ const PERIOD: Duration = Duration::from_secs(600);
 /// How many rows one statement forgets: few enough to keep it short.
 const BATCH: u16 = 1_000;
 
-/// Forgets expired idempotency keys, for as long as the process lives.
+/// How long a callback is remembered that is done with. The rail sends none again after two days.
+const CALLBACK_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Forgets expired idempotency keys and old callbacks, for as long as the process lives.
 pub struct Purger {
     store: Arc<dyn Retention>,
     key_age: Duration,
@@ -36,6 +39,9 @@ impl Purger {
                     tracing::warn!(%error, "expired idempotency keys could not be forgotten");
                 }
             }
+            if let Err(error) = self.pass_callbacks().await {
+                tracing::warn!(%error, "old callbacks could not be forgotten");
+            }
         }
     }
 
@@ -50,6 +56,21 @@ impl Purger {
                 .store
                 .purge_idempotency_keys(self.key_age, BATCH)
                 .await?;
+            purged += batch;
+            if batch < usize::from(BATCH) {
+                return Ok(purged);
+            }
+        }
+    }
+
+    /// Forgets every callback that is old enough by now. Answers how many.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store fails; what was forgotten before stays forgotten.
+    pub async fn pass_callbacks(&self) -> Result<usize, StoreError> {
+        let mut purged = 0;
+        loop {
+            let batch = self.store.purge_callbacks(CALLBACK_AGE, BATCH).await?;
             purged += batch;
             if batch < usize::from(BATCH) {
                 return Ok(purged);

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use futures_util::future::{join, join_all};
 use tokio::time::Instant;
 use vouch_domain::{
-    payout::{PayoutState, PayoutStatus},
+    payout::{PayoutEnd, PayoutState, PayoutStatus},
     ports::{
         AbsenceClear, Clock, PayoutJob, PayoutJobs, PayoutRefusal, PayoutRelease, PayoutStage,
         RailFailure, RailPayoutOrder, SentPayout, StoreError, Urgency,
@@ -42,7 +42,7 @@ pub struct PayoutSender {
 
 /// What is to become of a payout.
 enum Next {
-    Settle(PayoutState),
+    End(PayoutEnd),
     Release(PayoutRelease),
 }
 
@@ -140,13 +140,10 @@ impl PayoutSender {
     async fn record(&self, job: &PayoutJob, next: Next) -> Result<(), StoreError> {
         match next {
             Next::Release(release) => self.store.release_payout(job, release).await,
-            Next::Settle(after) => {
-                let settled = self
-                    .store
-                    .settle_payout(job, after, self.ids.mint())
-                    .await?;
-                steps::pass(Step::PayoutSettled);
-                if !settled {
+            Next::End(end) => {
+                let ended = self.store.end_payout(job, end, self.ids.mint()).await?;
+                steps::pass(Step::PayoutEnded);
+                if !ended {
                     tracing::warn!(payout = %job.payout, "the lease ended before the end of a payout was recorded");
                 }
                 Ok(())
@@ -225,9 +222,7 @@ impl Attempt<'_> {
         let late = AbsenceClear::After(self.line.terms.settle);
         match (self.look().await, refusal) {
             (Ok(Some(told)), _) => self.judge(told),
-            (Ok(None), PayoutRefusal::Because(failure)) => {
-                Next::Settle(PayoutState::Failed(failure))
-            }
+            (Ok(None), PayoutRefusal::Because(failure)) => Next::End(PayoutEnd::Failed(failure)),
             (Ok(None), PayoutRefusal::IdUsed) => Next::Release(PayoutRelease::Failed(late)),
             (Err(failure), _) => self.failed(&failure, late),
         }
@@ -236,7 +231,7 @@ impl Attempt<'_> {
     /// What follows from how far the payout has come at the rail, which has it then.
     fn judge(&self, told: PayoutState) -> Next {
         match PayoutStatus::Processing.after(told) {
-            Some(after) => Next::Settle(after),
+            Some(end) => Next::End(end),
             None => Next::Release(PayoutRelease::Taken(self.next_look())),
         }
     }

@@ -1,11 +1,12 @@
-//! The steps of a provisioning, a swap, a payout and a virtual account, as points at which a test may stop the process.
+//! The steps of a provisioning, a decision, a swap, a payout and a virtual account, as points at which a test may stop the
+//! process.
 //!
 //! Nothing listens by default. The promise that no fault makes two customers, or pays out twice, is only as good as the
 //! moments at which a process was really killed, and the interesting moments are too short to be hit by chance.
 
 use std::sync::OnceLock;
 
-/// A moment in the course of a provisioning, a swap, a payout or a virtual account.
+/// A moment in the course of a provisioning, a decision, a swap, a payout or a virtual account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// The reservation is stored; nothing was sent.
@@ -24,6 +25,10 @@ pub enum Step {
     Refused,
     /// The reservation is to be kept; the lease is not given back.
     Leaving,
+    /// A callback of the rail is kept; it was not answered, and nobody has read it.
+    CallbackKept,
+    /// What the rail has decided is applied; the review goes on for all that the store knows.
+    DecisionApplied,
     /// The provider has taken the order of a swap; nothing is stored.
     SwapOpened,
     /// The swap and its answer are stored; nobody was told.
@@ -45,7 +50,7 @@ pub enum Step {
     /// What follows for a payout is known; nothing is recorded.
     PayoutJudged,
     /// The end of a payout is recorded; nobody was told.
-    PayoutSettled,
+    PayoutEnded,
     /// The rail has answered the order of a virtual account, or failed; nothing is recorded.
     AccountOrdered,
     /// What follows for a virtual account is known; nothing is recorded.
@@ -56,7 +61,7 @@ pub enum Step {
 
 impl Step {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Reserved,
         Self::TakenOver,
         Self::Sending,
@@ -65,6 +70,8 @@ impl Step {
         Self::Recorded,
         Self::Refused,
         Self::Leaving,
+        Self::CallbackKept,
+        Self::DecisionApplied,
         Self::SwapOpened,
         Self::SwapStored,
         Self::DepositRecorded,
@@ -75,7 +82,7 @@ impl Step {
         Self::PayoutSending,
         Self::PayoutSent,
         Self::PayoutJudged,
-        Self::PayoutSettled,
+        Self::PayoutEnded,
         Self::AccountOrdered,
         Self::AccountJudged,
         Self::AccountBound,
@@ -93,6 +100,8 @@ impl Step {
             Self::Recorded => "recorded",
             Self::Refused => "refused",
             Self::Leaving => "leaving",
+            Self::CallbackKept => "callback_kept",
+            Self::DecisionApplied => "decision_applied",
             Self::SwapOpened => "swap_opened",
             Self::SwapStored => "swap_stored",
             Self::DepositRecorded => "deposit_recorded",
@@ -103,7 +112,7 @@ impl Step {
             Self::PayoutSending => "payout_sending",
             Self::PayoutSent => "payout_sent",
             Self::PayoutJudged => "payout_judged",
-            Self::PayoutSettled => "payout_settled",
+            Self::PayoutEnded => "payout_ended",
             Self::AccountOrdered => "account_ordered",
             Self::AccountJudged => "account_judged",
             Self::AccountBound => "account_bound",

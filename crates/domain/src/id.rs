@@ -187,6 +187,14 @@ kinds! {
     Customer = "ckcust", CustomerId;
     /// One entry of the append-only event log.
     Event = "ckevt", EventId;
+    /// A change of a status that somebody asked for.
+    StatusChange = "ckstc", StatusChangeId;
+    /// Documents that were submitted for review.
+    KycSubmission = "ckkyc", KycSubmissionId;
+    /// A bank account that the rail keeps in a customer's name.
+    VirtualAccount = "ckva", VirtualAccountId;
+    /// Money sent to a recipient on a customer's behalf.
+    Payout = "ckpo", PayoutId;
     /// A credential of an organisation.
     ApiKey = "ckkey", ApiKeyId;
     /// An exchange of one currency for another.
@@ -195,10 +203,6 @@ kinds! {
     PaymentRoute = "ckroute", PaymentRouteId;
     /// What arrived at a payment route's address.
     Deposit = "ckdep", DepositId;
-    /// A bank account that the rail keeps in a customer's name.
-    VirtualAccount = "ckva", VirtualAccountId;
-    /// Money that is sent out of the platform for a customer.
-    Payout = "ckpo", PayoutId;
 }
 
 #[cfg(test)]

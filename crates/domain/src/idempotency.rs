@@ -27,6 +27,8 @@ pub enum Operation {
     OpenAccount(CustomerHandle),
     /// `POST /payouts` of the Remittance API.
     CreatePayout,
+    /// `POST /customers/{id}/close` of the Remittance API.
+    CloseCustomer(CustomerHandle),
     /// Any operation of the Treasury API.
     Treasury {
         /// The method.
@@ -42,19 +44,22 @@ impl Operation {
     pub fn scope(&self) -> String {
         match self {
             Self::CreateCustomer => "POST /customers".to_owned(),
-            Self::AmendCustomer(CustomerHandle::Id(id)) => format!("PATCH /customers/{id}"),
-            Self::AmendCustomer(CustomerHandle::Reference(reference)) => {
-                format!("PATCH /customers/{}", reference.as_str())
-            }
-            Self::OpenAccount(CustomerHandle::Id(id)) => {
-                format!("POST /customers/{id}/virtual_accounts")
-            }
-            Self::OpenAccount(CustomerHandle::Reference(reference)) => {
-                format!("POST /customers/{}/virtual_accounts", reference.as_str())
+            Self::AmendCustomer(customer) => format!("PATCH /customers/{}", named(customer)),
+            Self::OpenAccount(customer) => {
+                format!("POST /customers/{}/virtual_accounts", named(customer))
             }
             Self::CreatePayout => "POST /payouts".to_owned(),
+            Self::CloseCustomer(customer) => format!("POST /customers/{}/close", named(customer)),
             Self::Treasury { method, path } => format!("{method} {path}"),
         }
+    }
+}
+
+/// A customer as the path named it.
+fn named(customer: &CustomerHandle) -> String {
+    match customer {
+        CustomerHandle::Id(id) => id.to_string(),
+        CustomerHandle::Reference(reference) => reference.as_str().to_owned(),
     }
 }
 

@@ -24,6 +24,8 @@ mod treasury;
 
 pub use health::{Readiness, ReadinessReport};
 pub use remittance::openapi::openapi_remittance;
-pub use server::{Server, ServerHandle, Services, Shared, TreasuryServices, app, serve};
+pub use server::{
+    MoneyServices, Server, ServerHandle, Services, Shared, TreasuryServices, app, serve,
+};
 pub use standards::PublishedStandards;
 pub use treasury::openapi::openapi_treasury;

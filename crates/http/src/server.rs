@@ -13,14 +13,15 @@ use actix_web::{
 };
 use vouch_application::{
     amend::AmendCustomer, authenticate::Authenticate, create::CreateCustomer, digest::Digests,
-    liquidity::LiquidityLines, payment_routes::RouteDesk, rates::Rates, simulate::Simulate,
-    simulate_deposit::SimulateDeposit, swaps::SwapDesk,
-    treasury_customers::CreateCustomerForTreasury,
+    liquidity::LiquidityLines, payment_routes::RouteDesk, payouts::MakePayout, rates::Rates,
+    simulate::Simulate, simulate_deposit::SimulateDeposit, swaps::SwapDesk,
+    treasury_customers::CreateCustomerForTreasury, virtual_accounts::OpenVirtualAccount,
 };
 use vouch_domain::{
     access::Network,
     ports::{
-        Clock, CustomerQueries, Deposits, Ledger, PaymentRoutes, Swaps, TreasuryCustomerQueries,
+        Clock, CustomerQueries, Deposits, Ledger, PaymentRoutes, Payouts, Swaps,
+        TreasuryCustomerQueries, VirtualAccounts,
     },
     values::Policy,
 };
@@ -50,8 +51,23 @@ pub struct Services {
     pub queries: Arc<dyn CustomerQueries>,
     /// Tells who asks.
     pub authenticate: Authenticate,
+    /// Virtual accounts and payouts.
+    pub money: MoneyServices,
     /// What only the Treasury API offers.
     pub treasury: TreasuryServices,
+}
+
+/// The use cases of virtual accounts and payouts.
+#[derive(Clone)]
+pub struct MoneyServices {
+    /// Opens virtual accounts.
+    pub open_account: OpenVirtualAccount,
+    /// Reads virtual accounts.
+    pub accounts: Arc<dyn VirtualAccounts>,
+    /// Makes payouts.
+    pub make_payout: MakePayout,
+    /// Reads payouts.
+    pub payouts: Arc<dyn Payouts>,
 }
 
 /// The use cases of the Treasury API.

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Uuid as SqlUuid};
 use uuid::Uuid;
 use vouch_domain::{
+    event::{AccountMark, EventDetail},
     id::EventId,
     ports::{
         AbsenceClear, AccountJob, AccountJobs, AccountRelease, RailAccountId, RailCustomerId,
@@ -18,6 +19,7 @@ use vouch_domain::{
 
 use crate::{
     database::Store,
+    event_rows::detail_json,
     money_sealing::seal_details,
     payout_jobs::{absence_parts, left},
     queries::in_tenant,
@@ -94,9 +96,8 @@ const SETTLE: &str = "
         RETURNING t.*
     ), logged AS (
         INSERT INTO events (organisation_id, env, customer_id, sequence, id, event_type, interac_email, status,
-                            version, changed)
-        SELECT $1, $2, c.id, c.event_count, $10, $11, c.interac_email, c.status, c.version, '{}'
-        FROM c JOIN a ON a.customer_id = c.id
+                            version, changed, detail)
+        SELECT $1, $2, c.id, c.event_count, $10, $11, c.interac_email, c.status, c.version, '{}', $12::jsonb FROM c
     )
     SELECT EXISTS (SELECT FROM a)";
 
@@ -118,10 +119,17 @@ const RELEASE: &str = "
     WHERE organisation_id = $1 AND env = $2 AND id = $3 AND lease_token = $4";
 
 const HASTEN: &str = "
+    WITH concerned AS (
+        SELECT organisation_id, id FROM virtual_accounts WHERE env = $1 AND rail_account_id = $2
+        UNION
+        SELECT a.organisation_id, a.id FROM customers c
+        JOIN virtual_accounts a ON a.organisation_id = c.organisation_id AND a.env = $1 AND a.customer_id = c.id
+        WHERE c.env = $1 AND c.rail_customer_id = $3
+    )
     UPDATE virtual_accounts a SET hastened = a.hastened + 1, due_at = now()
-    FROM customers c
-    WHERE c.env = $1 AND c.rail_customer_id = $2 AND a.organisation_id = c.organisation_id AND a.env = $1
-      AND a.customer_id = c.id AND a.status IN ('provisioning', 'active')";
+    FROM concerned
+    WHERE a.organisation_id = concerned.organisation_id AND a.env = $1 AND a.id = concerned.id
+      AND a.status IN ('provisioning', 'active')";
 
 #[async_trait]
 impl AccountJobs for Store {
@@ -165,14 +173,22 @@ impl AccountJobs for Store {
         after: &AccountState,
         event: EventId,
     ) -> Result<bool, StoreError> {
-        let (sealed, event_type) = match after {
+        let mark = AccountMark {
+            account: job.account,
+            currency: job.currency,
+        };
+        let detail = match after {
+            AccountState::Active(_) => Some(EventDetail::AccountActivated(mark)),
+            AccountState::Failed => Some(EventDetail::AccountFailed(mark)),
+            AccountState::Provisioning | AccountState::Closed => None,
+        };
+        let detail = detail.as_ref();
+        let sealed = match after {
             AccountState::Active(details) => {
                 let uuid = job.account.uuid();
-                let sealed = seal_details(&self.master_keys, job.tenant, uuid, details)?;
-                (Some(sealed), Some("virtual_account_activated"))
+                Some(seal_details(&self.master_keys, job.tenant, uuid, details)?)
             }
-            AccountState::Failed => (None, Some("virtual_account_failed")),
-            AccountState::Provisioning | AccountState::Closed => (None, None),
+            AccountState::Provisioning | AccountState::Failed | AccountState::Closed => None,
         };
         let sealed = sealed.as_ref();
         let row: Option<(bool,)> = self
@@ -185,7 +201,8 @@ impl AccountJobs for Store {
                     .maybe_bytes(sealed.map(|sealed| sealed.value.clone()))
                     .integer(job.hastened)
                     .uuid(event.uuid())
-                    .maybe_text(event_type)
+                    .maybe_text(detail.map(|detail| detail.event_type().as_str()))
+                    .maybe_text(detail.and_then(detail_json))
             })
             .await?;
         Ok(row.is_some_and(|(settled,)| settled))
@@ -218,14 +235,16 @@ impl AccountJobs for Store {
     async fn hasten_accounts(
         &self,
         env: Env,
-        rail_customer: &RailCustomerId,
+        rail_account: &RailAccountId,
+        rail_customer: Option<&RailCustomerId>,
     ) -> Result<bool, StoreError> {
         let hastened = self
             .database
             .affected(|| {
                 statement::<()>(HASTEN)
                     .text(env.as_str())
-                    .text(rail_customer.expose())
+                    .text(rail_account.expose())
+                    .maybe_text(rail_customer.map(RailCustomerId::expose))
             })
             .await?;
         Ok(hastened > 0)

@@ -6,18 +6,20 @@ use async_trait::async_trait;
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, Text, Uuid as SqlUuid};
 use uuid::Uuid;
 use vouch_domain::{
+    event::{EventDetail, PayoutMark},
     id::{EventId, PayoutId},
     money::MinorUnits,
-    payout::{PayoutFailure, PayoutState},
+    payout::{PayoutEnd, PayoutFailure},
     ports::{
         AbsenceClear, PayoutJob, PayoutJobs, PayoutRelease, PayoutStage, RailCustomerId, StoreError,
     },
     tenant::{Env, Tenant},
-    values::FiatCurrency,
+    values::{FiatCurrency, MerchantReference},
 };
 
 use crate::{
     database::Store,
+    event_rows::detail_json,
     money_sealing::open_recipient,
     queries::in_tenant,
     rows::{broken, id},
@@ -41,7 +43,7 @@ const TAKE_DUE: &str = "
         WHERE p.organisation_id = due.organisation_id AND p.env = $1 AND p.id = due.id
         RETURNING p.*
     )
-    SELECT t.organisation_id, t.id, c.rail_customer_id, t.currency, t.amount_minor, t.data_key, t.recipient, t.taken,
+    SELECT t.organisation_id, t.id, c.rail_customer_id, t.currency, t.amount_minor, t.merchant_reference, t.data_key, t.recipient, t.taken,
            t.attempts, (EXTRACT(EPOCH FROM GREATEST(t.absence_clear_at, now()) - now()) * 1000)::bigint,
            t.lease_token, t.hastened
     FROM taken t JOIN customers c ON c.organisation_id = t.organisation_id AND c.env = $1 AND c.id = t.customer_id";
@@ -52,6 +54,7 @@ type JobSql = (
     Text,
     Text,
     BigInt,
+    Text,
     Binary,
     Binary,
     Bool,
@@ -66,6 +69,7 @@ type JobRow = (
     String,
     String,
     i64,
+    String,
     Vec<u8>,
     Vec<u8>,
     bool,
@@ -81,7 +85,7 @@ const NEXT_DUE: &str = "
     WHERE env = $1 AND status = 'processing' AND leased_until <= greatest(due_at, now())
     ORDER BY due_at LIMIT 1";
 
-const SETTLE: &str = "
+const END: &str = "
     WITH p AS (
         UPDATE payouts t SET status = $5, failure = $6, lease_token = NULL, leased_until = now()
         WHERE t.organisation_id = $1 AND t.env = $2 AND t.id = $3 AND t.lease_token = $4 AND t.status = 'processing'
@@ -92,9 +96,8 @@ const SETTLE: &str = "
         RETURNING t.*
     ), logged AS (
         INSERT INTO events (organisation_id, env, customer_id, sequence, id, event_type, interac_email, status,
-                            version, changed)
-        SELECT $1, $2, c.id, c.event_count, $7, 'payout_' || p.status, c.interac_email, c.status, c.version, '{}'
-        FROM c JOIN p ON p.customer_id = c.id
+                            version, changed, detail)
+        SELECT $1, $2, c.id, c.event_count, $7, $8, c.interac_email, c.status, c.version, '{}', $9::jsonb FROM c
     )
     SELECT EXISTS (SELECT FROM p)";
 
@@ -151,23 +154,31 @@ impl PayoutJobs for Store {
         self.next_due(NEXT_DUE, env).await
     }
 
-    async fn settle_payout(
+    async fn end_payout(
         &self,
         job: &PayoutJob,
-        after: PayoutState,
+        end: PayoutEnd,
         event: EventId,
     ) -> Result<bool, StoreError> {
-        let failure = after.failure().map(PayoutFailure::as_str);
+        let mark = PayoutMark {
+            payout: job.payout,
+            currency: job.currency,
+            amount: job.amount,
+            merchant_reference: job.merchant_reference.clone(),
+        };
+        let detail = EventDetail::PayoutEnded(mark, end);
         let row: Option<(bool,)> = self
             .database
             .row(|| {
-                held::<(Bool,)>(SETTLE, job)
-                    .text(after.status().as_str())
-                    .maybe_text(failure)
+                held::<(Bool,)>(END, job)
+                    .text(end.status().as_str())
+                    .maybe_text(end.failure().map(PayoutFailure::as_str))
                     .uuid(event.uuid())
+                    .text(detail.event_type().as_str())
+                    .maybe_text(detail_json(&detail))
             })
             .await?;
-        Ok(row.is_some_and(|(settled,)| settled))
+        Ok(row.is_some_and(|(ended,)| ended))
     }
 
     async fn release_payout(
@@ -230,6 +241,7 @@ impl Store {
             rail_customer,
             currency,
             amount,
+            merchant_reference,
             data_key,
             recipient,
             taken,
@@ -252,6 +264,8 @@ impl Store {
             rail_customer: RailCustomerId::parse(&rail_customer).map_err(|_| broken("rail id"))?,
             currency: FiatCurrency::of_payout(&currency).map_err(|_| broken("currency"))?,
             amount: MinorUnits::new(amount).map_err(|_| broken("amount"))?,
+            merchant_reference: MerchantReference::restore(merchant_reference)
+                .map_err(|_| broken("merchant reference"))?,
             recipient: open_recipient(&self.master_keys, tenant, uuid, &sealed)?,
             stage: match (taken, attempts) {
                 (true, _) => PayoutStage::Taken,

@@ -4,7 +4,7 @@ use diesel::sql_types::{BigInt, Nullable, Text, Uuid as SqlUuid};
 use uuid::Uuid;
 use vouch_domain::{
     money::MinorUnits,
-    payout::{Payout, PayoutFailure, PayoutState, PayoutStatus},
+    payout::{Payout, PayoutEnd, PayoutFailure, PayoutState, PayoutStatus},
     ports::StoreError,
     values::{CustomerReference, FiatCurrency, MerchantReference, Rejected},
 };
@@ -100,10 +100,10 @@ pub(crate) fn payout(row: PayoutRow) -> Result<Payout, StoreError> {
 fn state(status: &str, failure: Option<&str>) -> Result<PayoutState, Rejected> {
     Ok(match PayoutStatus::parse(status)? {
         PayoutStatus::Processing => PayoutState::Processing,
-        PayoutStatus::Paid => PayoutState::Paid,
+        PayoutStatus::Paid => PayoutState::Ended(PayoutEnd::Paid),
         PayoutStatus::Failed => {
             let failure = failure.ok_or(Rejected("is incomplete"))?;
-            PayoutState::Failed(PayoutFailure::parse(failure)?)
+            PayoutState::Ended(PayoutEnd::Failed(PayoutFailure::parse(failure)?))
         }
     })
 }

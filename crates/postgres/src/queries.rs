@@ -15,10 +15,11 @@ use vouch_domain::{
 
 use crate::{
     database::Store,
+    event_rows::read_detail,
     grams::sought,
     rows::{
-        MaybeSummaryRow, MaybeSummarySql, SummaryRow, SummarySql, broken, contact_fields,
-        handle_parts, id, present, summary, summary_columns,
+        MaybeSummaryRow, MaybeSummarySql, SummaryRow, SummarySql, handle_parts, id, present,
+        summary, summary_columns,
     },
     statement::{Statement, statement},
 };
@@ -117,7 +118,7 @@ const EVENTS: &str = "
          WHERE e.organisation_id = $1 AND e.env = $2 AND e.id = $5
      )
      SELECT (SELECT sequence FROM cursor), e.id, e.event_type, e.sequence, customer.id, customer.reference,
-            e.interac_email, e.status, e.version, e.changed
+            e.interac_email, e.status, e.version, e.changed, e.detail::text
      FROM (SELECT) one LEFT JOIN customer ON true
      LEFT JOIN LATERAL (
          SELECT * FROM events e
@@ -135,6 +136,7 @@ type EventSql = (
     Nullable<Integer>,
     MaybeSummarySql,
     Nullable<Array<Text>>,
+    Nullable<Text>,
 );
 type EventRow = (
     Option<i32>,
@@ -143,6 +145,7 @@ type EventRow = (
     Option<i32>,
     MaybeSummaryRow,
     Option<Vec<String>>,
+    Option<String>,
 );
 
 #[async_trait]
@@ -274,24 +277,17 @@ pub(crate) fn cut<T>(mut rows: Vec<T>, limit: u8) -> (Vec<T>, bool) {
 
 /// Nothing for the row that only carries the cursor.
 fn event(row: EventRow) -> Option<Result<Event, StoreError>> {
-    let (_, uuid, event_type, sequence, customer, changed) = row;
+    let (_, uuid, event_type, sequence, customer, changed, detail) = row;
     let (uuid, event_type, sequence) = (uuid?, event_type?, sequence?);
     let (customer, changed) = (present(customer)?, changed?);
-    Some(read_event(uuid, &event_type, sequence, customer, &changed))
-}
-
-fn read_event(
-    uuid: Uuid,
-    event_type: &str,
-    sequence: i32,
-    customer: SummaryRow,
-    changed: &[String],
-) -> Result<Event, StoreError> {
-    Ok(Event {
-        id: id(uuid)?,
-        event_type: EventType::parse(event_type).map_err(|_| broken("event type"))?,
-        sequence,
-        customer: summary(customer)?,
-        changed: contact_fields(changed)?,
-    })
+    let read = || {
+        let customer = summary(customer)?;
+        Ok(Event {
+            id: id(uuid)?,
+            sequence,
+            detail: read_detail(&event_type, customer.status, &changed, detail.as_deref())?,
+            customer,
+        })
+    };
+    Some(read())
 }

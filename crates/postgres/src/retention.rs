@@ -23,6 +23,12 @@ const PURGE_KEYS: &str = "
         LIMIT $2
     ))";
 
+const PURGE_CALLBACKS: &str = "
+    DELETE FROM rail_callbacks
+    WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM rail_callbacks WHERE ended_at < now() - $1 * interval '1 millisecond' LIMIT $2
+    ))";
+
 #[async_trait]
 impl Retention for Store {
     async fn purge_idempotency_keys(&self, age: Duration, limit: u16) -> Result<usize, StoreError> {
@@ -30,6 +36,17 @@ impl Retention for Store {
             .database
             .affected(|| {
                 statement(PURGE_KEYS)
+                    .big_int(millis(age))
+                    .big_int(i64::from(limit))
+            })
+            .await?;
+        Ok(purged)
+    }
+    async fn purge_callbacks(&self, age: Duration, limit: u16) -> Result<usize, StoreError> {
+        let purged = self
+            .database
+            .affected(|| {
+                statement(PURGE_CALLBACKS)
                     .big_int(millis(age))
                     .big_int(i64::from(limit))
             })

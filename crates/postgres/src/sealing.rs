@@ -4,6 +4,7 @@ use aes_gcm_siv::{
     Aes256GcmSiv, KeyInit,
     aead::{Aead, Payload},
 };
+use vouch_domain::ports::StoreError;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// Length of a nonce in bytes.
@@ -33,6 +34,12 @@ pub(crate) enum SealError {
     /// The operating system gave no random bytes.
     #[error("no random bytes could be had")]
     NoRandomness,
+}
+
+impl From<SealError> for StoreError {
+    fn from(error: SealError) -> Self {
+        Self::Defect(error.to_string())
+    }
 }
 
 /// A value sealed under a data key of its own.

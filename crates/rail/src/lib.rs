@@ -1,5 +1,6 @@
-//! The KYC rail (Blaaiz) over HTTP: the adapter of the domain's [`Rail`](vouch_domain::ports::Rail) port, and of
-//! [`RailAccounts`](vouch_domain::ports::RailAccounts) and [`RailPayouts`](vouch_domain::ports::RailPayouts).
+//! The KYC rail (Blaaiz) over HTTP: the adapter of the domain's [`Rail`](vouch_domain::ports::Rail) port, of
+//! [`RailAccounts`](vouch_domain::ports::RailAccounts) and [`RailPayouts`](vouch_domain::ports::RailPayouts), and the
+//! reader of its callbacks.
 //!
 //! Four promises shape this crate.
 //!
@@ -18,10 +19,12 @@ mod allowance;
 mod answer;
 mod auth;
 mod breaker;
+mod callbacks;
 mod client;
 mod failure;
 mod look_up;
 mod money_wire;
+mod notice;
 mod payouts;
 mod settings;
 mod transport;
@@ -30,5 +33,6 @@ mod wire;
 
 pub use adapter::HttpRail;
 pub use breaker::Circuit;
+pub use callbacks::{NoSecret, SignedCallbacks};
 pub use reqwest::Url;
 pub use settings::{Credentials, OpensOn, RailSettings, RailSetupError};

@@ -9,7 +9,7 @@ use serde_json::{
 };
 use vouch_domain::{
     id::PayoutId,
-    payout::{PayoutFailure, PayoutState},
+    payout::{PayoutEnd, PayoutFailure, PayoutState},
     ports::{PayoutRefusal, RailAccount, RailAccountId, RailCustomerId, RailPayoutOrder},
     values::{AccountDetail, FiatCurrency},
     virtual_account::{AccountDetails, AccountState},
@@ -142,8 +142,11 @@ pub(crate) fn payout(answer: &Answer, id: PayoutId) -> Option<PayoutState> {
     }
     match text(object, "status")?.to_ascii_uppercase().as_str() {
         "PENDING" | "PROCESSING" => Some(PayoutState::Processing),
-        "SUCCESSFUL" => Some(PayoutState::Paid),
-        "FAILED" => Some(PayoutState::Failed(PayoutFailure::NotDelivered)),
+        "SUCCESSFUL" => Some(PayoutState::Ended(PayoutEnd::Paid)),
+        "FAILED" => {
+            let end = PayoutEnd::Failed(PayoutFailure::NotDelivered);
+            Some(PayoutState::Ended(end))
+        }
         _ => None,
     }
 }

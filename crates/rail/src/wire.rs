@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use vouch_domain::{
-    customer::{ContactField, LegalName, NewCustomer},
-    ports::{RailContactChange, RailCustomer, RailCustomerId, RailPage},
+    customer::{ContactField, LegalName, NewCustomer, RailReason},
+    ports::{RailContactChange, RailCustomer, RailCustomerId, RailPage, RailStatus},
     values::{CustomerType, IdType},
 };
 
@@ -158,7 +158,38 @@ fn record(object: &Value) -> Option<RailCustomer> {
         // Individuals have no registration number, businesses of long ago an `id_number` alone.
         id_number: text("registration_number").or_else(|| text("id_number")),
         contact: contact(object),
+        status: text("verification_status")
+            .or_else(|| text("status"))
+            .and_then(|word| status(&word)),
+        comments: comments(object),
     })
+}
+
+/// The rail's word on a customer, in either case.
+pub(crate) fn status(word: &str) -> Option<RailStatus> {
+    let words = [
+        ("PENDING", RailStatus::Pending),
+        ("PROCESSING", RailStatus::Processing),
+        ("VERIFIED", RailStatus::Verified),
+        ("REJECTED", RailStatus::Rejected),
+    ];
+    let known = words
+        .into_iter()
+        .find(|(known, _)| known.eq_ignore_ascii_case(word));
+    known.map(|(_, status)| status)
+}
+
+/// What was written beside the documents of a business.
+fn comments(object: &Value) -> Vec<RailReason> {
+    let documents = object.get("documents").and_then(Value::as_array);
+    let comments = documents
+        .into_iter()
+        .flatten()
+        .filter_map(|document| document.get("admin_comments")?.as_array());
+    comments
+        .flatten()
+        .filter_map(|comment| RailReason::new(comment.as_str()?))
+        .collect()
 }
 
 /// Written flat, read in part from a nested object.

@@ -17,7 +17,7 @@ use vouch_domain::{
         NewTreasuryCustomer,
     },
     idempotency::{Fingerprint, IdempotencyKey, KeyClaim, Operation},
-    ports::{NewApiKey, Organisations, RailCustomer, RailCustomerId},
+    ports::{NewApiKey, Organisations, RailCustomer, RailCustomerId, RailStatus},
     tenant::{Env, Tenant},
     values::{
         City, Country, CustomerName, CustomerReference, CustomerType, DateOfBirth, Email,
@@ -248,6 +248,8 @@ pub fn rail_customer(id: &str, customer: &NewCustomer, created_at: DateTime<Utc>
         email: Some(customer.contact.email.expose().to_owned()),
         id_number: Some(identity.id_number.expose().to_owned()),
         contact: contact_at_rail(&customer.contact),
+        status: Some(RailStatus::Pending),
+        comments: Vec::new(),
     }
 }
 

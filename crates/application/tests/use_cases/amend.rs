@@ -15,7 +15,7 @@ use vouch_domain::{
         Amendment, ContactData, ContactField, Customer, CustomerHandle, CustomerSummary, Status,
         Version,
     },
-    event::EventType,
+    event::{EventDetail, EventType},
     form::FieldProblem,
     id::CustomerId,
     idempotency::KeyClaim,
@@ -100,7 +100,11 @@ impl Made {
             .events(self.bench.tenant, &request)
             .await
             .unwrap();
-        page.events.into_iter().map(|event| event.changed).collect()
+        let changed = page.events.into_iter().map(|event| match event.detail {
+            EventDetail::Updated { changed } => changed,
+            other => panic!("{other:?}"),
+        });
+        changed.collect()
     }
 }
 

@@ -1,14 +1,18 @@
 //! The customer: who it is, how to reach it, and how far the rail's decision has come.
 
 mod contact;
+mod history;
 mod holder;
 mod identity;
+mod rejection;
 mod status;
 mod treasury;
 
 pub use contact::{Amendment, ContactData, ContactField};
+pub use history::StatusChange;
 pub use holder::{Holder, HolderChoice, HolderFilter};
 pub use identity::{Identity, IdentityField, LegalName, differing_fields};
+pub use rejection::{Explanation, RailReason, Rejection, RejectionClass, ToldReason};
 pub use status::{Cause, Status, Transition, TransitionRefused};
 pub use treasury::{NewTreasuryCustomer, TreasuryCustomer};
 

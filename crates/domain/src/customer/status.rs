@@ -98,6 +98,44 @@ pub enum Cause {
 impl Cause {
     /// Everyone who may ask.
     pub const ALL: [Self; 4] = [Self::Rail, Self::Submission, Self::Merchant, Self::Operator];
+
+    /// The word for operators and in the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Rail => "rail",
+            Self::Submission => "submission",
+            Self::Merchant => "merchant",
+            Self::Operator => "operator",
+        }
+    }
+
+    /// Reads the word, byte for byte.
+    ///
+    /// # Errors
+    /// [`Rejected`] for any other word.
+    pub fn parse(text: &str) -> Result<Self, Rejected> {
+        Self::ALL
+            .into_iter()
+            .find(|cause| cause.as_str() == text)
+            .ok_or(Rejected(
+                "must be one of rail, submission, merchant, operator",
+            ))
+    }
+}
+
+impl Transition {
+    /// Whether the customer loses its hold on its Interac e-mail.
+    #[must_use]
+    pub fn releases_hold(self) -> bool {
+        matches!(self.to, Status::Rejected | Status::Closed)
+    }
+
+    /// Whether the customer takes its Interac e-mail back.
+    #[must_use]
+    pub fn retakes_hold(self) -> bool {
+        self.from == Status::Rejected && !self.releases_hold()
+    }
 }
 
 /// A change that the table allows.
@@ -161,6 +199,9 @@ mod tests {
     fn words_read_back() {
         for status in Status::ALL {
             assert_eq!(Status::parse(status.as_str()), Ok(status));
+        }
+        for cause in Cause::ALL {
+            assert_eq!(Cause::parse(cause.as_str()), Ok(cause));
         }
         assert!(Status::parse("VERIFIED").is_err());
     }

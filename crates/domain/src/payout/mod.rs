@@ -4,7 +4,7 @@ mod order;
 mod state;
 
 pub use order::{PayoutRequest, Recipient, RecipientRequest};
-pub use state::{PayoutFailure, PayoutState, PayoutStatus};
+pub use state::{PayoutEnd, PayoutFailure, PayoutState, PayoutStatus};
 
 use crate::{
     id::{CustomerId, PayoutId},

@@ -38,14 +38,13 @@ impl PayoutStatus {
             .ok_or(Rejected("must be a status of a payout"))
     }
 
-    /// What follows when the rail says this of a payout in this status; nothing when it stays as it is. The end is final.
+    /// How a payout in this status ends when the rail says this of it; nothing when it stays as it is. The end is final.
     #[must_use]
-    pub fn after(self, told: PayoutState) -> Option<PayoutState> {
-        let moves = match (self, told.status()) {
-            (Self::Processing, Self::Paid | Self::Failed) => true,
-            (Self::Processing, Self::Processing) | (Self::Paid | Self::Failed, _) => false,
-        };
-        moves.then_some(told)
+    pub fn after(self, told: PayoutState) -> Option<PayoutEnd> {
+        match (self, told) {
+            (Self::Processing, PayoutState::Ended(end)) => Some(end),
+            (Self::Processing, PayoutState::Processing) | (Self::Paid | Self::Failed, _) => None,
+        }
     }
 }
 
@@ -54,6 +53,13 @@ impl PayoutStatus {
 pub enum PayoutState {
     /// On its way.
     Processing,
+    /// It has ended.
+    Ended(PayoutEnd),
+}
+
+/// How a payout has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PayoutEnd {
     /// The recipient has it.
     Paid,
     /// The recipient will not get it.
@@ -66,6 +72,25 @@ impl PayoutState {
     pub fn status(self) -> PayoutStatus {
         match self {
             Self::Processing => PayoutStatus::Processing,
+            Self::Ended(end) => end.status(),
+        }
+    }
+
+    /// Why it failed, if it did.
+    #[must_use]
+    pub fn failure(self) -> Option<PayoutFailure> {
+        match self {
+            Self::Ended(end) => end.failure(),
+            Self::Processing => None,
+        }
+    }
+}
+
+impl PayoutEnd {
+    /// The word for it.
+    #[must_use]
+    pub fn status(self) -> PayoutStatus {
+        match self {
             Self::Paid => PayoutStatus::Paid,
             Self::Failed(_) => PayoutStatus::Failed,
         }
@@ -76,7 +101,7 @@ impl PayoutState {
     pub fn failure(self) -> Option<PayoutFailure> {
         match self {
             Self::Failed(failure) => Some(failure),
-            Self::Processing | Self::Paid => None,
+            Self::Paid => None,
         }
     }
 }
@@ -140,19 +165,14 @@ mod tests {
 
     #[test]
     fn the_whole_matrix_has_one_way_out_of_processing() {
-        let ends = PayoutFailure::ALL.map(PayoutState::Failed);
-        let states: Vec<_> = [PayoutState::Processing, PayoutState::Paid]
-            .into_iter()
-            .chain(ends)
-            .collect();
+        let failures = PayoutFailure::ALL.map(PayoutEnd::Failed).into_iter();
+        let ends: Vec<_> = failures.chain([PayoutEnd::Paid]).collect();
         for from in PayoutStatus::ALL {
-            for told in &states {
-                let moves = from == PayoutStatus::Processing && *told != PayoutState::Processing;
-                assert_eq!(
-                    from.after(*told),
-                    moves.then_some(*told),
-                    "{from:?}, told {told:?}"
-                );
+            assert_eq!(from.after(PayoutState::Processing), None, "{from:?}");
+            for end in &ends {
+                let after = from.after(PayoutState::Ended(*end));
+                let expected = (from == PayoutStatus::Processing).then_some(*end);
+                assert_eq!(after, expected, "{from:?}, told {end:?}");
             }
         }
     }
@@ -164,7 +184,7 @@ mod tests {
         }
         for failure in PayoutFailure::ALL {
             assert_eq!(PayoutFailure::parse(failure.as_str()), Ok(failure));
-            let state = PayoutState::Failed(failure);
+            let state = PayoutState::Ended(PayoutEnd::Failed(failure));
             assert_eq!(
                 (state.status(), state.failure()),
                 (PayoutStatus::Failed, Some(failure))

@@ -5,6 +5,7 @@
 
 mod access;
 mod answers;
+mod callback_inbox;
 mod clock;
 mod contact_sync;
 mod customers;
@@ -15,15 +16,20 @@ mod payouts;
 mod provisioning;
 mod rail;
 mod rail_accounts;
+mod rail_callbacks;
+mod rail_ids;
 mod rail_payouts;
 mod reconciliation;
 mod retention;
+mod reviews;
+mod status_changes;
 mod swaps;
 mod treasury_customers;
 mod virtual_accounts;
 
 pub use access::{ApiKeys, NewApiKey, Organisations, RevocationEpoch};
 pub use answers::{Answers, Claimed, KeyState};
+pub use callback_inbox::{CallbackInbox, KeptCallback};
 pub use clock::Clock;
 pub use contact_sync::{ContactSync, PendingChange};
 pub use customers::{
@@ -45,13 +51,18 @@ pub use provisioning::{
     Standing,
 };
 pub use rail::{
-    Rail, RailContactChange, RailCustomer, RailCustomerId, RailFailure, RailField, RailPage,
-    Urgency,
+    Rail, RailContactChange, RailCustomer, RailFailure, RailField, RailPage, RailStatus, Urgency,
 };
-pub use rail_accounts::{RailAccount, RailAccountId, RailAccounts};
+pub use rail_accounts::{RailAccount, RailAccounts};
+pub use rail_callbacks::{PresentedCallback, RailCallbacks, RailNotice};
+pub use rail_ids::{RailAccountId, RailCustomerId, RailTransactionId};
 pub use rail_payouts::{PayoutRefusal, RailPayoutOrder, RailPayouts, SentPayout};
 pub use reconciliation::Reconciliation;
 pub use retention::Retention;
+pub use reviews::{DueReview, Reviews};
+pub use status_changes::{
+    ChangeStatus, StatusBasis, StatusChanges, StatusHistory, TransitionOutcome,
+};
 pub use swaps::{Holders, SettlementJob, SettlementJobs, Swaps};
 pub use treasury_customers::{CreateTreasuryCustomer, TreasuryCustomerQueries, TreasuryCustomers};
 pub use virtual_accounts::{

@@ -9,9 +9,9 @@ use crate::{
     id::{CustomerId, EventId, PayoutId},
     idempotency::{Fingerprint, KeyClaim},
     money::MinorUnits,
-    payout::{Payout, PayoutRequest, PayoutState, Recipient},
+    payout::{Payout, PayoutEnd, PayoutRequest, Recipient},
     tenant::{Env, Tenant},
-    values::{CustomerReference, FiatCurrency, InteracEmail},
+    values::{CustomerReference, FiatCurrency, InteracEmail, MerchantReference},
 };
 
 /// The payouts of organisations.
@@ -128,12 +128,12 @@ pub trait PayoutJobs: Send + Sync {
     /// In how long the next payout of an env is due; nothing when none is.
     async fn next_due_payout(&self, env: Env) -> Result<Option<Duration>, StoreError>;
 
-    /// Ends a payout that is processing, appends the event, and lets its customer be closed again: all of it, or nothing
-    /// when the lease has passed to somebody else.
-    async fn settle_payout(
+    /// Ends a payout that is processing, appends the event, and lets its customer be closed again: all
+    /// of it, or nothing when the lease has passed to somebody else.
+    async fn end_payout(
         &self,
         job: &PayoutJob,
-        after: PayoutState,
+        end: PayoutEnd,
         event: EventId,
     ) -> Result<bool, StoreError>;
 
@@ -173,6 +173,8 @@ pub struct PayoutJob {
     pub currency: FiatCurrency,
     /// What the recipient is to get.
     pub amount: MinorUnits,
+    /// The organisation's own name for it.
+    pub merchant_reference: MerchantReference,
     /// Who is to get it.
     pub recipient: Recipient,
     /// Where it stands towards the rail.

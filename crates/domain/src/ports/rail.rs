@@ -3,10 +3,10 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::AbsenceClear;
+use super::{AbsenceClear, RailCustomerId};
 use crate::{
-    customer::{ContactData, ContactField, LegalName, NewCustomer},
-    values::{CustomerType, Rejected},
+    customer::{ContactData, ContactField, LegalName, NewCustomer, RailReason, Status},
+    values::CustomerType,
 };
 
 /// The regulated KYC rail of one env. One account there serves all organisations.
@@ -57,39 +57,28 @@ pub enum Urgency {
     Background,
 }
 
-/// The rail's own id of a customer. Never shown outside: not in a response, header, error, event or log. Only the drift
-/// report, on an operator's own terminal, names records that are nobody's here.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct RailCustomerId(String);
+/// The rail's word on a customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RailStatus {
+    /// Nothing is decided.
+    Pending,
+    /// A review is under way.
+    Processing,
+    /// Accepted.
+    Verified,
+    /// Refused.
+    Rejected,
+}
 
-impl RailCustomerId {
-    /// Takes an id from the rail: 1–128 visible ASCII characters that need no escape in a URL path.
-    ///
-    /// # Errors
-    /// [`Rejected`] for anything else.
-    pub fn parse(text: &str) -> Result<Self, Rejected> {
-        plain_identifier(text).map(Self)
-    }
-
-    /// The id, for the rail's adapter, the store and the operators' drift report only.
+impl RailStatus {
+    /// The status that a customer here has, when the rail says this.
     #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-/// Takes an id from the rail.
-pub(super) fn plain_identifier(text: &str) -> Result<String, Rejected> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    if text.is_empty() || text.len() > 128 || !text.bytes().all(plain) || text.starts_with('.') {
-        return Err(Rejected("must be a plain identifier"));
-    }
-    Ok(text.to_owned())
-}
-
-impl fmt::Debug for RailCustomerId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("RailCustomerId(…)")
+    pub fn status(self) -> Status {
+        match self {
+            Self::Pending | Self::Processing => Status::Pending,
+            Self::Verified => Status::Verified,
+            Self::Rejected => Status::Rejected,
+        }
     }
 }
 
@@ -116,6 +105,10 @@ pub struct RailCustomer {
     pub id_number: Option<String>,
     /// Contact data other than the e-mail. A row of a list holds only part of it.
     pub contact: BTreeMap<ContactField, String>,
+    /// The rail's word.
+    pub status: Option<RailStatus>,
+    /// What the rail's people wrote beside a business's documents.
+    pub comments: Vec<RailReason>,
 }
 
 /// A page of the rail's customers.

@@ -1,12 +1,7 @@
-use std::fmt;
-
 use async_trait::async_trait;
 
-use super::{RailCustomerId, RailFailure, Urgency, rail::plain_identifier};
-use crate::{
-    values::{FiatCurrency, Rejected},
-    virtual_account::AccountState,
-};
+use super::{RailAccountId, RailCustomerId, RailFailure, Urgency};
+use crate::{values::FiatCurrency, virtual_account::AccountState};
 
 /// Bank accounts of customers at the rail of one env.
 ///
@@ -36,32 +31,6 @@ pub trait RailAccounts: Send + Sync {
         id: &RailAccountId,
         urgency: Urgency,
     ) -> Result<Option<RailAccount>, RailFailure>;
-}
-
-/// The rail's own id of an account. Never shown outside, like [`RailCustomerId`].
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct RailAccountId(String);
-
-impl RailAccountId {
-    /// Takes an id from the rail: 1–128 visible ASCII characters that need no escape in a URL path.
-    ///
-    /// # Errors
-    /// [`Rejected`] for anything else.
-    pub fn parse(text: &str) -> Result<Self, Rejected> {
-        plain_identifier(text).map(Self)
-    }
-
-    /// The id, for the rail's adapter and the store only.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for RailAccountId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("RailAccountId(…)")
-    }
 }
 
 /// An account as the rail has it.

@@ -145,12 +145,14 @@ pub trait AccountJobs: Send + Sync {
         release: AccountRelease,
     ) -> Result<(), StoreError>;
 
-    /// Makes the open accounts of a customer of the rail due at once, also those that somebody is looking after. Answers
+    /// Makes an account due at once, and all other open ones of its customer, if that is known: the rail may speak of an
+    /// account before its id is noted here. Somebody who is looking after one of them has it looked after again. Answers
     /// whether there are any.
     async fn hasten_accounts(
         &self,
         env: Env,
-        rail_customer: &RailCustomerId,
+        rail_account: &RailAccountId,
+        rail_customer: Option<&RailCustomerId>,
     ) -> Result<bool, StoreError>;
 }
 

@@ -16,7 +16,7 @@ use crate::body::BodyError;
 /// When to try again what may well succeed then.
 const SOON: Duration = Duration::from_secs(2);
 /// When to try again what somebody has to configure first.
-const LATER: Duration = Duration::from_secs(60);
+pub(super) const LATER: Duration = Duration::from_secs(60);
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
@@ -90,7 +90,7 @@ impl From<AmendError> for ApiError {
     }
 }
 
-fn because(code: Code, reason: &'static str) -> ApiError {
+pub(super) fn because(code: Code, reason: &'static str) -> ApiError {
     ApiError::from(code).with_detail(Detail {
         reason: Some(reason),
         ..Detail::default()
@@ -115,6 +115,7 @@ fn field_error(problem: FieldProblem) -> FieldError {
     let code = match problem.kind {
         ProblemKind::Missing => Code::MissingField,
         ProblemKind::CountryNotSupported => Code::CountryNotSupported,
+        ProblemKind::CurrencyNotSupported => Code::UnsupportedCurrency,
         ProblemKind::Invalid | ProblemKind::Immutable | ProblemKind::Unknown => Code::InvalidField,
     };
     FieldError::new(problem.field, code, problem.message)
@@ -258,6 +259,11 @@ mod tests {
             (
                 ProblemKind::CountryNotSupported,
                 Code::CountryNotSupported,
+                None,
+            ),
+            (
+                ProblemKind::CurrencyNotSupported,
+                Code::UnsupportedCurrency,
                 None,
             ),
             (

@@ -2,6 +2,7 @@
 
 mod code;
 mod mapping;
+mod money;
 
 pub(crate) use code::Code;
 

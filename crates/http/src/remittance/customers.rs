@@ -154,7 +154,7 @@ fn rules(state: &State, env: Env) -> Rules<'static> {
 }
 
 /// An answer that made nothing new.
-fn existing(replayed: bool) -> HttpResponseBuilder {
+pub(super) fn existing(replayed: bool) -> HttpResponseBuilder {
     let mut response = HttpResponse::Ok();
     if replayed {
         response.insert_header(("Idempotent-Replayed", "true"));

@@ -3,9 +3,12 @@
 mod customers;
 mod events;
 mod idempotency;
+mod money_objects;
 mod objects;
 pub(crate) mod openapi;
 mod parameters;
+mod payouts;
 mod routes;
+mod virtual_accounts;
 
 pub(crate) use routes::{ROUTES, Route, answer};

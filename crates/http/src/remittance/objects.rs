@@ -6,10 +6,13 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
 use vouch_domain::{
     customer::{ContactField, CustomerSummary},
-    event::{Event, EventType},
-    id::{CustomerId, EventId},
+    event::{Event, EventDetail},
+    id::{CustomerId, EventId, KycSubmissionId},
     tenant::Env,
+    virtual_account::AccountStatus,
 };
+
+use super::money_objects::{AccountMarkObject, PayoutObject};
 
 /// The customer object: exactly the seven fields of the contract, section 3.
 #[derive(Serialize)]
@@ -61,35 +64,74 @@ pub(super) struct EventObject<'a> {
 struct EventData<'a> {
     /// As it was then.
     customer: CustomerObject<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    changed: Option<Vec<&'static str>>,
+    #[serde(flatten)]
+    detail: DetailObject<'a>,
+}
+
+/// What only this type of event tells.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum DetailObject<'a> {
+    Nothing {},
+    Updated {
+        changed: Vec<&'static str>,
+    },
+    KycSubmitted {
+        #[serde(serialize_with = "display")]
+        kyc_submission_id: KycSubmissionId,
+    },
+    StatusChanged {
+        previous_status: &'static str,
+        status: &'static str,
+    },
+    VirtualAccount {
+        virtual_account: AccountMarkObject<'a>,
+    },
+    Payout {
+        payout: PayoutObject<'a>,
+    },
+}
+
+impl<'a> DetailObject<'a> {
+    fn new(event: &'a Event, env: Env) -> Self {
+        let account = |mark, status| Self::VirtualAccount {
+            virtual_account: AccountMarkObject::new(mark, status, &event.customer, env),
+        };
+        match &event.detail {
+            EventDetail::Created | EventDetail::Closed => Self::Nothing {},
+            EventDetail::Updated { changed } => Self::Updated {
+                changed: changed.iter().copied().map(ContactField::name).collect(),
+            },
+            EventDetail::KycSubmitted { submission } => Self::KycSubmitted {
+                kyc_submission_id: *submission,
+            },
+            EventDetail::StatusChanged { previous, status } => Self::StatusChanged {
+                previous_status: previous.as_str(),
+                status: status.as_str(),
+            },
+            EventDetail::AccountActivated(mark) => account(mark, AccountStatus::Active),
+            EventDetail::AccountFailed(mark) => account(mark, AccountStatus::Failed),
+            EventDetail::PayoutEnded(mark, end) => Self::Payout {
+                payout: PayoutObject::ended(mark, *end, &event.customer, env),
+            },
+        }
+    }
 }
 
 impl<'a> EventObject<'a> {
     pub(super) fn new(event: &'a Event, env: Env) -> Self {
-        let changed = match event.event_type {
-            EventType::CustomerCreated => None,
-            EventType::CustomerUpdated => Some(
-                event
-                    .changed
-                    .iter()
-                    .copied()
-                    .map(ContactField::name)
-                    .collect(),
-            ),
-        };
         Self {
             object: "event",
             id: event.id,
             env: env.as_str(),
-            event_type: event.event_type.as_str(),
+            event_type: event.detail.event_type().as_str(),
             created_at: event.id.created_at(),
             customer_id: event.customer.id,
             customer_reference: event.customer.reference.as_str(),
             sequence: event.sequence,
             data: EventData {
                 customer: CustomerObject::new(&event.customer, env),
-                changed,
+                detail: DetailObject::new(event, env),
             },
         }
     }
@@ -113,10 +155,16 @@ impl<T> ListObject<T> {
     }
 }
 
-fn display<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn display<S: Serializer>(
+    value: &impl Display,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.collect_str(value)
 }
 
-fn seconds<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn seconds<S: Serializer>(
+    time: &DateTime<Utc>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::Secs, true))
 }

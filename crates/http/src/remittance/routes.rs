@@ -10,7 +10,7 @@ use actix_web::{
 use futures_util::FutureExt;
 use vouch_domain::{access::Contract, tenant::Tenant};
 
-use super::{customers, events};
+use super::{customers, events, payouts, virtual_accounts};
 use crate::{
     credentials::{Denied, Presented, admit},
     error::{ApiError, Code},
@@ -34,10 +34,15 @@ pub(crate) enum Operation {
     RetrieveCustomer,
     AmendCustomer,
     ListEvents,
+    OpenVirtualAccount,
+    ListVirtualAccounts,
+    CreatePayout,
+    ListPayouts,
+    RetrievePayout,
 }
 
 /// Every route of the API; those of one path stand together.
-pub(crate) static ROUTES: [Route; 5] = [
+pub(crate) static ROUTES: [Route; 10] = [
     Route {
         method: Method::GET,
         path: "/customers",
@@ -60,8 +65,33 @@ pub(crate) static ROUTES: [Route; 5] = [
     },
     Route {
         method: Method::GET,
+        path: "/customers/{id}/virtual_accounts",
+        operation: Operation::ListVirtualAccounts,
+    },
+    Route {
+        method: Method::POST,
+        path: "/customers/{id}/virtual_accounts",
+        operation: Operation::OpenVirtualAccount,
+    },
+    Route {
+        method: Method::GET,
         path: "/events",
         operation: Operation::ListEvents,
+    },
+    Route {
+        method: Method::GET,
+        path: "/payouts",
+        operation: Operation::ListPayouts,
+    },
+    Route {
+        method: Method::POST,
+        path: "/payouts",
+        operation: Operation::CreatePayout,
+    },
+    Route {
+        method: Method::GET,
+        path: "/payouts/{id}",
+        operation: Operation::RetrievePayout,
     },
 ];
 
@@ -113,6 +143,11 @@ async fn carry_out(
         Operation::RetrieveCustomer => customers::retrieve(call).await,
         Operation::AmendCustomer => customers::amend(call).await,
         Operation::ListEvents => events::list(call).await,
+        Operation::OpenVirtualAccount => virtual_accounts::open(call).await,
+        Operation::ListVirtualAccounts => virtual_accounts::list(call).await,
+        Operation::CreatePayout => payouts::create(call).await,
+        Operation::ListPayouts => payouts::list(call).await,
+        Operation::RetrievePayout => payouts::retrieve(call).await,
     }
 }
 

@@ -1,26 +1,23 @@
 //! `GET /v1/events`
 
 use vouch_domain::{
-    customer::{ContactField, CustomerHandle},
-    event::{Event, EventType},
-    id::EventId,
+    customer::{ContactField, CustomerHandle, Status},
+    event::{Event, EventDetail, EventType},
+    id::{EventId, KycSubmissionId},
     ports::{EventPage, EventPageRequest, PageError},
 };
 
 use crate::support::{CUSTOMER, World, summary};
 
 const EVENT: &str = "ckevt_01h455vb4pex5vsknk084sn02q";
+const SUBMISSION: &str = "ckkyc_01h455vb4pex5vsknk084sn02q";
 
-fn event(event_type: EventType, sequence: i32) -> Event {
+fn event(detail: EventDetail, sequence: i32) -> Event {
     Event {
         id: EventId::parse(EVENT).unwrap(),
-        event_type,
         sequence,
         customer: summary(),
-        changed: match event_type {
-            EventType::CustomerCreated => Vec::new(),
-            EventType::CustomerUpdated => vec![ContactField::Email, ContactField::ZipCode],
-        },
+        detail,
     }
 }
 
@@ -29,8 +26,27 @@ async fn events_tell_the_story_of_a_customer() {
     let world = World::new();
     *world.ports.events.lock().unwrap() = Ok(EventPage {
         events: vec![
-            event(EventType::CustomerCreated, 1),
-            event(EventType::CustomerUpdated, 2),
+            event(EventDetail::Created, 1),
+            event(
+                EventDetail::Updated {
+                    changed: vec![ContactField::Email, ContactField::ZipCode],
+                },
+                2,
+            ),
+            event(
+                EventDetail::KycSubmitted {
+                    submission: KycSubmissionId::parse(SUBMISSION).unwrap(),
+                },
+                3,
+            ),
+            event(
+                EventDetail::StatusChanged {
+                    previous: Status::Pending,
+                    status: Status::Verified,
+                },
+                4,
+            ),
+            event(EventDetail::Closed, 5),
         ],
         has_more: true,
     });
@@ -46,7 +62,14 @@ async fn events_tell_the_story_of_a_customer() {
     };
     let created = event("customer_created", 1, "");
     let updated = event("customer_updated", 2, r#","changed":["email","zip_code"]"#);
-    let expected = format!(r#"{{"object":"list","has_more":true,"data":[{created},{updated}]}}"#);
+    let submitted = format!(r#","kyc_submission_id":"{SUBMISSION}""#);
+    let submitted = event("kyc_submitted", 3, &submitted);
+    let verified = r#","previous_status":"pending","status":"verified""#;
+    let verified = event("kyc_status_changed", 4, verified);
+    let closed = event("customer_closed", 5, "");
+    let expected = format!(
+        r#"{{"object":"list","has_more":true,"data":[{created},{updated},{submitted},{verified},{closed}]}}"#
+    );
     assert_eq!(answer.text(), expected);
 }
 

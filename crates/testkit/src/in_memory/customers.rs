@@ -3,7 +3,7 @@ use std::{collections::BTreeSet, time::Duration};
 use async_trait::async_trait;
 use vouch_domain::{
     customer::{ContactField, CustomerHandle, Version},
-    event::{Event, EventType},
+    event::{Event, EventDetail},
     id::CustomerId,
     idempotency::KeyClaim,
     ports::{Amend, AmendOutcome, AmendmentBasis, AmendmentSubject, Customers, StoreError},
@@ -57,10 +57,11 @@ impl Customers for InMemory {
         record.customer.contact = amend.contact.clone();
         record.events.push(Event {
             id: amend.event,
-            event_type: EventType::CustomerUpdated,
             sequence: i32::try_from(record.events.len() + 1).expect("few events"),
             customer: summary.clone(),
-            changed: amend.changed.to_vec(),
+            detail: EventDetail::Updated {
+                changed: amend.changed.to_vec(),
+            },
         });
         record.join_pending(amend.changed, summary.version, now);
         if let Some(claim) = amend.claim {

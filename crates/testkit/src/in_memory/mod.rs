@@ -2,6 +2,7 @@
 
 mod access;
 mod answers;
+mod callback_inbox;
 mod contact_sync;
 mod customers;
 mod deposits;
@@ -12,6 +13,8 @@ mod provisioning;
 mod queries;
 mod reconciliation;
 mod retention;
+mod reviews;
+mod status_changes;
 mod swaps;
 mod treasury_customers;
 
@@ -33,7 +36,7 @@ use vouch_domain::{
     idempotency::{Fingerprint, IdempotencyKey, KeptAnswer, KeyClaim},
     payment_route::{Deposit, PaymentRoute},
     ports::{NewApiKey, RailCustomerId, StoreError},
-    tenant::Tenant,
+    tenant::{Env, Tenant},
 };
 
 /// Every storage port. Clones share one state, like processes that share a database.
@@ -60,6 +63,9 @@ struct State {
     /// Keys claimed for answers, or bound to them.
     answers: HashMap<KeyIdentity, AnswerKey>,
     swaps: HashMap<(Tenant, SwapId), swaps::SwapRecord>,
+    history: HashMap<(Tenant, CustomerId), Vec<status_changes::Noted>>,
+    reviews: HashMap<(Tenant, CustomerId), reviews::Review>,
+    callbacks: BTreeMap<(Env, [u8; 32]), callback_inbox::Callback>,
     /// While set, every call fails with it, so much later.
     failure: Option<(Duration, StoreError)>,
 }
@@ -74,6 +80,8 @@ struct Record {
     pending: Option<Pending>,
     /// Changed fields that the rail refused.
     refused: BTreeSet<ContactField>,
+    /// Whether it holds its Interac e-mail, if it has one.
+    holds_address: bool,
 }
 
 /// A customer without an identity.
@@ -172,7 +180,7 @@ impl InMemory {
         self.state.lock().unwrap().failure = Some((after, failure));
     }
 
-    /// Moves a customer to a status, which no port does yet.
+    /// Moves a customer to a status, as if it had always been there.
     pub fn set_status(&self, tenant: Tenant, customer: CustomerId, status: Status) {
         let mut state = self.state.lock().unwrap();
         let record = state

@@ -6,7 +6,7 @@ use vouch_domain::{
     customer::{
         Customer, CustomerSummary, IdentityField, NewCustomer, Status, Version, differing_fields,
     },
-    event::{Event, EventType},
+    event::{Event, EventDetail},
     id::{CustomerId, EventId},
     idempotency::{KeyClaim, Repetition},
     ports::{
@@ -88,10 +88,9 @@ impl Provisioning for InMemory {
         let summary = record.customer.summary.clone();
         record.events.push(Event {
             id: event,
-            event_type: EventType::CustomerCreated,
             sequence: 1,
             customer: summary.clone(),
-            changed: Vec::new(),
+            detail: EventDetail::Created,
         });
         Ok(RecordOutcome::Recorded(summary))
     }
@@ -259,12 +258,10 @@ impl State {
         })
     }
 
-    /// A customer that was rejected or closed holds its address no longer.
-    fn is_held(&self, tenant: Tenant, address: &InteracEmail) -> bool {
+    pub(super) fn is_held(&self, tenant: Tenant, address: &InteracEmail) -> bool {
         self.records(tenant).any(|record| {
-            let summary = &record.customer.summary;
-            summary.interac_email.as_ref() == Some(address)
-                && matches!(summary.status, Status::Pending | Status::Verified)
+            let has_it = record.customer.summary.interac_email.as_ref() == Some(address);
+            has_it && record.holds_address
         })
     }
 
@@ -323,6 +320,7 @@ impl OpenLease {
 impl Record {
     fn reserved(id: CustomerId, new: NewCustomer, lease: OpenLease) -> Self {
         Self {
+            holds_address: new.interac_email.is_some(),
             customer: Customer {
                 summary: CustomerSummary {
                     id,

@@ -75,7 +75,8 @@ impl CustomerQueries for InMemory {
         };
         let is_asked_for = |event: &&Event| {
             let event_type = request.event_type;
-            event.sequence > after && event_type.is_none_or(|asked| event.event_type == asked)
+            let is_of_type = event_type.is_none_or(|asked| event.detail.event_type() == asked);
+            event.sequence > after && is_of_type
         };
         let (events, has_more) = cut(events.iter().filter(is_asked_for).cloned(), request.limit);
         Ok(EventPage { events, has_more })

@@ -37,4 +37,18 @@ impl Retention for InMemory {
         }
         Ok(expired.len())
     }
+
+    async fn purge_callbacks(&self, age: Duration, limit: u16) -> Result<usize, StoreError> {
+        let mut state = self.state().await?;
+        let now = state.now;
+        let old = state
+            .callbacks
+            .iter()
+            .filter(|(_, callback)| callback.ended_at.is_some_and(|ended| ended + age < now));
+        let old: Vec<_> = old.map(|(key, _)| *key).take(usize::from(limit)).collect();
+        for key in &old {
+            state.callbacks.remove(key);
+        }
+        Ok(old.len())
+    }
 }

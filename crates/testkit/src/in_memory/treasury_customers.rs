@@ -3,7 +3,7 @@ use std::cmp::Reverse;
 use async_trait::async_trait;
 use vouch_domain::{
     customer::{CustomerSummary, LegalName, Status, TreasuryCustomer, Version},
-    event::{Event, EventType},
+    event::{Event, EventDetail},
     id::CustomerId,
     idempotency::Kept,
     ports::{CreateTreasuryCustomer, StoreError, TreasuryCustomerQueries, TreasuryCustomers},
@@ -115,10 +115,9 @@ impl TreasuryRecord {
         };
         let event = Event {
             id: create.event,
-            event_type: EventType::CustomerCreated,
             sequence: 1,
             customer: summary.clone(),
-            changed: Vec::new(),
+            detail: EventDetail::Created,
         };
         Self {
             customer: TreasuryCustomer::made(create.id, create.customer),

@@ -4,6 +4,7 @@
 //! outcomes, headers) is in no Rust type.
 
 mod examples;
+mod money;
 mod operations;
 mod parameters;
 mod responses;
@@ -47,6 +48,8 @@ fn document() -> Value {
         "security": [{ "api_key": [] }],
         "tags": [
             { "name": "Customers", "description": "The people and businesses that you move money for." },
+            { "name": "Virtual accounts", "description": "Bank accounts in their names, to be paid into." },
+            { "name": "Payouts", "description": "Money that you send for them." },
             { "name": "Events", "description": "What happened to them, in order." },
         ],
         "paths": paths(),

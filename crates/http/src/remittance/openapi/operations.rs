@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::{
-    examples,
+    examples, money,
     parameters::parameter,
     responses::{self, Success},
 };
 use crate::{error::Code, remittance::routes::Operation};
 
 /// What can go wrong before an operation is reached, and in every operation.
-const COMMON_ERRORS: [Code; 7] = [
+pub(super) const COMMON_ERRORS: [Code; 7] = [
     Code::MissingApiKey,
     Code::InvalidApiKey,
     Code::IpNotAllowed,
@@ -20,7 +20,7 @@ const COMMON_ERRORS: [Code; 7] = [
     Code::Unavailable,
 ];
 /// What can go wrong with a JSON body.
-const BODY_ERRORS: [Code; 4] = [
+pub(super) const BODY_ERRORS: [Code; 4] = [
     Code::InvalidField,
     Code::InvalidJson,
     Code::BodyTooLarge,
@@ -35,6 +35,11 @@ pub(super) fn describe(operation: Operation) -> Value {
         Operation::RetrieveCustomer => retrieve_customer(),
         Operation::AmendCustomer => amend_customer(),
         Operation::ListEvents => list_events(),
+        Operation::OpenVirtualAccount => money::open_virtual_account(),
+        Operation::ListVirtualAccounts => money::list_virtual_accounts(),
+        Operation::CreatePayout => money::create_payout(),
+        Operation::ListPayouts => money::list_payouts(),
+        Operation::RetrievePayout => money::retrieve_payout(),
     }
 }
 
@@ -165,7 +170,7 @@ fn list_events() -> Value {
     })
 }
 
-fn body(schema: &str, examples: &Value) -> Value {
+pub(super) fn body(schema: &str, examples: &Value) -> Value {
     json!({
         "required": true,
         "description": "At most 64 KiB; no duplicate keys.",

@@ -8,7 +8,7 @@ use vouch_domain::{
     values::{Country, CustomerType, IdType},
 };
 
-use super::examples;
+use super::{examples, money};
 
 /// A string that is one of these words.
 pub(super) fn words(words: &[&str]) -> Value {
@@ -17,6 +17,16 @@ pub(super) fn words(words: &[&str]) -> Value {
 
 /// `components.schemas`
 pub(super) fn components() -> Value {
+    let mut components = general();
+    for (name, schema) in money::schemas() {
+        components[name] = schema;
+    }
+    components["VirtualAccountList"] = list("VirtualAccount", "Newest first.");
+    components["PayoutList"] = list("Payout", "Newest first.");
+    components
+}
+
+fn general() -> Value {
     json!({
         "CreateCustomer": {
             "oneOf": [reference("CreateIndividual"), reference("CreateBusiness")],
@@ -191,6 +201,18 @@ fn event() -> Value {
                         "items": words(&ContactField::ALL.map(ContactField::name)),
                         "description": "Of `customer_updated`: which fields changed.",
                     },
+                    "kyc_submission_id": {
+                        "type": "string",
+                        "pattern": "^ckkyc_[0-7][0-9a-hjkmnp-tv-z]{25}$",
+                        "description": "Of `kyc_submitted`.",
+                    },
+                    "previous_status": status_of_change("before"),
+                    "status": status_of_change("after"),
+                    "virtual_account": money::account_of_event(),
+                    "payout": {
+                        "$ref": "#/components/schemas/Payout",
+                        "description": "Of `payout_paid` and `payout_failed`.",
+                    },
                 },
                 "required": ["customer"],
             },
@@ -199,6 +221,12 @@ fn event() -> Value {
             "object", "id", "env", "type", "created_at", "customer_id", "customer_reference", "sequence", "data",
         ],
     })
+}
+
+fn status_of_change(when: &str) -> Value {
+    let mut status = words(&Status::ALL.map(Status::as_str));
+    status["description"] = format!("Of `kyc_status_changed`: the status {when}.").into();
+    status
 }
 
 fn list(entry: &str, order: &str) -> Value {
@@ -252,7 +280,7 @@ fn error_detail() -> Value {
                     "required": ["field", "code", "message"],
                 },
             },
-            "reason": words(&["immutable", "closed"]),
+            "reason": words(&["immutable", "closed", "merchant_reference_used"]),
             "customer_id": {
                 "type": "string",
                 "description": "Of `customer_already_exists`: who has the reference. Absent while that one is being made.",

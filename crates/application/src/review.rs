@@ -1,0 +1,222 @@
+//! Looking for the rail's decisions, and applying them.
+//!
+//! A callback is a trigger, and no fact: what counts is what the rail says when it is read, under a lease on the
+//! customer. So callbacks may be late, doubled, or out of order.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::future::{join, join_all};
+use vouch_domain::{
+    customer::{Cause, CustomerHandle, Explanation, Status},
+    ports::{DueReview, RailCustomer, RailFailure, RailStatus, Reviews, StoreError, Urgency},
+    tenant::Env,
+};
+
+use crate::{
+    background::Wake,
+    rails::{RailLine, Rails},
+    steps::{self, Step},
+    transitions::{Move, MoveError, Moved, Transitions},
+};
+
+/// How often the store is asked when nothing in this process calls for it.
+const PERIOD: Duration = Duration::from_secs(1);
+/// How many customers are looked at at once.
+const BATCH: u8 = 8;
+/// How many batches one pass takes before it looks around again.
+const BATCHES_PER_PASS: u8 = 64;
+/// How long the statements of one look may take together.
+const STATEMENTS: Duration = Duration::from_secs(15);
+/// The pauses between looks that find no decision double so often.
+const MOST_DOUBLINGS: i32 = 4;
+
+/// After how long without a decision it is looked for.
+#[derive(Debug, Clone, Copy)]
+pub struct OverdueAges {
+    /// For test data.
+    pub test: Duration,
+    /// For live data.
+    pub live: Duration,
+}
+
+impl OverdueAges {
+    /// That of this env.
+    #[must_use]
+    pub fn of(self, env: Env) -> Duration {
+        match env {
+            Env::Test => self.test,
+            Env::Live => self.live,
+        }
+    }
+}
+
+/// Why a look decided nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+enum LookError {
+    #[error(transparent)]
+    Rail(#[from] RailFailure),
+    #[error("the rail does not know the customer")]
+    UnknownAtRail,
+    #[error("the rail does not say how the customer stands")]
+    Unreadable,
+    #[error(transparent)]
+    Move(#[from] MoveError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Looks at customers, until it is stopped.
+pub struct Reviewer {
+    reviews: Arc<dyn Reviews>,
+    transitions: Transitions,
+    rails: Rails,
+    overdue: OverdueAges,
+    wake: Wake,
+}
+
+impl Reviewer {
+    /// A reviewer on these ports.
+    #[must_use]
+    pub fn new(
+        reviews: Arc<dyn Reviews>,
+        transitions: Transitions,
+        rails: Rails,
+        overdue: OverdueAges,
+        wake: Wake,
+    ) -> Self {
+        Self {
+            reviews,
+            transitions,
+            rails,
+            overdue,
+            wake,
+        }
+    }
+
+    /// Works until it is stopped, and finishes what it has taken by then. On each env by itself: one rail's trouble does
+    /// not hold up the other's customers.
+    pub async fn run(&self) {
+        join(self.serve(Env::Test), self.serve(Env::Live)).await;
+    }
+
+    async fn serve(&self, env: Env) {
+        while !self.wake.is_stopped() {
+            if let Err(error) = self.pass(env).await {
+                tracing::warn!(env = env.as_str(), %error, "due reviews could not be read");
+            }
+            self.wake.wait(PERIOD).await;
+        }
+    }
+
+    /// Takes who is due in one env and looks at them. Answers how many customers it took.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not say who is due.
+    pub async fn pass(&self, env: Env) -> Result<usize, StoreError> {
+        let Some(line) = self.rails.of(env) else {
+            return Ok(0);
+        };
+        let lease = line.terms.look_up + STATEMENTS;
+        let mut taken = 0;
+        for _ in 0..BATCHES_PER_PASS {
+            if self.wake.is_stopped() {
+                break;
+            }
+            let due = self.reviews.take_due_reviews(env, lease, BATCH).await?;
+            if due.is_empty() {
+                break;
+            }
+            taken += due.len();
+            join_all(due.iter().map(|review| self.work_on(line, review))).await;
+        }
+        Ok(taken)
+    }
+
+    async fn work_on(&self, line: &RailLine, review: &DueReview) {
+        let customer = review.customer;
+        let settled = match self.look(line, review).await {
+            Ok(again_in) => self.reviews.settle_review(review, again_in).await,
+            // Kept for operators; another look would find the same.
+            Err(LookError::Move(MoveError::Refused(refused))) => {
+                tracing::warn!(%customer, %refused, "the rail asked for a change that the rules refuse");
+                self.reviews.settle_review(review, None).await
+            }
+            Err(error) => {
+                tracing::warn!(%customer, %error, "the rail's decision could not be applied yet");
+                self.reviews.free_review(review).await
+            }
+        };
+        if let Err(error) = settled {
+            tracing::warn!(%customer, %error, "a review was not given back; its lease ends by itself");
+        }
+    }
+
+    /// Reads the rail and does what it says. Answers after how long to look again, where the decision is still to come.
+    async fn look(
+        &self,
+        line: &RailLine,
+        review: &DueReview,
+    ) -> Result<Option<Duration>, LookError> {
+        let record = line
+            .rail
+            .customer(&review.rail_customer, Urgency::Background)
+            .await?
+            .ok_or(LookError::UnknownAtRail)?;
+        let word = record.status.ok_or(LookError::Unreadable)?;
+        let has_changed = self.apply(review, word, &record).await?;
+        steps::pass(Step::DecisionApplied);
+        let is_awaited = match word {
+            RailStatus::Processing => true,
+            RailStatus::Pending => review.awaited || has_changed,
+            RailStatus::Verified | RailStatus::Rejected => false,
+        };
+        Ok(is_awaited.then(|| self.pause(review)))
+    }
+
+    /// Answers whether the customer's status was another before.
+    async fn apply(
+        &self,
+        review: &DueReview,
+        word: RailStatus,
+        record: &RailCustomer,
+    ) -> Result<bool, LookError> {
+        let to = word.status();
+        let explanation = (to == Status::Rejected)
+            .then(|| Explanation::of(review.told.as_ref(), &record.comments));
+        let wanted = Move {
+            customer: &CustomerHandle::Id(review.customer),
+            to,
+            cause: Cause::Rail,
+            explanation: explanation.as_ref(),
+            review: Some(review.lease),
+            claim: None,
+        };
+        let moved = self
+            .transitions
+            .move_customer(review.tenant, &wanted)
+            .await?;
+        match moved {
+            Moved::Now {
+                customer,
+                hold_lost,
+            } => {
+                let (customer, status) = (customer.id, customer.status.as_str());
+                tracing::info!(%customer, status, hold_lost, "applied the rail's decision");
+                Ok(true)
+            }
+            Moved::Already(customer) | Moved::Before(customer) => {
+                if let Some(explanation) = explanation.filter(|why| why.reason.is_some()) {
+                    self.transitions
+                        .explain(review.tenant, &customer, &explanation)
+                        .await?;
+                }
+                Ok(false)
+            }
+        }
+    }
+
+    fn pause(&self, review: &DueReview) -> Duration {
+        let doublings = review.looks.clamp(0, MOST_DOUBLINGS).unsigned_abs();
+        self.overdue.of(review.tenant.env) * 2_u32.pow(doublings)
+    }
+}

@@ -1,0 +1,168 @@
+//! Moving a customer from one status to another, whoever asks.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+use vouch_domain::{
+    customer::{Cause, CustomerHandle, CustomerSummary, Explanation, Status, TransitionRefused},
+    idempotency::{KeyClaim, Repetition},
+    ports::{ChangeStatus, StatusChanges, StoreError, TransitionOutcome},
+    tenant::Tenant,
+};
+
+use crate::ids::IdMint;
+
+/// How often a change is tried again because somebody else changed the customer in between.
+const ATTEMPTS: u8 = 5;
+
+/// A change of a status that somebody asks for.
+pub struct Move<'a> {
+    /// Whose.
+    pub customer: &'a CustomerHandle,
+    /// Where to.
+    pub to: Status,
+    /// Who asks.
+    pub cause: Cause,
+    /// Why, of a rejection.
+    pub explanation: Option<&'a Explanation>,
+    /// The lease of the review that found it.
+    pub review: Option<Uuid>,
+    /// The caller's key, if it gave one.
+    pub claim: Option<&'a KeyClaim>,
+}
+
+/// How a change ended well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Moved {
+    /// It is done.
+    Now {
+        /// As it is now.
+        customer: CustomerSummary,
+        /// Whether it came back, and another customer has its Interac e-mail.
+        hold_lost: bool,
+    },
+    /// The customer was there already.
+    Already(CustomerSummary),
+    /// An earlier request under the same key had done it.
+    Before(CustomerSummary),
+}
+
+/// Why a status is as it was.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MoveError {
+    /// The tenant has no such customer.
+    #[error("there is no such customer")]
+    NotFound,
+    /// The rules do not allow it; that it was asked for is recorded.
+    #[error(transparent)]
+    Refused(#[from] TransitionRefused),
+    /// The key was used with another body.
+    #[error("the key was used with another body")]
+    KeyConflict,
+    /// Another customer has the Interac e-mail of one that a submission would revive.
+    #[error("another customer has the Interac e-mail")]
+    InteracEmailTaken,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Moves customers.
+#[derive(Clone)]
+pub struct Transitions {
+    store: Arc<dyn StatusChanges>,
+    ids: Arc<IdMint>,
+}
+
+impl Transitions {
+    /// On this store.
+    #[must_use]
+    pub fn new(store: Arc<dyn StatusChanges>, ids: Arc<IdMint>) -> Self {
+        Self { store, ids }
+    }
+
+    /// Moves a customer, if the rules allow it from where the customer is when it is done.
+    ///
+    /// # Errors
+    /// See [`MoveError`].
+    pub async fn move_customer(
+        &self,
+        tenant: Tenant,
+        wanted: &Move<'_>,
+    ) -> Result<Moved, MoveError> {
+        for _ in 0..ATTEMPTS {
+            let basis = self
+                .store
+                .status_basis(tenant, wanted.customer, wanted.claim)
+                .await?
+                .ok_or(MoveError::NotFound)?;
+            let customer = basis.customer;
+            if let Some((claim, used_with)) = wanted.claim.zip(basis.bound) {
+                return match claim.repeats(used_with) {
+                    Repetition::Conflict => Err(MoveError::KeyConflict),
+                    Repetition::Same | Repetition::OtherBody => Ok(Moved::Before(customer)),
+                };
+            }
+            if customer.status == wanted.to {
+                return Ok(Moved::Already(customer));
+            }
+            match self.attempt(tenant, wanted, &customer).await? {
+                TransitionOutcome::Changed {
+                    customer,
+                    hold_lost,
+                } => {
+                    return Ok(Moved::Now {
+                        customer,
+                        hold_lost,
+                    });
+                }
+                TransitionOutcome::InteracEmailTaken => return Err(MoveError::InteracEmailTaken),
+                TransitionOutcome::Outrun => {}
+            }
+        }
+        let contended = StoreError::Unavailable("others kept changing the customer".to_owned());
+        Err(contended.into())
+    }
+
+    async fn attempt(
+        &self,
+        tenant: Tenant,
+        wanted: &Move<'_>,
+        customer: &CustomerSummary,
+    ) -> Result<TransitionOutcome, MoveError> {
+        let transition = match customer.status.transition(wanted.to, wanted.cause) {
+            Ok(transition) => transition,
+            Err(refused) => {
+                let id = self.ids.mint();
+                self.store
+                    .record_refusal(tenant, customer.id, id, refused)
+                    .await?;
+                return Err(refused.into());
+            }
+        };
+        let change = ChangeStatus {
+            customer: customer.id,
+            transition,
+            event: self.ids.mint(),
+            explanation: wanted.explanation,
+            review: wanted.review,
+            claim: wanted.claim,
+        };
+        Ok(self.store.transition(tenant, &change).await?)
+    }
+
+    /// Replaces the explanation of a rejection that stands.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store fails.
+    pub async fn explain(
+        &self,
+        tenant: Tenant,
+        customer: &CustomerSummary,
+        explanation: &Explanation,
+    ) -> Result<(), StoreError> {
+        self.store
+            .explain_rejection(tenant, customer.id, explanation)
+            .await
+    }
+}

@@ -1,0 +1,244 @@
+//! Customers whose decision is looked for, shared among processes.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{Binary, Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use uuid::Uuid;
+use vouch_domain::{
+    customer::{RailReason, ToldReason},
+    id::CustomerId,
+    ports::{DueReview, RailCustomerId, Reviews, StoreError},
+    tenant::{Env, Tenant},
+};
+
+use crate::{
+    database::Store,
+    rows::{broken, id},
+    statement::{Statement, millis, statement},
+};
+
+const AWAIT: &str = "
+    INSERT INTO reviews AS r (organisation_id, env, customer_id, awaited, calls, next_look_at)
+    VALUES ($1, $2, $3, true, 0, now() + $4 * interval '1 millisecond')
+    ON CONFLICT (organisation_id, env, customer_id) DO UPDATE
+    SET awaited = true, calls = r.calls + 1, looks = 0, next_look_at = least(r.next_look_at, EXCLUDED.next_look_at)";
+
+const CALL: &str = "
+    INSERT INTO reviews AS r (organisation_id, env, customer_id, awaited, calls, reason, told_at, next_look_at)
+    SELECT c.organisation_id, $1, c.id, false, 1, $3, $4, now() FROM customers c
+    WHERE c.env = $1 AND c.rail_customer_id = $2
+    ON CONFLICT (organisation_id, env, customer_id) DO UPDATE
+    SET calls = r.calls + 1, attempts = 0, next_look_at = now(),
+        (reason, told_at) = (
+            SELECT CASE WHEN is_newer THEN EXCLUDED.reason ELSE r.reason END,
+                   CASE WHEN is_newer THEN EXCLUDED.told_at ELSE r.told_at END
+            FROM (SELECT EXCLUDED.reason IS NOT NULL
+                         AND COALESCE(EXCLUDED.told_at, '-infinity') >= COALESCE(r.told_at, '-infinity')) one (is_newer)
+        )";
+
+/// The next attempt comes after 0.5 s to 1 s at first, doubling up to 32 s to 64 s.
+const TAKE_DUE: &str = "
+    WITH due AS (
+        SELECT organisation_id, customer_id FROM reviews
+        WHERE env = $1 AND next_look_at <= now() AND leased_until <= now()
+        ORDER BY next_look_at LIMIT $2
+        FOR UPDATE SKIP LOCKED
+    ), taken AS (
+        UPDATE reviews r
+        SET lease_token = gen_random_uuid(), leased_until = now() + $3 * interval '1 millisecond',
+            attempts = r.attempts + 1,
+            next_look_at = now() + 2 ^ least(r.attempts, 6) * (0.5 + random() / 2) * interval '1 second'
+        FROM due
+        WHERE r.organisation_id = due.organisation_id AND r.env = $1 AND r.customer_id = due.customer_id
+        RETURNING r.*
+    )
+    SELECT taken.organisation_id, taken.customer_id, c.rail_customer_id, taken.awaited, taken.calls, taken.looks,
+           taken.reason, taken.told_at, taken.lease_token
+    FROM taken JOIN customers c
+      ON c.organisation_id = taken.organisation_id AND c.env = $1 AND c.id = taken.customer_id";
+
+type DueSql = (
+    SqlUuid,
+    SqlUuid,
+    Text,
+    Bool,
+    Integer,
+    Integer,
+    Nullable<Binary>,
+    Nullable<Timestamptz>,
+    SqlUuid,
+);
+type DueRow = (
+    Uuid,
+    Uuid,
+    String,
+    bool,
+    i32,
+    i32,
+    Option<Vec<u8>>,
+    Option<DateTime<Utc>>,
+    Uuid,
+);
+
+/// A row that was called for meanwhile is due at once, with the reason that was told.
+const SETTLE: &str = "
+    WITH held AS (
+        SELECT calls > $5 AS is_called FROM reviews
+        WHERE organisation_id = $1 AND env = $2 AND customer_id = $3 AND lease_token = $4
+        FOR UPDATE
+    ), ended AS (
+        DELETE FROM reviews r USING held
+        WHERE r.organisation_id = $1 AND r.env = $2 AND r.customer_id = $3 AND NOT is_called AND $6 IS NULL
+    )
+    UPDATE reviews r
+    SET awaited = $6 IS NOT NULL OR (is_called AND r.awaited), looks = r.looks + 1, attempts = 0, lease_token = NULL, leased_until = now(),
+        reason = CASE WHEN is_called THEN r.reason END, told_at = CASE WHEN is_called THEN r.told_at END,
+        next_look_at = CASE WHEN is_called THEN now() ELSE now() + $6 * interval '1 millisecond' END
+    FROM held
+    WHERE r.organisation_id = $1 AND r.env = $2 AND r.customer_id = $3 AND (is_called OR $6 IS NOT NULL)";
+
+#[async_trait]
+impl Reviews for Store {
+    async fn await_decision(
+        &self,
+        tenant: Tenant,
+        customer: CustomerId,
+        first_look: Duration,
+    ) -> Result<(), StoreError> {
+        self.database
+            .affected(|| {
+                statement(AWAIT)
+                    .uuid(tenant.organisation.uuid())
+                    .text(tenant.env.as_str())
+                    .uuid(customer.uuid())
+                    .big_int(millis(first_look))
+            })
+            .await?;
+        Ok(())
+    }
+
+    async fn call_for_look(
+        &self,
+        env: Env,
+        customer: &RailCustomerId,
+        told: Option<&ToldReason>,
+    ) -> Result<bool, StoreError> {
+        let sealed = told.map(|told| {
+            let text = told.reason.expose().as_bytes();
+            self.master_keys.seal(&place(env, customer.expose()), text)
+        });
+        let sealed = sealed.transpose()?;
+        let called = self
+            .database
+            .affected(|| {
+                statement(CALL)
+                    .text(env.as_str())
+                    .text(customer.expose())
+                    .maybe_bytes(sealed.clone())
+                    .time(told.and_then(|told| told.at))
+            })
+            .await?;
+        Ok(called > 0)
+    }
+
+    async fn take_due_reviews(
+        &self,
+        env: Env,
+        lease: Duration,
+        limit: u8,
+    ) -> Result<Vec<DueReview>, StoreError> {
+        let rows: Vec<DueRow> = self
+            .database
+            .rows(|| {
+                statement::<DueSql>(TAKE_DUE)
+                    .text(env.as_str())
+                    .big_int(i64::from(limit))
+                    .big_int(millis(lease))
+            })
+            .await?;
+        // A row that cannot be read, as under a missing master key, is left to its lease: it must not hold up the others.
+        let readable = rows.into_iter().filter_map(|row| {
+            let customer = row.1;
+            self.due_review(env, row)
+                .inspect_err(|error| tracing::error!(%customer, %error, "a review cannot be read"))
+                .ok()
+        });
+        Ok(readable.collect())
+    }
+
+    async fn settle_review(
+        &self,
+        review: &DueReview,
+        again_in: Option<Duration>,
+    ) -> Result<(), StoreError> {
+        self.database
+            .affected(|| {
+                held(SETTLE, review)
+                    .integer(review.calls)
+                    .big_int(again_in.map(millis))
+            })
+            .await?;
+        Ok(())
+    }
+
+    async fn free_review(&self, review: &DueReview) -> Result<(), StoreError> {
+        self.database
+            .affected(|| {
+                held(
+                    "UPDATE reviews SET leased_until = now()
+                     WHERE organisation_id = $1 AND env = $2 AND customer_id = $3 AND lease_token = $4",
+                    review,
+                )
+            })
+            .await?;
+        Ok(())
+    }
+}
+
+impl Store {
+    fn due_review(&self, env: Env, row: DueRow) -> Result<DueReview, StoreError> {
+        let (organisation, customer, rail_customer, awaited, calls, looks, reason, at, lease) = row;
+        let reason = reason.map(|sealed| self.told_reason(env, &rail_customer, &sealed));
+        let tenant = Tenant {
+            organisation: id(organisation)?,
+            env,
+        };
+        Ok(DueReview {
+            tenant,
+            customer: id(customer)?,
+            rail_customer: RailCustomerId::parse(&rail_customer).map_err(|_| broken("rail id"))?,
+            awaited,
+            calls,
+            looks,
+            told: reason.transpose()?.map(|reason| ToldReason { reason, at }),
+            lease,
+        })
+    }
+
+    fn told_reason(
+        &self,
+        env: Env,
+        rail_customer: &str,
+        sealed: &[u8],
+    ) -> Result<RailReason, StoreError> {
+        let opened = self.master_keys.open(&place(env, rail_customer), sealed)?;
+        let text = std::str::from_utf8(&opened).ok();
+        text.and_then(RailReason::new)
+            .ok_or_else(|| broken("reason"))
+    }
+}
+
+/// The first four placeholders name a row and the lease that is held on it.
+fn held(sql: &'static str, review: &DueReview) -> Statement<()> {
+    statement(sql)
+        .uuid(review.tenant.organisation.uuid())
+        .text(review.tenant.env.as_str())
+        .uuid(review.customer.uuid())
+        .uuid(review.lease)
+}
+
+fn place(env: Env, rail_customer: &str) -> String {
+    format!("reviews.reason {} {rail_customer}", env.as_str())
+}
