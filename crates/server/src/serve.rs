@@ -23,20 +23,24 @@ use vouch_application::{
     ids::IdMint,
     kept_answers::KeptAnswers,
     liquidity::LiquidityLines,
+    open_accounts::AccountOpener,
     payment_routes::RouteDesk,
+    payouts::MakePayout,
     provision::Provisioner,
     rates::Rates,
     reconcile::Reconciler,
     retention::Purger,
+    send_payouts::PayoutSender,
     settle::Settler,
     simulate::Simulate,
     simulate_deposit::SimulateDeposit,
     swaps::SwapDesk,
     sync_contact::ContactSyncer,
     treasury_customers::CreateCustomerForTreasury,
+    virtual_accounts::OpenVirtualAccount,
 };
 use vouch_domain::ports::Clock;
-use vouch_http::{Server, Services, Shared, TreasuryServices};
+use vouch_http::{MoneyServices, Server, Services, Shared, TreasuryServices};
 use vouch_postgres::{Database, Store};
 
 use crate::{
@@ -124,7 +128,7 @@ async fn serve(
 struct Background {
     /// Has customers in hand: takes no more when it is stopped, and finishes those.
     workers: JoinSet<()>,
-    wakes: [Wake; 2],
+    wakes: Vec<Wake>,
     /// May be cut off anywhere.
     others: JoinSet<()>,
 }
@@ -161,6 +165,10 @@ struct Parts {
     reservations: Wake,
     /// Wakes the contact syncer.
     changes: Wake,
+    /// Wakes the opener of virtual accounts.
+    accounts: Wake,
+    /// Wakes the sender of payouts.
+    payouts: Wake,
     /// Wakes the settler.
     settlements: Wake,
     /// Wakes the forwarder.
@@ -181,6 +189,8 @@ impl Parts {
             rails: Arc::new(ConfiguredRails::new(args, sandbox)?),
             reservations: Wake::default(),
             changes: Wake::default(),
+            accounts: Wake::default(),
+            payouts: Wake::default(),
             settlements: Wake::default(),
             deposits: Wake::default(),
             liquidity: liquidity::lines(args),
@@ -204,6 +214,10 @@ impl Parts {
             self.changes.clone(),
         );
         workers.spawn(async move { syncer.run().await });
+        let opener = self.account_opener(&ports);
+        workers.spawn(async move { opener.run().await });
+        let sender = self.payout_sender(&ports);
+        workers.spawn(async move { sender.run().await });
         let settler = self.settler(&ports);
         others.spawn(async move { settler.run().await });
         let forwarder = self.forwarder(&ports);
@@ -214,7 +228,12 @@ impl Parts {
         others.spawn(async move { principals.watch(&*ports).await });
         Background {
             workers,
-            wakes: [self.reservations.clone(), self.changes.clone()],
+            wakes: vec![
+                self.reservations.clone(),
+                self.changes.clone(),
+                self.accounts.clone(),
+                self.payouts.clone(),
+            ],
             others,
         }
     }
@@ -258,6 +277,45 @@ impl Parts {
         Ok(vouch_http::serve(listener, workers, per_worker, shared)?)
     }
 
+    fn account_opener(&self, store: &Arc<Store>) -> AccountOpener {
+        AccountOpener::new(
+            Arc::clone(store) as _,
+            self.rails.money.clone(),
+            Arc::clone(&self.ids),
+            Arc::clone(&self.clock),
+            self.accounts.clone(),
+        )
+    }
+
+    fn payout_sender(&self, store: &Arc<Store>) -> PayoutSender {
+        PayoutSender::new(
+            Arc::clone(store) as _,
+            self.rails.money.clone(),
+            Arc::clone(&self.ids),
+            Arc::clone(&self.clock),
+            self.payouts.clone(),
+        )
+    }
+
+    fn money_services(&self, store: &Arc<Store>) -> MoneyServices {
+        MoneyServices {
+            open_account: OpenVirtualAccount::new(
+                Arc::clone(store) as _,
+                self.rails.money.clone(),
+                Arc::clone(&self.ids),
+                self.accounts.clone(),
+            ),
+            accounts: Arc::clone(store) as _,
+            make_payout: MakePayout::new(
+                Arc::clone(store) as _,
+                self.rails.money.clone(),
+                Arc::clone(&self.ids),
+                self.payouts.clone(),
+            ),
+            payouts: Arc::clone(store) as _,
+        }
+    }
+
     fn settler(&self, store: &Arc<Store>) -> Settler {
         Settler::new(
             Arc::clone(store) as _,
@@ -299,6 +357,7 @@ impl Parts {
                 Arc::clone(&self.digests),
                 Arc::clone(&self.clock),
             ),
+            money: self.money_services(store),
             treasury: TreasuryServices {
                 create_customer: CreateCustomerForTreasury::new(
                     Arc::clone(store) as _,

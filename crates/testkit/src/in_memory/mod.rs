@@ -8,7 +8,9 @@ mod customers;
 mod deposits;
 mod drift;
 mod ledger;
+mod money;
 mod payment_routes;
+mod payouts;
 mod provisioning;
 mod queries;
 mod reconciliation;
@@ -17,6 +19,7 @@ mod reviews;
 mod status_changes;
 mod swaps;
 mod treasury_customers;
+mod virtual_accounts;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -32,7 +35,9 @@ use vouch_domain::{
         ContactField, Customer, CustomerHandle, CustomerSummary, Status, TreasuryCustomer, Version,
     },
     event::Event,
-    id::{CustomerId, DepositId, OrganisationId, PaymentRouteId, SwapId},
+    id::{
+        CustomerId, DepositId, OrganisationId, PaymentRouteId, PayoutId, SwapId, VirtualAccountId,
+    },
     idempotency::{Fingerprint, IdempotencyKey, KeptAnswer, KeyClaim},
     payment_route::{Deposit, PaymentRoute},
     ports::{NewApiKey, RailCustomerId, StoreError},
@@ -63,6 +68,8 @@ struct State {
     /// Keys claimed for answers, or bound to them.
     answers: HashMap<KeyIdentity, AnswerKey>,
     swaps: HashMap<(Tenant, SwapId), swaps::SwapRecord>,
+    accounts: HashMap<Tenant, BTreeMap<VirtualAccountId, virtual_accounts::AccountRecord>>,
+    payouts: HashMap<Tenant, BTreeMap<PayoutId, payouts::PayoutRecord>>,
     history: HashMap<(Tenant, CustomerId), Vec<status_changes::Noted>>,
     reviews: HashMap<(Tenant, CustomerId), reviews::Review>,
     callbacks: BTreeMap<(Env, [u8; 32]), callback_inbox::Callback>,
@@ -161,6 +168,8 @@ type KeyIdentity = (Tenant, Contract, String, IdempotencyKey);
 struct Bound {
     fingerprint: Fingerprint,
     customer: CustomerId,
+    /// What belongs to the customer, where the key is bound to that.
+    subject: Option<Uuid>,
     bound_at: Duration,
 }
 
@@ -251,11 +260,33 @@ impl State {
         let bound = Bound {
             fingerprint: claim.fingerprint,
             customer,
+            subject: None,
             bound_at: self.now,
         };
         self.keys
             .entry(key_identity(tenant, claim))
             .or_insert(bound);
+    }
+
+    /// Binds a key to what belongs to a customer, unless it is bound. Answers whether it was free.
+    fn bind_to(
+        &mut self,
+        tenant: Tenant,
+        claim: &KeyClaim,
+        customer: CustomerId,
+        subject: Uuid,
+    ) -> bool {
+        let is_free = self.bound(tenant, claim).is_none();
+        if is_free {
+            let bound = Bound {
+                fingerprint: claim.fingerprint,
+                customer,
+                subject: Some(subject),
+                bound_at: self.now,
+            };
+            self.keys.insert(key_identity(tenant, claim), bound);
+        }
+        is_free
     }
 }
 
