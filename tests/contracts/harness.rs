@@ -9,10 +9,11 @@ use vouch_domain::{
     id::{CustomerId, EventId},
     idempotency::KeyClaim,
     ports::{
-        AbsenceClear, Answers, ApiKeys, ContactSync, CustomerQueries, Customers, Deposits, Drift,
-        Holders, Lease, LeaseTerms, Ledger, Organisations, PaymentRoutes, Provisioning,
-        RailCustomerId, Reconciliation, RecordOutcome, Reservation, Reserve, Reserved, Retention,
-        SettlementJobs, Standing, Swaps, TreasuryCustomerQueries, TreasuryCustomers,
+        AbsenceClear, AccountJobs, Answers, ApiKeys, ContactSync, CustomerQueries, Customers,
+        Deposits, Drift, Holders, Lease, LeaseTerms, Ledger, Organisations, PaymentRoutes,
+        PayoutJobs, Payouts, Provisioning, RailCustomerId, Reconciliation, RecordOutcome,
+        Reservation, Reserve, Reserved, Retention, SettlementJobs, Standing, Swaps,
+        TreasuryCustomerQueries, TreasuryCustomers, VirtualAccounts,
     },
     tenant::{Env, Tenant},
 };
@@ -45,6 +46,10 @@ pub(crate) trait Ports:
     + Organisations
     + Retention
     + TreasuryCustomerQueries
+    + VirtualAccounts
+    + AccountJobs
+    + Payouts
+    + PayoutJobs
     + Clone
     + 'static
 {
@@ -93,7 +98,7 @@ impl Adapter for InMemory {
 }
 
 /// Every time that is compared with the database's clock: to let time pass is to move them back.
-const LEASE_CLOCK: [(&str, &str); 9] = [
+const LEASE_CLOCK: [(&str, &str); 15] = [
     ("reservations", "leased_until"),
     ("reservations", "absence_clear_at"),
     ("reservations", "next_attempt_at"),
@@ -103,6 +108,12 @@ const LEASE_CLOCK: [(&str, &str); 9] = [
     ("swap_jobs", "leased_until"),
     ("swap_jobs", "due_at"),
     ("idempotency_keys", "leased_until"),
+    ("virtual_accounts", "leased_until"),
+    ("virtual_accounts", "absence_clear_at"),
+    ("virtual_accounts", "due_at"),
+    ("payouts", "leased_until"),
+    ("payouts", "absence_clear_at"),
+    ("payouts", "due_at"),
 ];
 
 #[async_trait]

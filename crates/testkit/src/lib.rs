@@ -11,6 +11,8 @@ mod builders;
 mod clock;
 mod database;
 mod in_memory;
+mod money;
+mod money_rail;
 mod payment_routes;
 mod proxy;
 mod rail;
@@ -25,6 +27,8 @@ pub use builders::{
 pub use clock::FixedClock;
 pub use database::{ScratchDatabase, TestDatabase};
 pub use in_memory::InMemory;
+pub use money::{account_claim, account_details, payout_claim, payout_request};
+pub use money_rail::{MoneyCall, MoneyScript, ScriptedMoneyRail};
 pub use payment_routes::{
     failed_deposit, opened_route, passed_on_deposit, pending_deposit, route_order,
 };
