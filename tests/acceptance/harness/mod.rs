@@ -4,6 +4,7 @@ mod answer;
 mod caller;
 mod data_folder;
 mod home;
+pub(crate) mod money;
 mod patience;
 mod people;
 mod pooler;

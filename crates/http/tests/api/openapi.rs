@@ -45,7 +45,12 @@ fn the_document_is_openapi_3_1_with_every_route() {
         "post /customers",
         "get /customers/{id}",
         "patch /customers/{id}",
+        "get /customers/{id}/virtual_accounts",
+        "post /customers/{id}/virtual_accounts",
         "get /events",
+        "get /payouts",
+        "post /payouts",
+        "get /payouts/{id}",
     ];
     assert_eq!(routes, expected);
 }

@@ -26,7 +26,9 @@ use vouch_application::{
     ids::IdMint,
     kept_answers::KeptAnswers,
     liquidity::LiquidityLines,
+    money_lines::MoneyLines,
     payment_routes::RouteDesk,
+    payouts::MakePayout,
     rails::{RailLine, Rails},
     rates::Rates,
     settle::Settler,
@@ -34,13 +36,14 @@ use vouch_application::{
     simulate_deposit::SimulateDeposit,
     swaps::SwapDesk,
     treasury_customers::CreateCustomerForTreasury,
+    virtual_accounts::OpenVirtualAccount,
 };
 use vouch_domain::{
     access::Network,
     ports::{Clock, LeaseTerms},
     values::Policy,
 };
-use vouch_http::{Services, Shared, TreasuryServices, app};
+use vouch_http::{MoneyServices, Services, Shared, TreasuryServices, app};
 use vouch_testkit::InMemory;
 
 /// The key that every request of [`World`] carries unless told otherwise.
@@ -86,11 +89,28 @@ impl World {
         let answers = KeptAnswers::new(Arc::new(self.treasury.clone()), Arc::clone(&ids));
         let treasury = self.treasury_services(&answers, &ids, &clock);
         Services {
+            money: self.money_services(&ids),
             treasury,
             create: CreateCustomer::new(ports.clone(), rails, Arc::clone(&ids), Wake::default()),
             amend: AmendCustomer::new(ports.clone(), ids, Wake::default()),
             queries: ports.clone(),
             authenticate: Authenticate::new(ports.clone(), cache, digests(), clock),
+        }
+    }
+
+    fn money_services(&self, ids: &Arc<IdMint>) -> MoneyServices {
+        let store = Arc::new(self.treasury.clone());
+        let lines = MoneyLines::default();
+        MoneyServices {
+            open_account: OpenVirtualAccount::new(
+                store.clone(),
+                lines.clone(),
+                Arc::clone(ids),
+                Wake::default(),
+            ),
+            accounts: store.clone(),
+            make_payout: MakePayout::new(store.clone(), lines, Arc::clone(ids), Wake::default()),
+            payouts: store,
         }
     }
 
