@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::harness::{
     Caller, Home, Process, Rail, eventually,
-    money::{payout_of, verified},
+    money::{payout_of, verified_at},
 };
 
 /// Leases that end soon, and rail calls that a busy machine can make in time.
@@ -32,7 +32,7 @@ async fn dies_at(step: &str, fault: Option<&str>, outcome: &str) {
     let (home, rail, _running) = home_and_rail().await;
     let first = home.serve().await;
     let caller = first.caller();
-    let customer = verified(&first, &caller).await;
+    let customer = verified_at(&rail, &first, &caller).await;
     first.process.stop().await;
 
     let doomed = home.clone().set("VOUCH_CRASH_AT", step).serve().await;

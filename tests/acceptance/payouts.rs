@@ -77,7 +77,7 @@ async fn the_customers_own_address_is_the_default_while_it_holds_one() {
     let (caller, rail) = (service.caller(), service.rail());
     let person = canadian();
     let customer = caller.create(&person).await.expect(201).id();
-    service.verify(&person).await;
+    service.verify(&rail, &person).await;
     let mut body = payout_of(&customer);
     body["recipient"] =
         json!({"first_name": "Ada", "last_name": "Lovelace", "interac_email": null});
@@ -90,7 +90,7 @@ async fn the_customers_own_address_is_the_default_while_it_holds_one() {
 
     let holder_of_none = individual();
     caller.create(&holder_of_none).await.expect(201);
-    service.verify(&holder_of_none).await;
+    service.verify(&rail, &holder_of_none).await;
     let reference = &holder_of_none["customer_reference"];
     let other = payout_of(reference.as_str().unwrap());
     body["customer_id"] = reference.clone();

@@ -77,16 +77,20 @@ pub(crate) fn payout_of(customer: &str) -> Value {
 
 /// A customer that is verified, here and at the rail, and holds an Interac address; answers with its id.
 pub(crate) async fn verified(service: &Service, caller: &Caller) -> String {
+    verified_at(&service.rail(), service, caller).await
+}
+
+/// Likewise, where the rail is another one than the service's own.
+pub(crate) async fn verified_at(rail: &Rail, service: &Service, caller: &Caller) -> String {
     let body = canadian();
     let id = caller.create(&body).await.expect(201).id();
-    service.verify(&body).await;
+    service.verify(rail, &body).await;
     id
 }
 
 impl Service {
     /// Has the rail verify the customer with this body, and does not wait until it has said so.
-    pub(crate) async fn verify(&self, body: &Value) {
-        let rail = self.rail();
+    pub(crate) async fn verify(&self, rail: &Rail, body: &Value) {
         let record = rail.records_of(body).await.remove(0);
         rail.decide(record["id"].as_str().expect("an id"), "VERIFIED")
             .await;

@@ -14,6 +14,7 @@ mod drift;
 mod ids;
 mod interrupted;
 mod kept_answers;
+mod money;
 mod operators;
 mod payment_routes;
 mod reconcile;

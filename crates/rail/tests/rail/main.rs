@@ -13,6 +13,7 @@ mod bodies;
 mod circuit;
 mod harness;
 mod look_up;
+mod money;
 mod pages;
 mod peer;
 mod repetition;
