@@ -7,7 +7,10 @@
 )]
 
 mod amendments;
+mod callbacks;
+mod closing;
 mod concurrency;
+mod decisions;
 mod documents;
 mod doubt;
 mod drift;

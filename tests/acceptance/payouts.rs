@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::harness::{
@@ -400,4 +401,27 @@ async fn what_the_rail_cannot_deliver_has_failed() {
     let unique_key = format!("key-{}", unique());
     let answer = Answer::to(caller.paying(&unique_key).json(&payout_of(&customer))).await;
     answer.expect(201);
+}
+
+#[tokio::test]
+async fn a_customer_is_not_closed_while_a_payout_is_processing() {
+    let service = Service::with(&[("VOUCH_SANDBOX_DECISION_MS", "86400000")]).await;
+    let (caller, rail) = (service.caller(), service.rail());
+    let customer = verified(&service, &caller).await;
+    let made = caller.pay(&payout_of(&customer)).await.expect(201).id();
+    let close = async || {
+        let path = format!("/v1/customers/{customer}/close");
+        Answer::to(caller.request(Method::POST, &path)).await
+    };
+    let refused = close().await.expect_error(409, "invalid_state").json();
+    assert_eq!(refused["error"]["detail"]["reason"], "payouts_processing");
+    eventually("a payout at the rail", async || {
+        (rail.payouts().await.len() == 1).then_some(())
+    })
+    .await;
+    rail.decide_payout(&made, "SUCCESSFUL").await;
+    caller.payout_becomes(&made, "paid").await;
+    close().await.expect(200);
+    let refused = caller.pay(&payout_of(&customer)).await;
+    refused.expect_error(422, "customer_not_verified");
 }

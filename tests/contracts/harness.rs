@@ -9,11 +9,12 @@ use vouch_domain::{
     id::{CustomerId, EventId},
     idempotency::KeyClaim,
     ports::{
-        AbsenceClear, AccountJobs, Answers, ApiKeys, ContactSync, CustomerQueries, Customers,
-        Deposits, Drift, Holders, Lease, LeaseTerms, Ledger, Organisations, PaymentRoutes,
-        PayoutJobs, Payouts, Provisioning, RailCustomerId, Reconciliation, RecordOutcome,
-        Reservation, Reserve, Reserved, Retention, SettlementJobs, Standing, Swaps,
-        TreasuryCustomerQueries, TreasuryCustomers, VirtualAccounts,
+        AbsenceClear, AccountJobs, Answers, ApiKeys, CallbackInbox, ContactSync, CustomerQueries,
+        Customers, Deposits, Drift, Holders, Lease, LeaseTerms, Ledger, Organisations,
+        PaymentRoutes, PayoutJobs, Payouts, Provisioning, RailCustomerId, Reconciliation,
+        RecordOutcome, Reservation, Reserve, Reserved, Retention, Reviews, SettlementJobs,
+        Standing, StatusChanges, StatusHistory, Swaps, TreasuryCustomerQueries, TreasuryCustomers,
+        VirtualAccounts,
     },
     tenant::{Env, Tenant},
 };
@@ -45,6 +46,10 @@ pub(crate) trait Ports:
     + ApiKeys
     + Organisations
     + Retention
+    + StatusChanges
+    + StatusHistory
+    + Reviews
+    + CallbackInbox
     + TreasuryCustomerQueries
     + VirtualAccounts
     + AccountJobs
@@ -98,7 +103,7 @@ impl Adapter for InMemory {
 }
 
 /// Every time that is compared with the database's clock: to let time pass is to move them back.
-const LEASE_CLOCK: [(&str, &str); 15] = [
+const LEASE_CLOCK: [(&str, &str); 21] = [
     ("reservations", "leased_until"),
     ("reservations", "absence_clear_at"),
     ("reservations", "next_attempt_at"),
@@ -114,6 +119,12 @@ const LEASE_CLOCK: [(&str, &str); 15] = [
     ("payouts", "leased_until"),
     ("payouts", "absence_clear_at"),
     ("payouts", "due_at"),
+    ("reviews", "next_look_at"),
+    ("reviews", "leased_until"),
+    ("rail_callbacks", "received_at"),
+    ("rail_callbacks", "ended_at"),
+    ("rail_callbacks", "next_attempt_at"),
+    ("rail_callbacks", "leased_until"),
 ];
 
 #[async_trait]

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use vouch_domain::{
-    customer::{CustomerHandle, CustomerSummary, Status},
+    customer::{Cause, CustomerHandle, CustomerSummary, Status},
     event::{EventDetail, EventType},
     idempotency::{Fingerprint, KeyClaim},
     payout::{Payout, PayoutEnd, PayoutFailure, PayoutRequest, PayoutState},
     ports::{
-        AbsenceClear, CustomerQueries, EventPageRequest, InsertPayout, PageError, PayoutJob,
-        PayoutJobs, PayoutPageRequest, PayoutRelease, PayoutStage, Payouts,
+        AbsenceClear, ChangeStatus, CustomerQueries, EventPageRequest, InsertPayout, PageError,
+        PayoutJob, PayoutJobs, PayoutPageRequest, PayoutRelease, PayoutStage, Payouts,
+        StatusChanges, TransitionOutcome,
     },
     tenant::{Env, Tenant},
 };
@@ -34,6 +35,8 @@ contract![
     payouts_page_from_the_newest,
     payouts_of_strangers_do_not_exist,
     each_env_has_its_own_work,
+    a_customer_is_closed_only_when_its_payouts_have_ended,
+    closing_and_paying_never_both_win,
 ];
 
 const LEASE: Duration = Duration::from_secs(100);
@@ -512,4 +515,51 @@ async fn each_env_has_its_own_work(world: &World<impl Adapter>) {
     let limited = world.store().take_due_payouts(Env::Test, LEASE, 1).await;
     assert_eq!(limited.unwrap().len(), 1);
     assert_eq!(take(world).await.len(), 1);
+}
+
+async fn close(world: &World<impl Adapter>, customer: &CustomerSummary) -> TransitionOutcome {
+    let transition = Status::Verified.transition(Status::Closed, Cause::Merchant);
+    let change = ChangeStatus {
+        customer: customer.id,
+        transition: transition.unwrap(),
+        event: world.ids.mint(),
+        explanation: None,
+        review: None,
+        claim: None,
+    };
+    let closed = world.store().transition(world.tenant, &change).await;
+    closed.unwrap()
+}
+
+async fn a_customer_is_closed_only_when_its_payouts_have_ended(world: &World<impl Adapter>) {
+    let customer = verified(world, world.tenant).await;
+    insert(world, &customer).await;
+    insert(world, &customer).await;
+    for job in take(world).await {
+        let refused = close(world, &customer).await;
+        assert_eq!(refused, TransitionOutcome::PayoutsProcessing);
+        assert!(end(world, &job, PayoutEnd::Paid).await);
+    }
+    let closed = close(world, &customer).await;
+    assert!(
+        matches!(closed, TransitionOutcome::Changed { .. }),
+        "{closed:?}"
+    );
+}
+
+async fn closing_and_paying_never_both_win(world: &World<impl Adapter>) {
+    for _ in 0..8 {
+        let customer = verified(world, world.tenant).await;
+        let (request, claim) = (payout_request(&by_id(&customer), None), payout_claim());
+        let (closed, made) = futures_util::future::join(
+            close(world, &customer),
+            try_insert(world, world.tenant, &request, &claim),
+        )
+        .await;
+        match closed {
+            TransitionOutcome::Changed { .. } => assert_eq!(made, None),
+            TransitionOutcome::PayoutsProcessing => assert!(made.is_some()),
+            other => panic!("{other:?}"),
+        }
+    }
 }

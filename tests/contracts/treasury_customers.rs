@@ -60,7 +60,7 @@ async fn made_in(world: &World<impl Adapter>, tenant: Tenant) -> TreasuryCustome
     TreasuryCustomer::made(create.id, &new)
 }
 
-async fn made(world: &World<impl Adapter>) -> TreasuryCustomer {
+pub(crate) async fn made(world: &World<impl Adapter>) -> TreasuryCustomer {
     made_in(world, world.tenant).await
 }
 

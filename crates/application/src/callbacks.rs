@@ -32,6 +32,15 @@ impl CallbackLines {
     }
 }
 
+/// How a callback was taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// It is kept.
+    New,
+    /// It was kept before.
+    Known,
+}
+
 /// Why a callback was not taken in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallbackError {
@@ -80,15 +89,16 @@ impl TakeCallback {
         &self,
         env: Env,
         callback: &PresentedCallback<'_>,
-    ) -> Result<(), CallbackError> {
+    ) -> Result<Taken, CallbackError> {
         let line = self.lines.of(env).ok_or(CallbackError::NoSecret)?;
         if !line.is_genuine(callback, self.clock.now()) {
             return Err(CallbackError::Forged);
         }
-        if self.inbox.keep_callback(env, callback.body).await? {
-            steps::pass(Step::CallbackKept);
-            self.wake.wake();
+        if !self.inbox.keep_callback(env, callback.body).await? {
+            return Ok(Taken::Known);
         }
-        Ok(())
+        steps::pass(Step::CallbackKept);
+        self.wake.wake();
+        Ok(Taken::New)
     }
 }

@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use futures_util::future::{join, join_all};
 use tokio::time::Instant;
 use vouch_domain::{
-    ports::{CallbackInbox, KeptCallback, RailNotice, Reviews, StoreError},
+    ports::{
+        AccountJobs, CallbackInbox, KeptCallback, PayoutJobs, RailCallbacks, RailNotice, Reviews,
+        StoreError,
+    },
     tenant::Env,
 };
 
@@ -25,10 +28,23 @@ const LONGEST_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 /// How many such callbacks of an env are kept at most.
 const MOST_WAITING: u32 = 10_000;
 
+/// Whom to tell of virtual accounts and payouts.
+pub struct MoneyCalls {
+    /// Who looks at accounts.
+    pub accounts: Arc<dyn AccountJobs>,
+    /// Who looks at payouts.
+    pub payouts: Arc<dyn PayoutJobs>,
+    /// Wakes whoever looks at accounts.
+    pub wake_accounts: Wake,
+    /// Wakes whoever looks at payouts.
+    pub wake_payouts: Wake,
+}
+
 /// Reads callbacks, until it is stopped.
 pub struct Dispatcher {
     inbox: Arc<dyn CallbackInbox>,
     reviews: Arc<dyn Reviews>,
+    money: MoneyCalls,
     lines: CallbackLines,
     wake: Wake,
     /// Wakes whoever looks at customers.
@@ -41,6 +57,7 @@ impl Dispatcher {
     pub fn new(
         inbox: Arc<dyn CallbackInbox>,
         reviews: Arc<dyn Reviews>,
+        money: MoneyCalls,
         lines: CallbackLines,
         wake: Wake,
         look: Wake,
@@ -48,6 +65,7 @@ impl Dispatcher {
         Self {
             inbox,
             reviews,
+            money,
             lines,
             wake,
             look,
@@ -65,7 +83,7 @@ impl Dispatcher {
             if let Err(error) = self.pass(env).await {
                 tracing::warn!(env = env.as_str(), %error, "the rail's callbacks could not be read");
             }
-            if Instant::now() >= give_up_at {
+            if self.lines.of(env).is_some() && Instant::now() >= give_up_at {
                 self.give_up(env).await;
                 give_up_at = Instant::now() + GIVE_UP_PERIOD;
             }
@@ -78,6 +96,9 @@ impl Dispatcher {
     /// # Errors
     /// [`StoreError`] when the store does not say what is due.
     pub async fn pass(&self, env: Env) -> Result<usize, StoreError> {
+        let Some(line) = self.lines.of(env) else {
+            return Ok(0);
+        };
         let mut taken = 0;
         while !self.wake.is_stopped() {
             let due = self.inbox.take_due_callbacks(env, LEASE, BATCH).await?;
@@ -85,14 +106,14 @@ impl Dispatcher {
                 break;
             }
             taken += due.len();
-            join_all(due.iter().map(|callback| self.work_on(callback))).await;
+            join_all(due.iter().map(|callback| self.work_on(line, callback))).await;
         }
         Ok(taken)
     }
 
-    async fn work_on(&self, callback: &KeptCallback) {
+    async fn work_on(&self, line: &dyn RailCallbacks, callback: &KeptCallback) {
         let env = callback.env.as_str();
-        let settled = match self.dispatch(callback).await {
+        let settled = match self.dispatch(line, callback).await {
             Ok(Dispatched::Done) => self.inbox.end_callback(callback).await,
             Ok(Dispatched::Unmatched) => self.inbox.free_callback(callback).await,
             Err(error) => {
@@ -106,10 +127,11 @@ impl Dispatcher {
     }
 
     /// Tells whoever is concerned. A callback that is told twice does no harm: it is a reason to look, and no fact.
-    async fn dispatch(&self, callback: &KeptCallback) -> Result<Dispatched, StoreError> {
-        let Some(line) = self.lines.of(callback.env) else {
-            return Ok(Dispatched::Unmatched);
-        };
+    async fn dispatch(
+        &self,
+        line: &dyn RailCallbacks,
+        callback: &KeptCallback,
+    ) -> Result<Dispatched, StoreError> {
         match line.notice(&callback.body) {
             RailNotice::Customer { customer, reason } => {
                 let known = self
@@ -121,10 +143,25 @@ impl Dispatcher {
                 }
                 Ok(Dispatched::when(known))
             }
-            // Virtual accounts and payouts are not kept here.
-            RailNotice::VirtualAccount { .. } | RailNotice::Payout { .. } | RailNotice::Nothing => {
+            // Both are stored before they are ordered: whatever nobody looks for now has ended, or is not ours.
+            RailNotice::VirtualAccount { account, customer } => {
+                let MoneyCalls { accounts, .. } = &self.money;
+                let is_open = accounts
+                    .hasten_accounts(callback.env, &account, customer.as_ref())
+                    .await?;
+                if is_open {
+                    self.money.wake_accounts.wake();
+                }
                 Ok(Dispatched::Done)
             }
+            RailNotice::Payout { payout, .. } => {
+                let MoneyCalls { payouts, .. } = &self.money;
+                if payouts.hasten_payout(callback.env, payout).await? {
+                    self.money.wake_payouts.wake();
+                }
+                Ok(Dispatched::Done)
+            }
+            RailNotice::Nothing => Ok(Dispatched::Done),
         }
     }
 

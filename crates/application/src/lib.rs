@@ -8,6 +8,7 @@ pub mod background;
 pub mod callbacks;
 pub mod close;
 pub mod create;
+pub mod customer_file;
 pub mod digest;
 pub mod dispatch;
 pub mod drift;

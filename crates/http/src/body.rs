@@ -33,15 +33,22 @@ pub(crate) async fn read_json(
     request: &HttpRequest,
     payload: Payload,
 ) -> Result<JsonObject, BodyError> {
-    let headers = request.headers();
-    check_media_type(headers)?;
-    if content_length(headers).is_some_and(|length| length > MAX_BYTES as u64) {
+    check_media_type(request.headers())?;
+    let body = read_bytes(request, payload).await?;
+    JsonObject::parse(&body).map_err(|_| BodyError::NotStrictJson)
+}
+
+/// Reads the body of a request as it is, whatever it is.
+pub(crate) async fn read_bytes(
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<BytesMut, BodyError> {
+    if content_length(request.headers()).is_some_and(|length| length > MAX_BYTES as u64) {
         return Err(BodyError::TooLarge);
     }
-    let body = timeout(DEADLINE, read(payload))
+    timeout(DEADLINE, read(payload))
         .await
-        .unwrap_or(Err(BodyError::NotStrictJson))?;
-    JsonObject::parse(&body).map_err(|_| BodyError::NotStrictJson)
+        .unwrap_or(Err(BodyError::NotStrictJson))
 }
 
 /// Reads the body of a request that need not have one: none is an empty object.

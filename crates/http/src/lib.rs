@@ -15,6 +15,7 @@ mod health;
 mod json;
 mod path;
 mod query;
+mod rail_webhooks;
 mod remittance;
 mod request_id;
 mod routes;

@@ -12,8 +12,8 @@ use actix_web::{
 use vouch_domain::access::Contract;
 
 use crate::{
-    credentials::Presented, docs, error::ApiError, health, remittance, request_id::RequestId,
-    server::State, treasury,
+    credentials::Presented, docs, error::ApiError, health, rail_webhooks, remittance,
+    request_id::RequestId, server::State, treasury,
 };
 
 /// Where the APIs live: the same under both.
@@ -42,6 +42,13 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .service(public(docs::TREASURY, docs::treasury))
         .service(public("/docs", docs::entrance))
         .service(public("/docs/{file:.*}", docs::page))
+        .service(
+            web::resource(rail_webhooks::PATH)
+                .route(web::post().to(rail_webhooks::receive))
+                .default_service(web::to(async |request: HttpRequest| {
+                    ApiError::method_not_allowed("POST").respond(&RequestId::of(&request))
+                })),
+        )
         .default_service(web::to(|request, payload, state| {
             answer(PathRoutes::default(), request, payload, state)
         }));

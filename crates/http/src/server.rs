@@ -12,9 +12,10 @@ use actix_web::{
     web::Data,
 };
 use vouch_application::{
-    amend::AmendCustomer, authenticate::Authenticate, create::CreateCustomer, digest::Digests,
-    liquidity::LiquidityLines, payment_routes::RouteDesk, payouts::MakePayout, rates::Rates,
-    simulate::Simulate, simulate_deposit::SimulateDeposit, swaps::SwapDesk,
+    amend::AmendCustomer, authenticate::Authenticate, callbacks::TakeCallback,
+    close::CloseCustomer, create::CreateCustomer, digest::Digests, liquidity::LiquidityLines,
+    payment_routes::RouteDesk, payouts::MakePayout, rates::Rates, simulate::Simulate,
+    simulate_deposit::SimulateDeposit, swaps::SwapDesk,
     treasury_customers::CreateCustomerForTreasury, virtual_accounts::OpenVirtualAccount,
 };
 use vouch_domain::{
@@ -47,12 +48,16 @@ pub struct Services {
     pub create: CreateCustomer,
     /// Amends customers.
     pub amend: AmendCustomer,
+    /// Closes customers.
+    pub close: CloseCustomer,
     /// Reads customers and events.
     pub queries: Arc<dyn CustomerQueries>,
     /// Tells who asks.
     pub authenticate: Authenticate,
     /// Virtual accounts and payouts.
     pub money: MoneyServices,
+    /// Takes in what the rail calls about.
+    pub callbacks: TakeCallback,
     /// What only the Treasury API offers.
     pub treasury: TreasuryServices,
 }

@@ -49,4 +49,4 @@ mod worker;
 
 pub use journal::OpenError;
 pub use options::{AccountDetails, Clock, Duplicates, NationalIds, Options, Owners};
-pub use server::{SandboxRail, StartError, start};
+pub use server::{CallBackError, SandboxRail, StartError, start};

@@ -19,10 +19,12 @@ use crate::{
     journal::{self, OpenError},
     kyc::uploads::Uploads,
     options::{Clock, Options},
+    record::Record,
+    refusal::Refusal,
     routes::routes,
     store::Store,
     validation::Rules,
-    webhook::sender::Sender,
+    webhook::{registration::Registration, sender::Sender},
     worker,
 };
 
@@ -50,6 +52,17 @@ pub enum StartError {
     /// There can be no client for webhooks.
     #[error("the sandbox rail cannot send webhooks")]
     Sender(#[from] reqwest::Error),
+}
+
+/// Webhooks could not be sent to a URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CallBackError {
+    /// It is no http or https URL.
+    #[error("the sandbox rail cannot call back at this URL")]
+    Url,
+    /// The state could not be written.
+    #[error("the sandbox rail's state cannot be written")]
+    Unwritable,
 }
 
 /// A running sandbox. It runs until [`SandboxRail::stop`], or the end of the runtime it was started in.
@@ -146,6 +159,23 @@ impl SandboxRail {
     /// Names the state in the folder: made with it, kept across restarts.
     pub fn instance_id(&self) -> Uuid {
         self.rail.store.instance_id
+    }
+
+    /// Has every webhook sent to this URL, and answers the secret that signs them: a new one the first time, and from then
+    /// on the same, also after a restart.
+    ///
+    /// # Errors
+    /// When the URL is none, or the state cannot be written.
+    pub async fn call_back_at(&self, url: &str) -> Result<String, CallBackError> {
+        let register = self.rail.store.change(|state| {
+            let registration = Registration::at(url, state.registration.as_ref(), self.rail.now())?;
+            let secret = registration.signing_secret.clone();
+            Ok((secret, vec![Record::Registration(registration)]))
+        });
+        register.await.map_err(|refusal| match refusal {
+            Refusal::Unwritable => CallBackError::Unwritable,
+            _ => CallBackError::Url,
+        })
     }
 
     /// Finishes the requests in flight, closes the state and releases the folder. Requests that a fault keeps without

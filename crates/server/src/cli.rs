@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use vouch_domain::{
     access::{Contract, Network, Scope},
+    customer::CustomerHandle,
     id::{ApiKeyId, OrganisationId},
     tenant::Env,
     values::{Email, Rejected},
@@ -35,6 +36,9 @@ pub(crate) enum Command {
     /// API keys.
     #[command(subcommand)]
     Key(KeyCommand),
+    /// One customer: its history, why it was rejected, closing it.
+    #[command(subcommand)]
+    Customer(CustomerCommand),
     /// Compare our customers with the rail's. Exits with 0 when nothing is left to do, with 3 when something is.
     Reconcile(ReconcileArgs),
     /// Run the sandbox rail alone.
@@ -125,6 +129,34 @@ pub(crate) enum KeyCommand {
         #[arg(value_parser = api_key_id)]
         key: ApiKeyId,
     },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum CustomerCommand {
+    /// Show its status, and every change of it that was asked for.
+    Show(CustomerArgs),
+    /// Close it for good.
+    Close(CustomerArgs),
+    /// Show why it is rejected, in the rail's own words too.
+    Reason(CustomerArgs),
+}
+
+#[derive(Args)]
+pub(crate) struct CustomerArgs {
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    /// The organisation's id.
+    #[arg(long, value_parser = organisation_id)]
+    pub(crate) org: OrganisationId,
+    /// Which of its data.
+    #[arg(long, value_parser = env)]
+    pub(crate) env: Env,
+    /// Answer in JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The customer's id or reference.
+    #[arg(value_parser = customer)]
+    pub(crate) customer: CustomerHandle,
 }
 
 #[derive(Args)]
@@ -220,6 +252,10 @@ fn organisation_id(text: &str) -> Result<OrganisationId, String> {
 
 fn api_key_id(text: &str) -> Result<ApiKeyId, String> {
     ApiKeyId::parse(text).map_err(|error| error.to_string())
+}
+
+fn customer(text: &str) -> Result<CustomerHandle, &'static str> {
+    CustomerHandle::parse(text).ok_or("must be a customer's id or reference")
 }
 
 fn email(text: &str) -> Result<Email, Rejected> {

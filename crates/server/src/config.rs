@@ -159,10 +159,12 @@ pub(crate) struct RailArgs {
     pub(crate) per_minute: u32,
     pub(crate) per_hour: u32,
     pub(crate) terms: LeaseTerms,
+    pub(crate) webhook_secret: Option<String>,
+    pub(crate) overdue: Duration,
 }
 
 macro_rules! rail_args {
-    ($name:ident, $env:literal, $id:literal, $settle:literal, $per_minute:literal, $per_hour:literal) => {
+    ($name:ident, $env:literal, $id:literal, $settle:literal, $per_minute:literal, $per_hour:literal, $overdue:literal) => {
         #[doc = concat!("The rail of the ", $id, " env.")]
         #[derive(Args, Clone)]
         pub(crate) struct $name {
@@ -193,6 +195,12 @@ macro_rules! rail_args {
             /// The deadline of a create, in milliseconds.
             #[arg(id = concat!($id, "_rail_create_timeout_ms"), long = concat!($id, "-rail-create-timeout-ms"), env = concat!("VOUCH_RAIL_", $env, "_CREATE_TIMEOUT_MS"), default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(50..=600_000))]
             create_timeout_ms: u64,
+            /// What signs its callbacks.
+            #[arg(id = concat!($id, "_rail_webhook_secret"), long = concat!($id, "-rail-webhook-secret"), env = concat!("VOUCH_RAIL_", $env, "_WEBHOOK_SECRET"), hide_env_values = true)]
+            webhook_secret: Option<String>,
+            /// After how long without a decision it is asked for one, in milliseconds.
+            #[arg(id = concat!($id, "_rail_overdue_ms"), long = concat!($id, "-rail-overdue-ms"), env = concat!("VOUCH_RAIL_", $env, "_OVERDUE_MS"), default_value_t = $overdue, value_parser = clap::value_parser!(u64).range(50..=604_800_000))]
+            overdue_ms: u64,
         }
 
         impl $name {
@@ -210,14 +218,16 @@ macro_rules! rail_args {
                         create: Duration::from_millis(self.create_timeout_ms),
                         settle: Duration::from_millis(self.settle_ms),
                     },
+                    webhook_secret: self.webhook_secret.clone(),
+                    overdue: Duration::from_millis(self.overdue_ms),
                 }
             }
         }
     };
 }
 
-rail_args!(TestRailArgs, "TEST", "test", 2_000, 0, 0);
-rail_args!(LiveRailArgs, "LIVE", "live", 30_000, 110, 1_400);
+rail_args!(TestRailArgs, "TEST", "test", 2_000, 0, 0, 10_000);
+rail_args!(LiveRailArgs, "LIVE", "live", 30_000, 110, 1_400, 7_200_000);
 
 /// Environment variables with our prefix that nothing reads: most often a slip of the pen.
 pub(crate) fn unknown_variables() -> Vec<String> {

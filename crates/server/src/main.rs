@@ -1,16 +1,19 @@
 //! `vouch`: one program that serves Vouch's APIs and does what its operators need.
 
+mod callbacks;
 mod check_config;
 mod cli;
 mod clock;
 mod config;
 #[cfg(debug_assertions)]
 mod crash;
+mod customers;
 mod demo;
 mod liquidity;
 mod logging;
 mod master_key;
 mod metrics;
+mod money;
 mod operators;
 mod output;
 mod private_file;
@@ -54,6 +57,7 @@ async fn run(cli: Cli) -> Result<ExitCode, CommandError> {
         Command::Migrate(args) => store::migrate_only(&args).await?,
         Command::Org(command) => operators::organisation(command).await?,
         Command::Key(command) => operators::key(command).await?,
+        Command::Customer(command) => customers::run(command).await?,
         Command::Reconcile(args) => return reconcile::run(args).await,
         Command::SandboxRail(args) => sandbox::run_alone(args).await?,
         Command::Openapi { contract } => operators::openapi(contract)?,

@@ -106,7 +106,12 @@ fn is_loopback(url: &Url) -> bool {
 
 /// Nothing starts under settings that it would ignore.
 fn refuse_idle_credentials(env: Env, args: &RailArgs) -> Result<(), CommandError> {
-    let given = [&args.api_key, &args.client_id, &args.client_secret];
+    let given = [
+        &args.api_key,
+        &args.client_id,
+        &args.client_secret,
+        &args.webhook_secret,
+    ];
     if args.url.is_some() || given.iter().all(|setting| setting.is_none()) {
         return Ok(());
     }

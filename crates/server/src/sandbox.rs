@@ -24,6 +24,9 @@ const JOIN_PAUSE: Duration = Duration::from_millis(50);
 struct Address {
     url: String,
     id: uuid::Uuid,
+    /// What signs its callbacks.
+    #[serde(default)]
+    webhook_secret: Option<String>,
 }
 
 /// The sandbox rail that serves this process's test env.
@@ -32,32 +35,50 @@ pub(crate) struct Sandbox {
     pub(crate) url: String,
     /// Whether the database knows the customers of this sandbox and no other.
     pub(crate) is_ours: bool,
+    /// What signs its callbacks: the same for every process on the data folder. None where they would be about customers
+    /// that the database does not know.
+    pub(crate) webhook_secret: Option<String>,
     /// None where another process on the same data folder runs it.
     running: Option<SandboxRail>,
 }
 
 impl Sandbox {
-    /// Starts the data folder's sandbox, or joins the process that runs it.
-    pub(crate) async fn open(args: &ServeArgs, database: &Database) -> Result<Self, CommandError> {
+    /// Starts the data folder's sandbox, which from then on calls back at this URL, or joins the process that runs it.
+    pub(crate) async fn open(
+        args: &ServeArgs,
+        database: &Database,
+        callback_url: &str,
+    ) -> Result<Self, CommandError> {
         let data_dir = &args.store.data_dir;
         let mut options = Options::new(data_dir.join(STATE));
         options.listen = args.sandbox_listen;
         options.decision_delay = Duration::from_millis(args.sandbox_decision_ms);
         let file = data_dir.join(ADDRESS_FILE);
         match vouch_sandbox_rail::start(options).await {
-            Ok(rail) => {
-                let address = Address {
-                    url: rail.url().to_owned(),
-                    id: rail.instance_id(),
-                };
-                private_file::write(&file, &serde_json::to_vec_pretty(&address)?)?;
-                Self::at(address, Some(rail), database).await
-            }
+            Ok(rail) => Self::run(rail, database, callback_url, &file).await,
             Err(StartError::State(OpenError::InUse(_))) => {
-                Self::at(running_elsewhere(&file).await?, None, database).await
+                Self::at(running_elsewhere(&file).await?, database).await
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    async fn run(
+        rail: SandboxRail,
+        database: &Database,
+        callback_url: &str,
+        file: &Path,
+    ) -> Result<Self, CommandError> {
+        let address = Address {
+            url: rail.url().to_owned(),
+            id: rail.instance_id(),
+            webhook_secret: Some(rail.call_back_at(callback_url).await?),
+        };
+        private_file::write(file, &serde_json::to_vec_pretty(&address)?)?;
+        Ok(Self {
+            running: Some(rail),
+            ..Self::at(address, database).await?
+        })
     }
 
     /// The data folder's sandbox where another process has it running, or had. Starts none.
@@ -68,18 +89,14 @@ impl Sandbox {
         match fs::read(data_dir.join(ADDRESS_FILE)) {
             Ok(bytes) => {
                 let address = serde_json::from_slice(&bytes)?;
-                Ok(Some(Self::at(address, None, database).await?))
+                Ok(Some(Self::at(address, database).await?))
             }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
 
-    async fn at(
-        address: Address,
-        running: Option<SandboxRail>,
-        database: &Database,
-    ) -> Result<Self, CommandError> {
+    async fn at(address: Address, database: &Database) -> Result<Self, CommandError> {
         let is_ours = database.claim_sandbox(address.id).await?;
         if !is_ours {
             tracing::error!(
@@ -90,7 +107,8 @@ impl Sandbox {
         Ok(Self {
             url: address.url,
             is_ours,
-            running,
+            webhook_secret: address.webhook_secret.filter(|_| is_ours),
+            running: None,
         })
     }
 

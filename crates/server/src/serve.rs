@@ -17,38 +17,41 @@ use vouch_application::{
     amend::AmendCustomer,
     authenticate::{Authenticate, PrincipalCache},
     background::Wake,
+    callbacks::{CallbackLines, TakeCallback},
+    close::CloseCustomer,
     create::CreateCustomer,
     digest::Digests,
+    dispatch::Dispatcher,
     forward::Forwarder,
     ids::IdMint,
     kept_answers::KeptAnswers,
     liquidity::LiquidityLines,
-    open_accounts::AccountOpener,
     payment_routes::RouteDesk,
-    payouts::MakePayout,
     provision::Provisioner,
     rates::Rates,
     reconcile::Reconciler,
     retention::Purger,
-    send_payouts::PayoutSender,
+    review::{OverdueAges, Reviewer},
     settle::Settler,
     simulate::Simulate,
     simulate_deposit::SimulateDeposit,
     swaps::SwapDesk,
     sync_contact::ContactSyncer,
+    transitions::Transitions,
     treasury_customers::CreateCustomerForTreasury,
-    virtual_accounts::OpenVirtualAccount,
 };
-use vouch_domain::ports::Clock;
-use vouch_http::{MoneyServices, Server, Services, Shared, TreasuryServices};
+use vouch_domain::{ports::Clock, tenant::Env};
+use vouch_http::{Server, Services, Shared, TreasuryServices};
 use vouch_postgres::{Database, Store};
 
 use crate::{
-    CommandError,
+    CommandError, callbacks,
     clock::SystemClock,
     config::ServeArgs,
     demo::DemoKeys,
-    liquidity, metrics, operators, output,
+    liquidity, metrics,
+    money::Money,
+    operators, output,
     rails::ConfiguredRails,
     readiness::ServiceReadiness,
     sandbox::Sandbox,
@@ -60,27 +63,38 @@ pub(crate) async fn run(args: ServeArgs) -> Result<(), CommandError> {
     #[cfg(debug_assertions)]
     crate::crash::arm()?;
     let store = OpenStore::open(&args.store).await?;
-    let sandbox = match sandbox(&args, &store).await {
-        Ok(sandbox) => sandbox,
-        Err(error) => {
-            store.close().await;
-            return Err(error);
-        }
-    };
-    let served = serve(&args, &store, sandbox.as_ref()).await;
-    if let Some(sandbox) = sandbox {
-        sandbox.close().await;
-    }
+    let served = serve_on(&args, &store).await;
     store.close().await;
     served
 }
 
+async fn serve_on(args: &ServeArgs, store: &OpenStore) -> Result<(), CommandError> {
+    let listener = TcpListener::bind(args.listen)
+        .map_err(|error| format!("cannot listen on {}: {error}", args.listen))?;
+    let address = listener.local_addr()?;
+    let public_url = args
+        .public_url
+        .clone()
+        .unwrap_or_else(|| format!("http://{address}"));
+    let sandbox = sandbox(args, store, &public_url).await?;
+    let served = serve(args, store, sandbox.as_ref(), listener, &public_url).await;
+    if let Some(sandbox) = sandbox {
+        sandbox.close().await;
+    }
+    served
+}
+
 /// The sandbox rail of the test env, unless a rail is configured for it.
-async fn sandbox(args: &ServeArgs, store: &OpenStore) -> Result<Option<Sandbox>, CommandError> {
+async fn sandbox(
+    args: &ServeArgs,
+    store: &OpenStore,
+    public_url: &str,
+) -> Result<Option<Sandbox>, CommandError> {
     if args.test_rail.rail().url.is_some() {
         return Ok(None);
     }
-    let sandbox = Sandbox::open(args, &store.database).await?;
+    let callback_url = callbacks::url(public_url, Env::Test);
+    let sandbox = Sandbox::open(args, &store.database, &callback_url).await?;
     Ok(Some(sandbox))
 }
 
@@ -88,10 +102,9 @@ async fn serve(
     args: &ServeArgs,
     store: &OpenStore,
     sandbox: Option<&Sandbox>,
+    listener: TcpListener,
+    public_url: &str,
 ) -> Result<(), CommandError> {
-    let listener = TcpListener::bind(args.listen)
-        .map_err(|error| format!("cannot listen on {}: {error}", args.listen))?;
-    let address = listener.local_addr()?;
     // Before anything that is measured.
     let metrics = metrics::serve(args.ops_listen)?;
     let parts = Parts::new(args, store, sandbox)?;
@@ -101,11 +114,7 @@ async fn serve(
     let server = parts.start(args, store, sandbox, listener)?;
     let handle = server.handle();
     let mut running = tokio::spawn(server);
-    let public_url = args
-        .public_url
-        .clone()
-        .unwrap_or_else(|| format!("http://{address}"));
-    if let Err(error) = greet(args, store, sandbox, &public_url).await {
+    if let Err(error) = greet(args, store, sandbox, public_url).await {
         // Nobody reads standard output, say. The service is up all the same.
         tracing::warn!(%error, "the greeting could not be given");
     }
@@ -163,12 +172,16 @@ struct Parts {
     liquidity: LiquidityLines,
     /// Wakes the reconciler.
     reservations: Wake,
+    /// Who reads the rails' callbacks.
+    callbacks: CallbackLines,
+    overdue: OverdueAges,
     /// Wakes the contact syncer.
     changes: Wake,
-    /// Wakes the opener of virtual accounts.
-    accounts: Wake,
-    /// Wakes the sender of payouts.
-    payouts: Wake,
+    /// Wakes whoever reads callbacks.
+    calls: Wake,
+    /// Wakes whoever looks for decisions.
+    reviews: Wake,
+    money: Money,
     /// Wakes the settler.
     settlements: Wake,
     /// Wakes the forwarder.
@@ -182,15 +195,23 @@ impl Parts {
         sandbox: Option<&Sandbox>,
     ) -> Result<Self, CommandError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let ids = Arc::new(IdMint::new(Arc::clone(&clock)));
+        let rails = Arc::new(ConfiguredRails::new(args, sandbox)?);
         Ok(Self {
             principals: Arc::default(),
             digests: Arc::new(Digests::new(store.installation.hash_key())),
-            ids: Arc::new(IdMint::new(Arc::clone(&clock))),
-            rails: Arc::new(ConfiguredRails::new(args, sandbox)?),
+            money: Money::new(rails.money.clone(), Arc::clone(&ids), Arc::clone(&clock)),
+            ids,
+            rails,
             reservations: Wake::default(),
+            callbacks: callbacks::lines(args, sandbox)?,
+            overdue: OverdueAges {
+                test: args.test_rail.rail().overdue,
+                live: args.live_rail.rail().overdue,
+            },
             changes: Wake::default(),
-            accounts: Wake::default(),
-            payouts: Wake::default(),
+            calls: Wake::default(),
+            reviews: Wake::default(),
             settlements: Wake::default(),
             deposits: Wake::default(),
             liquidity: liquidity::lines(args),
@@ -214,10 +235,24 @@ impl Parts {
             self.changes.clone(),
         );
         workers.spawn(async move { syncer.run().await });
-        let opener = self.account_opener(&ports);
-        workers.spawn(async move { opener.run().await });
-        let sender = self.payout_sender(&ports);
-        workers.spawn(async move { sender.run().await });
+        self.money.start(&mut workers, &ports);
+        let dispatcher = Dispatcher::new(
+            Arc::clone(&ports) as _,
+            Arc::clone(&ports) as _,
+            self.money.calls(&ports),
+            self.callbacks.clone(),
+            self.calls.clone(),
+            self.reviews.clone(),
+        );
+        workers.spawn(async move { dispatcher.run().await });
+        let reviewer = Reviewer::new(
+            Arc::clone(&ports) as _,
+            self.transitions(&ports),
+            self.rails.rails.clone(),
+            self.overdue,
+            self.reviews.clone(),
+        );
+        workers.spawn(async move { reviewer.run().await });
         let settler = self.settler(&ports);
         others.spawn(async move { settler.run().await });
         let forwarder = self.forwarder(&ports);
@@ -231,8 +266,10 @@ impl Parts {
             wakes: vec![
                 self.reservations.clone(),
                 self.changes.clone(),
-                self.accounts.clone(),
-                self.payouts.clone(),
+                self.calls.clone(),
+                self.reviews.clone(),
+                self.money.accounts.clone(),
+                self.money.payouts.clone(),
             ],
             others,
         }
@@ -277,43 +314,8 @@ impl Parts {
         Ok(vouch_http::serve(listener, workers, per_worker, shared)?)
     }
 
-    fn account_opener(&self, store: &Arc<Store>) -> AccountOpener {
-        AccountOpener::new(
-            Arc::clone(store) as _,
-            self.rails.money.clone(),
-            Arc::clone(&self.ids),
-            Arc::clone(&self.clock),
-            self.accounts.clone(),
-        )
-    }
-
-    fn payout_sender(&self, store: &Arc<Store>) -> PayoutSender {
-        PayoutSender::new(
-            Arc::clone(store) as _,
-            self.rails.money.clone(),
-            Arc::clone(&self.ids),
-            Arc::clone(&self.clock),
-            self.payouts.clone(),
-        )
-    }
-
-    fn money_services(&self, store: &Arc<Store>) -> MoneyServices {
-        MoneyServices {
-            open_account: OpenVirtualAccount::new(
-                Arc::clone(store) as _,
-                self.rails.money.clone(),
-                Arc::clone(&self.ids),
-                self.accounts.clone(),
-            ),
-            accounts: Arc::clone(store) as _,
-            make_payout: MakePayout::new(
-                Arc::clone(store) as _,
-                self.rails.money.clone(),
-                Arc::clone(&self.ids),
-                self.payouts.clone(),
-            ),
-            payouts: Arc::clone(store) as _,
-        }
+    fn transitions(&self, store: &Arc<Store>) -> Transitions {
+        Transitions::new(Arc::clone(store) as _, Arc::clone(&self.ids))
     }
 
     fn settler(&self, store: &Arc<Store>) -> Settler {
@@ -350,6 +352,13 @@ impl Parts {
                 Arc::clone(&self.ids),
                 self.changes.clone(),
             ),
+            close: CloseCustomer::new(self.transitions(store), Arc::clone(store) as _),
+            callbacks: TakeCallback::new(
+                Arc::clone(store) as _,
+                self.callbacks.clone(),
+                Arc::clone(&self.clock),
+                self.calls.clone(),
+            ),
             queries: Arc::clone(store) as _,
             authenticate: Authenticate::new(
                 Arc::clone(store) as _,
@@ -357,7 +366,7 @@ impl Parts {
                 Arc::clone(&self.digests),
                 Arc::clone(&self.clock),
             ),
-            money: self.money_services(store),
+            money: self.money.services(store),
             treasury: TreasuryServices {
                 create_customer: CreateCustomerForTreasury::new(
                     Arc::clone(store) as _,

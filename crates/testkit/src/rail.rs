@@ -10,10 +10,10 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use tokio::{sync::Notify, time::sleep};
 use vouch_domain::{
-    customer::{ContactField, NewCustomer},
+    customer::{ContactField, NewCustomer, RailReason},
     ports::{
         Clock, Rail, RailContactChange, RailCustomer, RailCustomerId, RailFailure, RailField,
-        RailPage, Urgency,
+        RailPage, RailStatus, Urgency,
     },
     values::CustomerType,
 };
@@ -218,6 +218,17 @@ impl ScriptedRail {
     /// Puts a record in, as if it had been made by somebody else, or late.
     pub fn put(&self, record: RailCustomer) {
         self.state.lock().unwrap().records.push(record);
+    }
+
+    /// Changes the rail's word on a customer, and what is written beside its documents.
+    pub fn decide(&self, id: &str, status: Option<RailStatus>, comments: &[&str]) {
+        let mut state = self.state.lock().unwrap();
+        let mut records = state.records.iter_mut();
+        let record = records.find(|record| record.id.expose() == id);
+        let record = record.expect("a record");
+        record.status = status;
+        let comments = comments.iter().filter_map(|text| RailReason::new(text));
+        record.comments = comments.collect();
     }
 
     fn receive(&self, call: Call, scripts: fn(&mut State) -> &mut VecDeque<Script>) -> Script {

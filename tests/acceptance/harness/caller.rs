@@ -6,7 +6,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 
-use super::{answer::Answer, people::unique, service::Service};
+use super::{answer::Answer, patience::eventually, people::unique, service::Service};
 
 /// A caller with a key.
 #[derive(Clone)]
@@ -86,6 +86,41 @@ impl Caller {
     /// A change without its body.
     pub(crate) fn amendment(&self, handle: &str) -> RequestBuilder {
         self.request(Method::PATCH, &customer(handle))
+    }
+
+    /// Closes a customer.
+    pub(crate) async fn close(&self, handle: &str) -> Answer {
+        Answer::to(self.closing(handle)).await
+    }
+
+    /// A closing without a body.
+    pub(crate) fn closing(&self, handle: &str) -> RequestBuilder {
+        let path = format!("{}/close", customer(handle));
+        self.request(Method::POST, &path)
+    }
+
+    /// Waits until the customer has this status.
+    pub(crate) async fn comes_to(&self, handle: &str, status: &str) -> Answer {
+        eventually(&format!("the status {status}"), async || {
+            let found = self.retrieve(handle).await.expect(200);
+            (found.json()["status"] == status).then_some(found)
+        })
+        .await
+    }
+
+    /// The types of a customer's events, and the statuses between which it went.
+    pub(crate) async fn story(&self, handle: &str) -> Vec<String> {
+        let events = self.events(handle).await;
+        let told = |event: &Value| {
+            let (kind, data) = (event["type"].as_str().expect("a type"), &event["data"]);
+            match data["previous_status"].as_str() {
+                Some(before) => {
+                    format!("{before} → {}", data["status"].as_str().expect("a status"))
+                }
+                None => kind.to_owned(),
+            }
+        };
+        events.iter().map(told).collect()
     }
 
     /// The events of a customer.

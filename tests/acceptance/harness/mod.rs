@@ -1,6 +1,7 @@
 //! What the cases are written with: services of their own or a shared one, callers, and the rail behind them.
 
 mod answer;
+mod callback;
 mod caller;
 mod data_folder;
 mod home;
@@ -15,6 +16,7 @@ mod raw;
 mod service;
 
 pub(crate) use answer::Answer;
+pub(crate) use callback::{Callbacks, now, sign, status_changed};
 pub(crate) use caller::Caller;
 pub(crate) use home::{Home, MASTER_KEY};
 pub(crate) use patience::eventually;

@@ -4,7 +4,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Caller, Service,
+    Answer, Caller, Rail, Service,
     caller::{customer, new_key},
     canadian,
     patience::eventually,

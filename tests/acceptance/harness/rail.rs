@@ -56,11 +56,52 @@ impl Rail {
         self.control(Method::POST, "faults", Some(fault)).await;
     }
 
-    /// Decides about a record.
+    /// The rail's id of the one record of the person in this body.
+    pub(crate) async fn id_of(&self, body: &Value) -> String {
+        let records = self.records_of(body).await;
+        assert_eq!(records.len(), 1, "{records:?}");
+        records[0]["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// Decides about a record, and calls back.
     pub(crate) async fn decide(&self, id: &str, status: &str) {
+        self.decide_so(id, &json!({ "status": status })).await;
+    }
+
+    /// Decides about a record, and calls back unless told otherwise.
+    pub(crate) async fn decide_so(&self, id: &str, decision: &Value) {
         let path = format!("customers/{id}/decide");
-        let decision = json!({ "status": status });
-        self.control(Method::POST, &path, Some(decision)).await;
+        self.control(Method::POST, &path, Some(decision.clone()))
+            .await;
+    }
+
+    /// Hands an individual's document in, as the platform does: its review begins.
+    pub(crate) async fn submit(&self, id: &str) {
+        let category = json!({"customer_id": id, "file_category": "identity"});
+        let presigned = self.external("file/get-presigned-url", &category).await;
+        let text = |name: &str| presigned[name].as_str().expect("a text").to_owned();
+        let upload = Client::new().put(text("url")).body("%PDF-1.7");
+        let uploaded = upload.send().await.expect("an answer");
+        assert!(uploaded.status().is_success(), "{}", uploaded.status());
+        let files = json!({"id_file": text("file_id")});
+        self.external(&format!("customer/{id}/files"), &files).await;
+    }
+
+    /// Every webhook about this record.
+    pub(crate) async fn deliveries(&self, id: &str) -> Vec<Value> {
+        let path = format!("deliveries?customer_id={id}");
+        let all = self.control(Method::GET, &path, None).await;
+        all["data"].as_array().expect("a list").clone()
+    }
+
+    /// A call of the platform's.
+    async fn external(&self, path: &str, body: &Value) -> Value {
+        let url = format!("{}/api/external/{path}", self.url);
+        let request = Client::new().post(url).json(body);
+        let request = request.header("x-blaaiz-api-key", "sandbox-key");
+        let answer = Answer::unchecked(request).await;
+        assert!((200..300).contains(&answer.status), "{}", answer.text);
+        answer.json()
     }
 
     /// Every virtual bank account, oldest first.

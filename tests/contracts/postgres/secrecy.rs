@@ -1,12 +1,14 @@
 //! No personal value is in any table, as text or as bytes.
 
 use vouch_domain::{
-    customer::{ContactData, NewCustomer},
+    customer::{Cause, ContactData, Explanation, NewCustomer, RailReason, Status, ToldReason},
     id::CustomerId,
     idempotency::{Keep, Kept, KeptAnswer},
     ports::{
-        AbsenceClear, Amend, Answers, Claimed, CreateTreasuryCustomer, Customers, TreasuryCustomers,
+        AbsenceClear, Amend, Answers, CallbackInbox, ChangeStatus, Claimed, CreateTreasuryCustomer,
+        Customers, Reviews, StatusChanges, StatusHistory, TreasuryCustomers,
     },
+    tenant::Env,
     values::{City, DateOfBirth, IdExpiryDate, IdIssueDate, IdNumber, State, Street, Tin, ZipCode},
 };
 use vouch_testkit::{
@@ -14,7 +16,7 @@ use vouch_testkit::{
     treasury_customer, unique_claim,
 };
 
-use crate::harness::{EMAIL_ONLY, TERMS, World, by_id};
+use crate::harness::{EMAIL_ONLY, TERMS, World, by_id, rail_id};
 
 /// A customer whose every personal value can be recognised by this mark.
 fn marked(mark: &str) -> NewCustomer {
@@ -151,6 +153,48 @@ async fn what_the_treasury_api_was_told_and_has_answered_is_in_no_table() {
     let another = treasury_claim("another");
     let state = store.look_up(world.tenant, &another).await;
     assert!(state.is_err(), "{state:?}");
+}
+
+#[tokio::test]
+async fn what_the_rail_says_is_in_no_table() {
+    let world = World::<TestDatabase>::new().await;
+    let made = world.exists(&individual()).await;
+    let told = ToldReason {
+        reason: RailReason::new("Fraud, says CANARY88").unwrap(),
+        at: None,
+    };
+    let store = world.store();
+    let kept = store.keep_callback(Env::Test, b"{\"comment\":\"CANARY88\"}");
+    assert_eq!(kept.await, Ok(true));
+    let rail = rail_id(&made.id.to_string());
+    let called = store.call_for_look(Env::Test, &rail, Some(&told)).await;
+    assert_eq!(called, Ok(true));
+    let change = ChangeStatus {
+        customer: made.id,
+        transition: made
+            .status
+            .transition(Status::Rejected, Cause::Rail)
+            .unwrap(),
+        event: world.ids.mint(),
+        explanation: Some(&Explanation::of(Some(&told), &[])),
+        review: None,
+        claim: None,
+    };
+    store.transition(world.tenant, &change).await.unwrap();
+    assert_eq!(places_of(&world.adapter, "CANARY88").await, [""; 0]);
+    // Sealed for one customer, it does not open for another, and a callback not under another name.
+    let other = world.exists(&individual()).await;
+    let client = world.adapter.client().await;
+    let moved = "UPDATE customers SET status = 'rejected' WHERE id = $1";
+    client.execute(moved, &[&other.id.uuid()]).await.unwrap();
+    let moved = "UPDATE status_changes SET customer_id = $1";
+    client.execute(moved, &[&other.id.uuid()]).await.unwrap();
+    let reason = store.rail_reason(world.tenant, other.id).await;
+    assert!(reason.is_err(), "{reason:?}");
+    let moved = "UPDATE rail_callbacks SET digest = sha256('another')";
+    client.execute(moved, &[]).await.unwrap();
+    let taken = store.take_due_callbacks(Env::Test, TERMS.lease(), 1).await;
+    assert_eq!(taken, Ok(Vec::new()));
 }
 
 #[tokio::test]

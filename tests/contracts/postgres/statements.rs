@@ -3,14 +3,18 @@
 use std::time::Duration;
 
 use vouch_domain::{
-    customer::{CustomerHandle, HolderChoice, HolderFilter, NewCustomer, Status},
+    customer::{
+        Cause, CustomerHandle, CustomerSummary, Explanation, HolderChoice, HolderFilter,
+        NewCustomer, RailReason, Status, ToldReason,
+    },
     id::{CustomerId, EventId, Swap as SwapKind},
     idempotency::{Grant, Keep, Kept, KeptAnswer},
     ports::{
-        AbsenceClear, Amend, Answers, ApiKeys, Claimed, ContactSync, CreateTreasuryCustomer,
-        CustomerPageRequest, CustomerQueries, Customers, EventPageRequest, Holders, Organisations,
-        Provisioning, Reconciliation, RecordOutcome, Reservation, Reserved, Retention, SearchText,
-        SettlementJobs, Standing, Swaps, TreasuryCustomerQueries, TreasuryCustomers,
+        AbsenceClear, Amend, Answers, ApiKeys, CallbackInbox, ChangeStatus, Claimed, ContactSync,
+        CreateTreasuryCustomer, CustomerPageRequest, CustomerQueries, Customers, EventPageRequest,
+        Holders, Organisations, Provisioning, Reconciliation, RecordOutcome, Reservation, Reserved,
+        Retention, Reviews, SearchText, SettlementJobs, Standing, StatusChanges, StatusHistory,
+        Swaps, TransitionOutcome, TreasuryCustomerQueries, TreasuryCustomers,
     },
     simulation::{Outcome, Simulation},
     swap::{Swap, SwapStatus, SwapStep},
@@ -186,7 +190,78 @@ async fn use_everything(world: &World<TestDatabase>, store: &Store) -> usize {
     store.of_organisation(organisation.id).await.unwrap();
     let now = key.key.id.created_at();
     store.revoke(key.key.id, now).await.unwrap();
-    statements + 8 + use_swaps(world, store).await
+    statements + 8 + use_swaps(world, store).await + use_decisions(world, store, &made).await
+}
+
+/// Likewise with what the rail decides.
+async fn use_decisions(
+    world: &World<TestDatabase>,
+    store: &Store,
+    customer: &CustomerSummary,
+) -> usize {
+    let (tenant, rail) = (world.tenant, rail_id(&customer.id.to_string()));
+    let told = ToldReason {
+        reason: RailReason::new("Expired").unwrap(),
+        at: None,
+    };
+    let why = Explanation::of(Some(&told), &[]);
+    let body = customer.id.to_string();
+    store
+        .keep_callback(Env::Test, body.as_bytes())
+        .await
+        .unwrap();
+    let lease = TERMS.lease();
+    let callbacks = store.take_due_callbacks(Env::Test, lease, 1).await.unwrap();
+    store.free_callback(&callbacks[0]).await.unwrap();
+    store.end_callback(&callbacks[0]).await.unwrap();
+    store.give_up_callbacks(Env::Test, lease, 1).await.unwrap();
+    store.purge_callbacks(lease, 1).await.unwrap();
+
+    store
+        .await_decision(tenant, customer.id, lease)
+        .await
+        .unwrap();
+    store
+        .call_for_look(Env::Test, &rail, Some(&told))
+        .await
+        .unwrap();
+    let reviews = store.take_due_reviews(Env::Test, lease, 1).await.unwrap();
+    for (to, cause) in [
+        (Status::Rejected, Cause::Rail),
+        (Status::Pending, Cause::Submission),
+    ] {
+        let handle = by_id(customer);
+        let basis = store.status_basis(tenant, &handle, None).await.unwrap();
+        let from = basis.unwrap().customer.status;
+        let change = ChangeStatus {
+            customer: customer.id,
+            transition: from.transition(to, cause).unwrap(),
+            event: world.ids.mint(),
+            explanation: (to == Status::Rejected).then_some(&why),
+            review: Some(reviews[0].lease),
+            claim: None,
+        };
+        let outcome = store.transition(tenant, &change).await.unwrap();
+        assert_ne!(outcome, TransitionOutcome::Outrun);
+        let refused = Status::Closed.transition(to, cause).unwrap_err();
+        let id = world.ids.mint();
+        let recorded = store.record_refusal(tenant, customer.id, id, refused);
+        recorded.await.unwrap();
+    }
+    store
+        .explain_rejection(tenant, customer.id, &why)
+        .await
+        .unwrap();
+    store.free_review(&reviews[0]).await.unwrap();
+    store.settle_review(&reviews[0], None).await.unwrap();
+    store.status_history(tenant, customer.id).await.unwrap();
+    store.rejection(tenant, customer.id).await.unwrap();
+    store.rail_reason(tenant, customer.id).await.unwrap();
+    store
+        .holds_interac_email(tenant, customer.id)
+        .await
+        .unwrap();
+    6 + 3 + 6 + 7
 }
 
 /// Opens a swap whose job is due at once.

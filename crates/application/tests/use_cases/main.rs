@@ -9,7 +9,9 @@
 mod amend;
 mod authenticate;
 mod bench;
+mod close;
 mod create;
+mod decisions;
 mod drift;
 mod ids;
 mod interrupted;

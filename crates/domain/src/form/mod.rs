@@ -2,6 +2,7 @@
 
 mod amend;
 mod create;
+mod empty;
 mod fields;
 mod payment_route;
 mod payout;
@@ -13,6 +14,7 @@ mod virtual_account;
 
 pub use amend::parse_amendment;
 pub use create::parse_new_customer;
+pub use empty::parse_empty;
 pub use payment_route::parse_payment_route;
 pub use payout::{parse_payout, recipient_email_missing};
 pub use simulation::{SimulationRequest, parse_simulation};

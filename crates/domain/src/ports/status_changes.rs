@@ -29,7 +29,7 @@ pub trait StatusChanges: Send + Sync {
     ///
     /// The hold is released when the customer is rejected or closed, and taken again when a rejected one comes back. If
     /// another customer has it by then, one that the rail revives goes without, and the history says so; one that a
-    /// submission revives stays where it is.
+    /// submission revives stays where it is. A customer with a payout that is processing is not closed.
     async fn transition(
         &self,
         tenant: Tenant,
@@ -73,7 +73,7 @@ pub struct ChangeStatus<'a> {
     pub transition: Transition,
     /// The id of the event.
     pub event: EventId,
-    /// Why, of a rejection.
+    /// Why: of a rejection, and of nothing else.
     pub explanation: Option<&'a Explanation>,
     /// The lease of the review that found it, if one did: without it, nothing is changed any more.
     pub review: Option<Uuid>,
@@ -95,6 +95,8 @@ pub enum TransitionOutcome {
     Outrun,
     /// Another customer has the Interac e-mail of one that a submission would revive.
     InteracEmailTaken,
+    /// A payout of the customer that was to be closed is processing. Nothing is stored.
+    PayoutsProcessing,
 }
 
 /// What became of customers' statuses.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vouch_application::{amend::AmendError, create::CreateError};
+use vouch_application::{amend::AmendError, close::CloseError, create::CreateError};
 use vouch_domain::{
     customer::IdentityField,
     form::{FieldProblem, ProblemKind},
@@ -86,6 +86,17 @@ impl From<AmendError> for ApiError {
             AmendError::Closed => because(Code::InvalidState, "closed"),
             AmendError::NoIdentity => because(Code::InvalidState, "no_kyc_identity"),
             AmendError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CloseError> for ApiError {
+    fn from(error: CloseError) -> Self {
+        match error {
+            CloseError::NotFound => Code::CustomerNotFound.into(),
+            CloseError::KeyConflict => Code::IdempotencyConflict.into(),
+            CloseError::PayoutsProcessing => because(Code::InvalidState, "payouts_processing"),
+            CloseError::Store(error) => error.into(),
         }
     }
 }
@@ -245,6 +256,19 @@ mod tests {
             (AmendError::Closed, Code::InvalidState),
             (AmendError::Store(unavailable()), Code::Unavailable),
             (AmendError::Store(defect()), Code::InternalError),
+        ] {
+            let name = format!("{error:?}");
+            assert_eq!(facts(error).0, code, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_outcome_of_a_closing_has_a_code() {
+        for (error, code) in [
+            (CloseError::NotFound, Code::CustomerNotFound),
+            (CloseError::KeyConflict, Code::IdempotencyConflict),
+            (CloseError::Store(unavailable()), Code::Unavailable),
+            (CloseError::Store(defect()), Code::InternalError),
         ] {
             let name = format!("{error:?}");
             assert_eq!(facts(error).0, code, "{name}");

@@ -162,7 +162,7 @@ pub(super) fn existing(replayed: bool) -> HttpResponseBuilder {
     response
 }
 
-fn respond(
+pub(super) fn respond(
     response: &mut HttpResponseBuilder,
     customer: &CustomerSummary,
     env: Env,

@@ -1,5 +1,6 @@
 //! The Remittance API: its operations, its objects, and its description.
 
+mod close;
 mod customers;
 mod events;
 mod idempotency;

@@ -10,7 +10,7 @@ use actix_web::{
 use futures_util::FutureExt;
 use vouch_domain::{access::Contract, tenant::Tenant};
 
-use super::{customers, events, payouts, virtual_accounts};
+use super::{close, customers, events, payouts, virtual_accounts};
 use crate::{
     credentials::{Denied, Presented, admit},
     error::{ApiError, Code},
@@ -33,6 +33,7 @@ pub(crate) enum Operation {
     ListCustomers,
     RetrieveCustomer,
     AmendCustomer,
+    CloseCustomer,
     ListEvents,
     OpenVirtualAccount,
     ListVirtualAccounts,
@@ -42,7 +43,7 @@ pub(crate) enum Operation {
 }
 
 /// Every route of the API; those of one path stand together.
-pub(crate) static ROUTES: [Route; 10] = [
+pub(crate) static ROUTES: &[Route] = &[
     Route {
         method: Method::GET,
         path: "/customers",
@@ -62,6 +63,11 @@ pub(crate) static ROUTES: [Route; 10] = [
         method: Method::PATCH,
         path: "/customers/{id}",
         operation: Operation::AmendCustomer,
+    },
+    Route {
+        method: Method::POST,
+        path: "/customers/{id}/close",
+        operation: Operation::CloseCustomer,
     },
     Route {
         method: Method::GET,
@@ -142,6 +148,7 @@ async fn carry_out(
         Operation::ListCustomers => customers::list(call).await,
         Operation::RetrieveCustomer => customers::retrieve(call).await,
         Operation::AmendCustomer => customers::amend(call).await,
+        Operation::CloseCustomer => close::close(call).await,
         Operation::ListEvents => events::list(call).await,
         Operation::OpenVirtualAccount => virtual_accounts::open(call).await,
         Operation::ListVirtualAccounts => virtual_accounts::list(call).await,

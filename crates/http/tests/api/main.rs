@@ -8,6 +8,7 @@
 
 mod amend;
 mod bodies;
+mod close;
 mod create;
 mod credentials;
 mod docs;
@@ -17,6 +18,7 @@ mod idempotency;
 mod list;
 mod log;
 mod openapi;
+mod rail_webhooks;
 mod retrieve;
 mod routing;
 mod support;

@@ -45,6 +45,7 @@ fn the_document_is_openapi_3_1_with_every_route() {
         "post /customers",
         "get /customers/{id}",
         "patch /customers/{id}",
+        "post /customers/{id}/close",
         "get /customers/{id}/virtual_accounts",
         "post /customers/{id}/virtual_accounts",
         "get /events",

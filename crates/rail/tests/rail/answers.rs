@@ -3,7 +3,7 @@
 use serde_json::json;
 use vouch_domain::{
     customer::ContactField,
-    ports::{Rail, RailContactChange, RailFailure, RailField, Urgency},
+    ports::{Rail, RailContactChange, RailFailure, RailField, RailStatus, Urgency},
     values::CustomerType,
 };
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
@@ -175,6 +175,32 @@ async fn a_customer_is_read_in_every_shape_of_the_documents() {
         assert_eq!(found.id, id(expected_id));
         assert_eq!(found.customer_type, Some(expected_type));
         assert!(found.created_at.is_some());
+    }
+}
+
+#[tokio::test]
+async fn the_rails_word_and_its_comments_are_read() {
+    let mut business = row("rail-1");
+    business["documents"] = json!([
+        {"id": "d-1", "status": "REJECTED", "admin_comments": ["Page two is missing", " ", "Blurred"]},
+        {"id": "d-2", "status": "PENDING", "admin_comments": null},
+        {"id": "d-3"},
+    ]);
+    for (word, expected) in [
+        (json!("PENDING"), Some(RailStatus::Pending)),
+        (json!("Processing"), Some(RailStatus::Processing)),
+        (json!("verified"), Some(RailStatus::Verified)),
+        (json!("REJECTED"), Some(RailStatus::Rejected)),
+        (json!("ON_HOLD"), None),
+        (json!(true), None),
+    ] {
+        business["verification_status"] = word;
+        let server = answering(answer(200, &json!({"data": business}))).await;
+        let found = rail(&server).customer(&id("rail-1"), Urgency::Caller).await;
+        let found = found.unwrap().unwrap();
+        assert_eq!(found.status, expected);
+        let comments: Vec<_> = found.comments.iter().map(|one| one.expose()).collect();
+        assert_eq!(comments, ["Page two is missing", "Blurred"]);
     }
 }
 

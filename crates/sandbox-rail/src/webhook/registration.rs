@@ -57,6 +57,20 @@ impl Registration {
         })
     }
 
+    /// A webhook that has every event sent to one URL, in place of another, whose secret it keeps.
+    pub(crate) fn at(
+        url: &str,
+        before: Option<&Self>,
+        now: DateTime<Utc>,
+    ) -> Result<Self, Refusal> {
+        let sent = REQUIRED.map(|field| (field.to_owned(), url.into()));
+        let sent = sent.into_iter().collect();
+        match before {
+            Some(before) => before.updated(&sent, now),
+            None => Self::new(&sent, now),
+        }
+    }
+
     /// The same webhook with the URLs that were sent. The secret stays.
     pub(crate) fn updated(&self, sent: &Fields, now: DateTime<Utc>) -> Result<Self, Refusal> {
         let or = |field, kept: &Target| Ok(url(sent, field)?.unwrap_or_else(|| kept.clone()));

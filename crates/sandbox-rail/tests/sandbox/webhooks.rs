@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::{Value, json};
+use vouch_sandbox_rail::CallBackError;
 
 use crate::{
     harness::{Sandbox, individual, quick, until},
@@ -51,6 +52,23 @@ async fn the_secret_is_shown_once() {
 
     assert_ne!(sandbox.registered("https://example.com/new").await, secret);
     assert_eq!(sandbox.call(Method::PUT, &path, &urls).await.0, 404);
+}
+
+#[tokio::test]
+async fn whoever_runs_it_is_told_one_secret_for_ever() {
+    let sandbox = Sandbox::start().await;
+    let first = sandbox.rail.call_back_at("http://127.0.0.1:1/hooks").await;
+    let secret = first.unwrap();
+    assert!(secret.len() >= 32);
+    let refused = sandbox.rail.call_back_at("ftp://example.com").await;
+    assert_eq!(refused, Err(CallBackError::Url));
+    let sandbox = sandbox.restart(|_| {}).await;
+    let again = sandbox.rail.call_back_at("http://127.0.0.1:2/hooks").await;
+    assert_eq!(again, Ok(secret));
+    let (_, body) = sandbox.read("/webhook").await;
+    for url in ["collection_url", "payout_url"] {
+        assert_eq!(body["data"][url], "http://127.0.0.1:2/hooks");
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use vouch_domain::{
     customer::{CustomerHandle, Status},
     event::{EventDetail, PayoutMark},
-    id::{EventId, PayoutId},
+    id::{CustomerId, EventId, PayoutId},
     idempotency::{Fingerprint, KeyClaim},
     payout::{Payout, PayoutEnd, PayoutRequest, PayoutState, Recipient},
     ports::{
@@ -290,5 +290,14 @@ impl State {
     fn held_payout(&mut self, job: &PayoutJob) -> Option<&mut PayoutRecord> {
         let record = self.payouts.get_mut(&job.tenant)?.get_mut(&job.payout)?;
         record.looked.is_held_by(job.lease).then_some(record)
+    }
+
+    /// Whether a payout of the customer is processing.
+    pub(super) fn has_processing_payout(&self, tenant: Tenant, customer: CustomerId) -> bool {
+        let payouts = self.payouts.get(&tenant).into_iter();
+        let mut payouts = payouts.flat_map(|payouts| payouts.values());
+        payouts.any(|record| {
+            record.payout.customer == customer && record.payout.state == PayoutState::Processing
+        })
     }
 }

@@ -52,6 +52,12 @@ impl StatusChanges for InMemory {
             return Ok(TransitionOutcome::Outrun);
         }
         let transition = change.transition;
+        if transition.to == Status::Closed && state.has_processing_payout(tenant, change.customer) {
+            return Ok(TransitionOutcome::PayoutsProcessing);
+        }
+        if change.explanation.is_some() != (transition.to == Status::Rejected) {
+            return Err(StoreError::Defect("why it is so is unsaid".to_owned()));
+        }
         let wants_hold =
             transition.retakes_hold() && state.has_interac_email(tenant, change.customer);
         let hold_lost = wants_hold && state.is_address_taken(tenant, change.customer);

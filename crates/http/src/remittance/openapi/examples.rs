@@ -22,6 +22,12 @@ pub(super) fn customer() -> Value {
     })
 }
 
+pub(super) fn closed_customer() -> Value {
+    let mut customer = customer();
+    customer["status"] = json!("closed");
+    customer
+}
+
 pub(super) fn customer_list() -> Value {
     list(&customer())
 }

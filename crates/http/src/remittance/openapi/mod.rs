@@ -70,7 +70,7 @@ fn document() -> Value {
 
 fn paths() -> Value {
     let mut paths = Map::new();
-    for route in &ROUTES {
+    for route in ROUTES {
         let methods = paths
             .entry(route.path)
             .or_insert_with(|| Value::Object(Map::new()));

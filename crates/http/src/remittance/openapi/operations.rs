@@ -34,6 +34,7 @@ pub(super) fn describe(operation: Operation) -> Value {
         Operation::ListCustomers => list_customers(),
         Operation::RetrieveCustomer => retrieve_customer(),
         Operation::AmendCustomer => amend_customer(),
+        Operation::CloseCustomer => close_customer(),
         Operation::ListEvents => list_events(),
         Operation::OpenVirtualAccount => money::open_virtual_account(),
         Operation::ListVirtualAccounts => money::list_virtual_accounts(),
@@ -144,6 +145,33 @@ fn amend_customer() -> Value {
         "requestBody": body("AmendCustomer", &examples::amend_bodies()),
         "responses": responses::all(
             &[Success::object(200, "The customer as it is now.", "Customer", &examples::customer())
+                .with_headers(&["ETag", "Idempotent-Replayed"])],
+            &[&COMMON_ERRORS, &BODY_ERRORS, &errors],
+        ),
+    })
+}
+
+fn close_customer() -> Value {
+    let errors = [
+        Code::CustomerNotFound,
+        Code::IdempotencyConflict,
+        Code::InvalidState,
+    ];
+    json!({
+        "tags": ["Customers"],
+        "operationId": "close_customer",
+        "summary": "Close a customer",
+        "description": "For good: a closed customer is never verified, amended or opened again, and its `interac_email` is \
+            free for another one. Closing one that is closed is fine. While a payout of the customer is \
+            processing, it is `invalid_state` with `detail.reason` `payouts_processing`. There is no body; an empty object does \
+            as well.",
+        "parameters": [
+            parameter("CustomerHandle"),
+            parameter("OptionalIdempotencyKey"),
+            parameter("RequestId"),
+        ],
+        "responses": responses::all(
+            &[Success::object(200, "The customer, closed.", "Customer", &examples::closed_customer())
                 .with_headers(&["ETag", "Idempotent-Replayed"])],
             &[&COMMON_ERRORS, &BODY_ERRORS, &errors],
         ),

@@ -280,7 +280,7 @@ fn error_detail() -> Value {
                     "required": ["field", "code", "message"],
                 },
             },
-            "reason": words(&["immutable", "closed", "merchant_reference_used"]),
+            "reason": words(&["immutable", "closed", "merchant_reference_used", "payouts_processing"]),
             "customer_id": {
                 "type": "string",
                 "description": "Of `customer_already_exists`: who has the reference. Absent while that one is being made.",

@@ -21,15 +21,12 @@ pub(crate) fn check(method: &Method, path: &str, answer: &Answer) {
         check_envelope(answer);
     }
     let document: Value = serde_json::from_str(&openapi_remittance()).unwrap();
-    let template = match below.strip_prefix("/customers/") {
-        Some(name) if !name.is_empty() && !name.contains('/') => "/customers/{id}",
-        _ => below,
-    };
+    let template = template(below);
     let method = match *method {
         Method::HEAD => "get".to_owned(),
         _ => method.as_str().to_lowercase(),
     };
-    let responses = &document["paths"][template][method]["responses"];
+    let responses = &document["paths"][&template][method]["responses"];
     if responses.is_null() {
         return;
     }
@@ -55,6 +52,17 @@ pub(crate) fn check(method: &Method, path: &str, answer: &Answer) {
             !is_required || answer.headers.contains_key(name.as_str()),
             "{template}: {name}"
         );
+    }
+}
+
+/// The path as the document has it.
+fn template(below: &str) -> String {
+    match below.strip_prefix("/customers/") {
+        None | Some("") => below.to_owned(),
+        Some(rest) => match rest.split_once('/') {
+            None => "/customers/{id}".to_owned(),
+            Some((_, action)) => format!("/customers/{{id}}/{action}"),
+        },
     }
 }
 

@@ -20,6 +20,8 @@ use vouch_application::{
     amend::AmendCustomer,
     authenticate::{Authenticate, PrincipalCache},
     background::Wake,
+    callbacks::{CallbackLines, TakeCallback},
+    close::CloseCustomer,
     create::CreateCustomer,
     digest::Digests,
     forward::Forwarder,
@@ -35,6 +37,7 @@ use vouch_application::{
     simulate::Simulate,
     simulate_deposit::SimulateDeposit,
     swaps::SwapDesk,
+    transitions::Transitions,
     treasury_customers::CreateCustomerForTreasury,
     virtual_accounts::OpenVirtualAccount,
 };
@@ -52,7 +55,7 @@ pub(crate) const KEY: &str = "sk_test_0123456789abcdefghijABCDEFGHIJ01";
 /// An application on scripted ports.
 pub(crate) struct World {
     pub(crate) ports: Arc<FakePorts>,
-    /// What the Treasury API stores.
+    /// What the Treasury API stores, and what the rail has called about.
     pub(crate) treasury: InMemory,
     pub(crate) trusted_proxies: Vec<Network>,
     pub(crate) has_rail: bool,
@@ -88,8 +91,20 @@ impl World {
         let cache = Arc::new(PrincipalCache::default());
         let answers = KeptAnswers::new(Arc::new(self.treasury.clone()), Arc::clone(&ids));
         let treasury = self.treasury_services(&answers, &ids, &clock);
+        let transitions = Transitions::new(ports.clone(), Arc::clone(&ids));
+        let callbacks = CallbackLines {
+            test: Some(ports.clone()),
+            live: None,
+        };
         Services {
             money: self.money_services(&ids),
+            close: CloseCustomer::new(transitions, ports.clone()),
+            callbacks: TakeCallback::new(
+                Arc::new(self.treasury.clone()),
+                callbacks,
+                Arc::clone(&clock),
+                Wake::default(),
+            ),
             treasury,
             create: CreateCustomer::new(ports.clone(), rails, Arc::clone(&ids), Wake::default()),
             amend: AmendCustomer::new(ports.clone(), ids, Wake::default()),

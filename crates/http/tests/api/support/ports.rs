@@ -7,15 +7,19 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 use vouch_domain::{
     access::{ApiKey, Contract, KeyDigest, OrganisationStanding, Principal, Scopes},
-    customer::{Customer, CustomerHandle, CustomerSummary, NewCustomer, Status, Version},
-    id::{ApiKeyId, CustomerId, EventId, OrganisationId},
+    customer::{
+        Customer, CustomerHandle, CustomerSummary, Explanation, NewCustomer, Status,
+        TransitionRefused, Version,
+    },
+    id::{ApiKeyId, CustomerId, EventId, OrganisationId, StatusChangeId},
     idempotency::{Fingerprint, KeyClaim},
     ports::{
-        AbsenceClear, Amend, AmendOutcome, AmendmentBasis, AmendmentSubject, ApiKeys, Clock,
-        CustomerPage, CustomerPageRequest, CustomerQueries, Customers, EventPage, EventPageRequest,
-        Lease, LeaseTerms, NewApiKey, PageError, Provisioning, Rail, RailContactChange,
-        RailCustomer, RailCustomerId, RailFailure, RailPage, RecordOutcome, Reservation, Reserve,
-        Reserved, RevocationEpoch, Standing, StoreError, Urgency,
+        AbsenceClear, Amend, AmendOutcome, AmendmentBasis, AmendmentSubject, ApiKeys, ChangeStatus,
+        Clock, CustomerPage, CustomerPageRequest, CustomerQueries, Customers, EventPage,
+        EventPageRequest, Lease, LeaseTerms, NewApiKey, PageError, PresentedCallback, Provisioning,
+        Rail, RailCallbacks, RailContactChange, RailCustomer, RailCustomerId, RailFailure,
+        RailNotice, RailPage, RecordOutcome, Reservation, Reserve, Reserved, RevocationEpoch,
+        Standing, StatusBasis, StatusChanges, StoreError, TransitionOutcome, Urgency,
     },
     tenant::Tenant,
 };
@@ -255,6 +259,62 @@ impl Customers for FakePorts {
     }
     async fn bind_key(&self, _: Tenant, _: CustomerId, _: &KeyClaim) -> Result<bool, StoreError> {
         Ok(true)
+    }
+}
+
+#[async_trait]
+impl StatusChanges for FakePorts {
+    async fn status_basis(
+        &self,
+        _: Tenant,
+        handle: &CustomerHandle,
+        claim: Option<&KeyClaim>,
+    ) -> Result<Option<StatusBasis>, StoreError> {
+        self.claims.lock().unwrap().extend(claim.cloned());
+        Ok(self.names(handle).then(|| StatusBasis {
+            customer: self.customer.lock().unwrap().summary.clone(),
+            bound: *self.bound.lock().unwrap(),
+        }))
+    }
+    async fn transition(
+        &self,
+        _: Tenant,
+        change: &ChangeStatus<'_>,
+    ) -> Result<TransitionOutcome, StoreError> {
+        let summary = &mut self.customer.lock().unwrap().summary;
+        summary.status = change.transition.to;
+        summary.version.0 += 1;
+        Ok(TransitionOutcome::Changed {
+            customer: summary.clone(),
+            hold_lost: false,
+        })
+    }
+    async fn record_refusal(
+        &self,
+        _: Tenant,
+        _: CustomerId,
+        _: StatusChangeId,
+        _: TransitionRefused,
+    ) -> Result<(), StoreError> {
+        unreachable!()
+    }
+    async fn explain_rejection(
+        &self,
+        _: Tenant,
+        _: CustomerId,
+        _: &Explanation,
+    ) -> Result<(), StoreError> {
+        unreachable!()
+    }
+}
+
+/// The signature is the time and the length of the body.
+impl RailCallbacks for FakePorts {
+    fn is_genuine(&self, callback: &PresentedCallback<'_>, _: DateTime<Utc>) -> bool {
+        callback.signature == format!("{}.{}", callback.timestamp, callback.body.len())
+    }
+    fn notice(&self, _: &[u8]) -> RailNotice {
+        unreachable!()
     }
 }
 
