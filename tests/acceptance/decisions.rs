@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Callbacks, Caller, Home, Rail, Service, canadian, eventually, individual, status_changed, with,
+    Callbacks, Caller, Home, Process, Rail, Service, canadian, eventually, individual,
+    status_changed, unique, with,
 };
 
 /// A customer, and what the rail calls it.
@@ -21,9 +22,8 @@ async fn made(service: &Service, caller: &Caller, body: Value) -> Made {
 
 /// An individual whose number ends so.
 fn ending(end: &str) -> Value {
-    let body = individual();
-    let number = body["id_number"].as_str().unwrap();
-    with(&body, &json!({"id_number": format!("{number}{end}")}))
+    let number = format!("A{:03}{end}", unique() % 1_000);
+    with(&individual(), &json!({ "id_number": number }))
 }
 
 /// What operators see of a customer.
@@ -215,7 +215,7 @@ async fn a_decision_that_outruns_our_own_commit_is_applied_after_it() {
 }
 
 /// A home with a rail that outlives the services, and calls them back under a secret.
-async fn home_and_rail() -> (Home, Rail, crate::harness::Process) {
+async fn home_and_rail() -> (Home, Rail, Process) {
     let home = Home::new().await;
     let (process, url) = home.rail("rail", &[]).await;
     let home = home
