@@ -24,6 +24,7 @@ mod hostile;
 mod keys;
 mod kills;
 mod lists;
+mod money_secrecy;
 mod outcomes;
 mod payout_kills;
 mod payouts;

@@ -153,7 +153,7 @@ async fn an_account_is_stored_with_its_key(world: &World<impl Adapter>) {
     assert_eq!(opened.reference, customer.reference);
     assert_eq!(opened.currency, Gbp);
     assert_eq!(opened.state, AccountState::Provisioning);
-    assert_eq!(all(world, &customer).await, [opened.clone()]);
+    assert_eq!(all(world, &customer).await, vec![opened.clone()]);
     let basis = async |currency, claim: &KeyClaim| {
         let handle = by_reference(&customer);
         let basis = world
@@ -270,7 +270,7 @@ async fn an_account_is_activated_with_its_details(world: &World<impl Adapter>) {
     let (opened, job) = active(world, &customer).await;
     let state = AccountState::Active(account_details());
     let expected = VirtualAccount { state, ..opened };
-    assert_eq!(all(world, &customer).await, [expected.clone()]);
+    assert_eq!(all(world, &customer).await, vec![expected.clone()]);
     let mark = AccountMark {
         account: expected.id,
         currency: Gbp,

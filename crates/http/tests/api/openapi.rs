@@ -97,7 +97,9 @@ fn path_parameters_are_described() {
     for (path, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
             let parameters = operation["parameters"].to_string();
-            let describes_id = parameters.contains("/CustomerHandle\"");
+            let describes_id = ["/CustomerHandle\"", "/PayoutId\""]
+                .iter()
+                .any(|name| parameters.contains(name));
             assert_eq!(describes_id, path.contains("{id}"), "{method} {path}");
         }
     }

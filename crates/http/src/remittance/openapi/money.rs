@@ -17,8 +17,8 @@ use super::{
 };
 use crate::error::Code;
 
-const ACCOUNT_ID: &str = "ckva_01kf0hkzn8f6gv2m1s3x4q5r7t";
-const PAYOUT_ID: &str = "ckpo_01kf0hm2rjev9s8t5k4h3g2f1d";
+const ACCOUNT_ID: &str = "ckva_01kf0hv570fp793dtr98h6bcfn";
+const PAYOUT_ID: &str = "ckpo_01kf0hv570fwnssx5vk7tbxabk";
 const AT: &str = "2026-01-15T10:05:00Z";
 
 pub(super) fn open_virtual_account() -> Value {
