@@ -80,7 +80,7 @@ async fn a_payout_is_ordered_by_interac_and_to_the_cent() {
     ] {
         let server = with_wallets(1).await;
         given("POST", PAYOUTS)
-            .and(body_string_contains(format!("\"to_amount\":{amount}}}")))
+            .and(body_string_contains(format!("\"to_amount\":{amount},")))
             .respond_with(taken("PENDING"))
             .expect(1)
             .mount(&server)
@@ -318,7 +318,8 @@ async fn an_account_is_read_in_every_shape_and_status() {
 
 #[tokio::test]
 async fn an_account_is_ordered_over_the_wallet_of_its_currency() {
-    let server = with_wallets(1).await;
+    // Again for the wallet that there is not.
+    let server = with_wallets(2).await;
     given("POST", ACCOUNTS)
         .respond_with(answer(201, &json!({"data": account("GBP", "PENDING")})))
         .expect(2)
