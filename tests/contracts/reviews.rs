@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use vouch_domain::{
     customer::{
         Cause, CustomerSummary, RailReason,
-        Status::{Closed, Pending, Verified},
+        Status::{Closed, Pending, Rejected, Verified},
         ToldReason,
     },
     ports::{ChangeStatus, DueReview, Reviews, StatusChanges, TransitionOutcome},
@@ -31,6 +31,7 @@ contract![
     a_freed_review_is_tried_again_later,
     who_lost_the_lease_changes_nothing,
     a_change_needs_the_lease_of_the_review_that_found_it,
+    a_review_knows_whom_a_submission_has_reopened,
     closing_a_customer_ends_its_review,
     reviews_of_all_organisations_of_one_env_are_due,
     no_more_are_taken_than_asked_for,
@@ -100,6 +101,7 @@ async fn a_decision_is_looked_for_when_it_is_overdue(world: &World<impl Adapter>
         customer: made.id,
         rail_customer: rail_id(&made.id.to_string()),
         awaited: true,
+        reopened: false,
         calls: 0,
         looks: 0,
         told: None,
@@ -256,6 +258,28 @@ async fn a_change_needs_the_lease_of_the_review_that_found_it(world: &World<impl
         matches!(outcome, Ok(TransitionOutcome::Changed { .. })),
         "{outcome:?}"
     );
+}
+
+async fn a_review_knows_whom_a_submission_has_reopened(world: &World<impl Adapter>) {
+    let made = world.exists(&individual()).await;
+    for (to, cause, reopened) in [
+        (Rejected, Cause::Rail, false),
+        (Pending, Cause::Submission, true),
+        (Rejected, Cause::Rail, false),
+        (Pending, Cause::Rail, false),
+    ] {
+        changed(world, &made, to, cause).await;
+        let refused = Closed.transition(to, Cause::Submission).unwrap_err();
+        let id = world.ids.mint();
+        let recorded = world
+            .store()
+            .record_refusal(world.tenant, made.id, id, refused);
+        recorded.await.unwrap();
+        call(world, &made, None).await;
+        let taken = take_one(world).await;
+        assert_eq!(taken.reopened, reopened, "{to:?} by {cause:?}");
+        settle(world, &taken, None).await;
+    }
 }
 
 async fn closing_a_customer_ends_its_review(world: &World<impl Adapter>) {

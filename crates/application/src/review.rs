@@ -163,6 +163,10 @@ impl Reviewer {
             .await?
             .ok_or(LookError::UnknownAtRail)?;
         let word = record.status.ok_or(LookError::Unreadable)?;
+        // The new submission is still on its way; whoever sends it awaits the decision.
+        if word == RailStatus::Rejected && review.reopened && !review.awaited {
+            return Ok(None);
+        }
         let has_changed = self.apply(review, word, &record).await?;
         steps::pass(Step::DecisionApplied);
         let is_awaited = match word {

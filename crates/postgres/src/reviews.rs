@@ -54,7 +54,12 @@ const TAKE_DUE: &str = "
         WHERE r.organisation_id = due.organisation_id AND r.env = $1 AND r.customer_id = due.customer_id
         RETURNING r.*
     )
-    SELECT taken.organisation_id, taken.customer_id, c.rail_customer_id, taken.awaited, taken.calls, taken.looks,
+    SELECT taken.organisation_id, taken.customer_id, c.rail_customer_id, taken.awaited,
+           COALESCE((SELECT s.cause = 'submission' FROM status_changes s
+                     WHERE s.organisation_id = taken.organisation_id AND s.env = $1
+                       AND s.customer_id = taken.customer_id AND s.applied
+                     ORDER BY s.sequence DESC LIMIT 1), false),
+           taken.calls, taken.looks,
            taken.reason, taken.told_at, taken.lease_token
     FROM taken JOIN customers c
       ON c.organisation_id = taken.organisation_id AND c.env = $1 AND c.id = taken.customer_id";
@@ -63,6 +68,7 @@ type DueSql = (
     SqlUuid,
     SqlUuid,
     Text,
+    Bool,
     Bool,
     Integer,
     Integer,
@@ -74,6 +80,7 @@ type DueRow = (
     Uuid,
     Uuid,
     String,
+    bool,
     bool,
     i32,
     i32,
@@ -199,7 +206,18 @@ impl Reviews for Store {
 
 impl Store {
     fn due_review(&self, env: Env, row: DueRow) -> Result<DueReview, StoreError> {
-        let (organisation, customer, rail_customer, awaited, calls, looks, reason, at, lease) = row;
+        let (
+            organisation,
+            customer,
+            rail_customer,
+            awaited,
+            reopened,
+            calls,
+            looks,
+            reason,
+            at,
+            lease,
+        ) = row;
         let reason = reason.map(|sealed| self.told_reason(env, &rail_customer, &sealed));
         let tenant = Tenant {
             organisation: id(organisation)?,
@@ -210,6 +228,7 @@ impl Store {
             customer: id(customer)?,
             rail_customer: RailCustomerId::parse(&rail_customer).map_err(|_| broken("rail id"))?,
             awaited,
+            reopened,
             calls,
             looks,
             told: reason.transpose()?.map(|reason| ToldReason { reason, at }),

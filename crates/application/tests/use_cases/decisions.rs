@@ -9,11 +9,11 @@ use vouch_application::{
     create::Created,
     dispatch::{Dispatcher, MoneyCalls},
     review::{OverdueAges, Reviewer},
-    transitions::Transitions,
+    transitions::{Move, Moved, Transitions},
 };
 use vouch_domain::{
     customer::{
-        CustomerHandle, CustomerSummary, RailReason, Rejection,
+        Cause, CustomerHandle, CustomerSummary, RailReason, Rejection,
         Status::{self, Closed, Pending, Rejected, Verified},
         ToldReason,
     },
@@ -275,6 +275,35 @@ async fn a_closed_customer_is_not_revived_and_operators_can_see_that_it_was_trie
     assert_eq!((refused.from, refused.to), (Closed, Verified));
     made.bench.pass(PATIENT).await;
     assert_eq!(made.look().await, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_rejection_is_no_answer_to_a_new_submission() {
+    let made = made().await;
+    made.decides(RailStatus::Rejected);
+    made.called("rail-1|Document has expired|10").await;
+    let store = Arc::new(made.bench.store.clone());
+    let transitions = Transitions::new(Arc::clone(&store) as _, Arc::clone(&made.bench.ids));
+    let handle = CustomerHandle::Id(made.customer.id);
+    let resubmit = Move {
+        customer: &handle,
+        to: Pending,
+        cause: Cause::Submission,
+        explanation: None,
+        review: None,
+        claim: None,
+    };
+    let moved = transitions.move_customer(made.bench.tenant, &resubmit);
+    assert!(matches!(moved.await, Ok(Moved::Now { .. })));
+    // The rail has not heard of it yet, and calls about the old one again.
+    made.called("rail-1|Document has expired|11").await;
+    assert_eq!(made.status().await, Pending);
+    // From now on its word is the answer.
+    let awaited = store.await_decision(made.bench.tenant, made.customer.id, OVERDUE);
+    awaited.await.unwrap();
+    made.called("rail-1|Fraud suspected|12").await;
+    assert_eq!(made.status().await, Rejected);
+    assert_eq!(made.why().await.0, Some(Rejection::FraudSuspected));
 }
 
 #[tokio::test(start_paused = true)]

@@ -67,6 +67,9 @@ pub struct DueReview {
     pub rail_customer: RailCustomerId,
     /// Whether a decision is still to come.
     pub awaited: bool,
+    /// Whether a new submission was the last to move the customer: until that has reached the rail, a rejection there is
+    /// the old one.
+    pub reopened: bool,
     /// How many callbacks asked for this look.
     pub calls: i32,
     /// How many looks have found no decision.

@@ -9,7 +9,7 @@ use vouch_domain::{
     tenant::{Env, Tenant},
 };
 
-use super::{InMemory, Retry, Stage, State};
+use super::{InMemory, Retry, Stage, State, status_changes::is_reopened};
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(64);
 
@@ -85,6 +85,7 @@ impl Reviews for InMemory {
             now,
             reviews,
             customers,
+            history,
             ..
         } = &mut *state;
         let due = reviews.iter_mut().filter(|((tenant, _), review)| {
@@ -104,6 +105,7 @@ impl Reviews for InMemory {
                 customer,
                 rail_customer: rail_customer.clone(),
                 awaited: review.awaited,
+                reopened: history.get(key).is_some_and(|history| is_reopened(history)),
                 calls: review.calls,
                 looks: review.looks,
                 told: review.told.clone(),

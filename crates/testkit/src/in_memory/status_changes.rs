@@ -25,6 +25,13 @@ pub(super) struct Noted {
     told_at: Option<DateTime<Utc>>,
 }
 
+/// Whether a submission was the last to move the customer.
+pub(super) fn is_reopened(history: &[Noted]) -> bool {
+    let mut applied = history.iter().rev().filter(|noted| noted.change.applied);
+    let last = applied.next();
+    last.is_some_and(|noted| noted.change.cause == Cause::Submission)
+}
+
 #[async_trait]
 impl StatusChanges for InMemory {
     async fn status_basis(
