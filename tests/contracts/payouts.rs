@@ -550,7 +550,9 @@ async fn a_customer_is_closed_only_when_its_payouts_have_ended(world: &World<imp
 async fn closing_and_paying_never_both_win(world: &World<impl Adapter>) {
     for _ in 0..8 {
         let customer = verified(world, world.tenant).await;
-        let (request, claim) = (payout_request(&by_id(&customer), None), payout_claim());
+        let address = interac_email("grace@example.com");
+        let request = payout_request(&by_id(&customer), Some(address));
+        let claim = payout_claim();
         let (closed, made) = futures_util::future::join(
             close(world, &customer),
             try_insert(world, world.tenant, &request, &claim),
