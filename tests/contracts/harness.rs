@@ -9,12 +9,12 @@ use vouch_domain::{
     id::{CustomerId, EventId},
     idempotency::KeyClaim,
     ports::{
-        AbsenceClear, Answers, ApiKeys, CallbackInbox, ContactSync, CustomerQueries, Customers,
-        Deposits, Drift, Holders, KycFiles, Lease, LeaseTerms, Ledger, Organisations,
-        PaymentRoutes, Provisioning, RailCustomerId, Reconciliation, RecordOutcome, Reservation,
-        Reserve, Reserved, Retention, Reviews, SettlementJobs, Standing, StatusChanges,
-        StatusHistory, SubmissionJobs, Submissions, Swaps, TreasuryCustomerQueries,
-        TreasuryCustomers,
+        AbsenceClear, AccountJobs, Answers, ApiKeys, CallbackInbox, ContactSync, CustomerQueries,
+        Customers, Deposits, Drift, Holders, KycFiles, Lease, LeaseTerms, Ledger, Organisations,
+        PaymentRoutes, PayoutJobs, Payouts, Provisioning, RailCustomerId, Reconciliation,
+        RecordOutcome, Reservation, Reserve, Reserved, Retention, Reviews, SettlementJobs,
+        Standing, StatusChanges, StatusHistory, SubmissionJobs, Submissions, Swaps,
+        TreasuryCustomerQueries, TreasuryCustomers, VirtualAccounts,
     },
     tenant::{Env, Tenant},
 };
@@ -54,6 +54,10 @@ pub(crate) trait Ports:
     + Submissions
     + SubmissionJobs
     + TreasuryCustomerQueries
+    + VirtualAccounts
+    + AccountJobs
+    + Payouts
+    + PayoutJobs
     + Clone
     + 'static
 {
@@ -102,7 +106,7 @@ impl Adapter for InMemory {
 }
 
 /// Every time that is compared with the database's clock: to let time pass is to move them back.
-const LEASE_CLOCK: [(&str, &str); 18] = [
+const LEASE_CLOCK: [(&str, &str); 24] = [
     ("upload_attempts", "begun_at"),
     ("kyc_jobs", "leased_until"),
     ("kyc_jobs", "due_at"),
@@ -115,6 +119,12 @@ const LEASE_CLOCK: [(&str, &str); 18] = [
     ("swap_jobs", "leased_until"),
     ("swap_jobs", "due_at"),
     ("idempotency_keys", "leased_until"),
+    ("virtual_accounts", "leased_until"),
+    ("virtual_accounts", "absence_clear_at"),
+    ("virtual_accounts", "due_at"),
+    ("payouts", "leased_until"),
+    ("payouts", "absence_clear_at"),
+    ("payouts", "due_at"),
     ("reviews", "next_look_at"),
     ("reviews", "leased_until"),
     ("rail_callbacks", "received_at"),

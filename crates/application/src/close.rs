@@ -29,6 +29,9 @@ pub enum CloseError {
     /// The key was used with another body.
     #[error("the key was used with another body")]
     KeyConflict,
+    /// A payout of the customer is processing.
+    #[error("a payout of the customer is processing")]
+    PayoutsProcessing,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -39,6 +42,7 @@ impl From<MoveError> for CloseError {
         match error {
             MoveError::NotFound => Self::NotFound,
             MoveError::KeyConflict => Self::KeyConflict,
+            MoveError::PayoutsProcessing => Self::PayoutsProcessing,
             MoveError::Store(error) => Self::Store(error),
             // Whoever may close may do so from everywhere, and takes no address.
             MoveError::Refused(_) | MoveError::InteracEmailTaken => {

@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use futures_util::future::{join, join_all};
 use tokio::{sync::Mutex, time::Instant};
 use vouch_domain::{
-    ports::{CallbackInbox, KeptCallback, RailCallbacks, RailNotice, Reviews, StoreError},
+    ports::{
+        AccountJobs, CallbackInbox, KeptCallback, PayoutJobs, RailCallbacks, RailNotice, Reviews,
+        StoreError,
+    },
     tenant::Env,
 };
 
@@ -25,10 +28,23 @@ const LONGEST_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 /// How many such callbacks of an env are kept at most.
 const MOST_WAITING: u32 = 10_000;
 
+/// Whom to tell of virtual accounts and payouts.
+pub struct MoneyCalls {
+    /// Who looks at accounts.
+    pub accounts: Arc<dyn AccountJobs>,
+    /// Who looks at payouts.
+    pub payouts: Arc<dyn PayoutJobs>,
+    /// Wakes whoever looks at accounts.
+    pub wake_accounts: Wake,
+    /// Wakes whoever looks at payouts.
+    pub wake_payouts: Wake,
+}
+
 /// Reads callbacks, until it is stopped.
 pub struct Dispatcher {
     inbox: Arc<dyn CallbackInbox>,
     reviews: Arc<dyn Reviews>,
+    money: MoneyCalls,
     lines: CallbackLines,
     wake: Wake,
     /// Wakes whoever looks at customers.
@@ -41,6 +57,7 @@ impl Dispatcher {
     pub fn new(
         inbox: Arc<dyn CallbackInbox>,
         reviews: Arc<dyn Reviews>,
+        money: MoneyCalls,
         lines: CallbackLines,
         wake: Wake,
         look: Wake,
@@ -48,6 +65,7 @@ impl Dispatcher {
         Self {
             inbox,
             reviews,
+            money,
             lines,
             wake,
             look,
@@ -127,10 +145,25 @@ impl Dispatcher {
                 }
                 Ok(Dispatched::when(known))
             }
-            // Virtual accounts and payouts are not kept here.
-            RailNotice::VirtualAccount { .. } | RailNotice::Payout { .. } | RailNotice::Nothing => {
+            // Both are stored before they are ordered: whatever nobody looks for now has ended, or is not ours.
+            RailNotice::VirtualAccount { account, customer } => {
+                let MoneyCalls { accounts, .. } = &self.money;
+                let is_open = accounts
+                    .hasten_accounts(callback.env, &account, customer.as_ref())
+                    .await?;
+                if is_open {
+                    self.money.wake_accounts.wake();
+                }
                 Ok(Dispatched::Done)
             }
+            RailNotice::Payout { payout, .. } => {
+                let MoneyCalls { payouts, .. } = &self.money;
+                if payouts.hasten_payout(callback.env, payout).await? {
+                    self.money.wake_payouts.wake();
+                }
+                Ok(Dispatched::Done)
+            }
+            RailNotice::Nothing => Ok(Dispatched::Done),
         }
     }
 

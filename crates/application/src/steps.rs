@@ -1,4 +1,4 @@
-//! The steps of a provisioning, of a submission, of a decision and of a swap, as points at which a test may stop the
+//! The steps of a provisioning, a submission, a decision, a swap, a payout and a virtual account, as points at which a test may stop the
 //! process.
 //!
 //! Nothing listens by default. The promise that no fault makes two customers, or pays out twice, is only as good as the
@@ -6,7 +6,7 @@
 
 use std::sync::OnceLock;
 
-/// A moment in the course of a provisioning, of a submission, of a decision or of a swap.
+/// A moment in the course of a provisioning, a submission, a decision, a swap, a payout or a virtual account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// The reservation is stored; nothing was sent.
@@ -47,11 +47,29 @@ pub enum Step {
     ReviewStarting,
     /// The rail has a submission; nothing is recorded.
     ReviewStarted,
+    /// A payout is stored; nobody was told.
+    PayoutStored,
+    /// The lease of a payout was taken; nothing was looked up or sent.
+    PayoutTaken,
+    /// A payout is about to be sent.
+    PayoutSending,
+    /// The rail has answered the order of a payout, or failed; nothing is recorded.
+    PayoutSent,
+    /// What follows for a payout is known; nothing is recorded.
+    PayoutJudged,
+    /// The end of a payout is recorded; nobody was told.
+    PayoutEnded,
+    /// The rail has answered the order of a virtual account, or failed; nothing is recorded.
+    AccountOrdered,
+    /// What follows for a virtual account is known; nothing is recorded.
+    AccountJudged,
+    /// The rail's id of a virtual account is recorded; its state is not.
+    AccountBound,
 }
 
 impl Step {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 28] = [
         Self::Reserved,
         Self::TakenOver,
         Self::Sending,
@@ -71,6 +89,15 @@ impl Step {
         Self::FileSent,
         Self::ReviewStarting,
         Self::ReviewStarted,
+        Self::PayoutStored,
+        Self::PayoutTaken,
+        Self::PayoutSending,
+        Self::PayoutSent,
+        Self::PayoutJudged,
+        Self::PayoutEnded,
+        Self::AccountOrdered,
+        Self::AccountJudged,
+        Self::AccountBound,
     ];
 
     /// The step's name in lower case.
@@ -96,6 +123,15 @@ impl Step {
             Self::FileSent => "file_sent",
             Self::ReviewStarting => "review_starting",
             Self::ReviewStarted => "review_started",
+            Self::PayoutStored => "payout_stored",
+            Self::PayoutTaken => "payout_taken",
+            Self::PayoutSending => "payout_sending",
+            Self::PayoutSent => "payout_sent",
+            Self::PayoutJudged => "payout_judged",
+            Self::PayoutEnded => "payout_ended",
+            Self::AccountOrdered => "account_ordered",
+            Self::AccountJudged => "account_judged",
+            Self::AccountBound => "account_bound",
         }
     }
 }

@@ -62,6 +62,9 @@ pub enum MoveError {
     /// Another customer has the Interac e-mail of one that a submission would revive.
     #[error("another customer has the Interac e-mail")]
     InteracEmailTaken,
+    /// A payout of a customer that is to be closed is processing.
+    #[error("a payout of the customer is processing")]
+    PayoutsProcessing,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -117,6 +120,7 @@ impl Transitions {
                     });
                 }
                 TransitionOutcome::InteracEmailTaken => return Err(MoveError::InteracEmailTaken),
+                TransitionOutcome::PayoutsProcessing => return Err(MoveError::PayoutsProcessing),
                 TransitionOutcome::Outrun => {}
             }
         }

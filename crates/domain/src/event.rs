@@ -2,8 +2,10 @@
 
 use crate::{
     customer::{ContactField, CustomerSummary, Status, Transition},
-    id::{EventId, KycSubmissionId},
-    values::Rejected,
+    id::{EventId, KycSubmissionId, PayoutId, VirtualAccountId},
+    money::MinorUnits,
+    payout::PayoutEnd,
+    values::{FiatCurrency, MerchantReference, Rejected},
 };
 
 /// What kind of thing happened.
@@ -19,16 +21,28 @@ pub enum EventType {
     KycStatusChanged,
     /// The customer was closed.
     CustomerClosed,
+    /// A virtual account can be paid into.
+    VirtualAccountActivated,
+    /// A virtual account was not opened, or was given up.
+    VirtualAccountFailed,
+    /// The recipient of a payout has it.
+    PayoutPaid,
+    /// The recipient of a payout will not get it.
+    PayoutFailed,
 }
 
 impl EventType {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 9] = [
         Self::CustomerCreated,
         Self::CustomerUpdated,
         Self::KycSubmitted,
         Self::KycStatusChanged,
         Self::CustomerClosed,
+        Self::VirtualAccountActivated,
+        Self::VirtualAccountFailed,
+        Self::PayoutPaid,
+        Self::PayoutFailed,
     ];
 
     /// The word on the wire and in the database.
@@ -40,6 +54,10 @@ impl EventType {
             Self::KycSubmitted => "kyc_submitted",
             Self::KycStatusChanged => "kyc_status_changed",
             Self::CustomerClosed => "customer_closed",
+            Self::VirtualAccountActivated => "virtual_account_activated",
+            Self::VirtualAccountFailed => "virtual_account_failed",
+            Self::PayoutPaid => "payout_paid",
+            Self::PayoutFailed => "payout_failed",
         }
     }
 
@@ -92,6 +110,34 @@ pub enum EventDetail {
     },
     /// See [`EventType::CustomerClosed`].
     Closed,
+    /// See [`EventType::VirtualAccountActivated`].
+    AccountActivated(AccountMark),
+    /// See [`EventType::VirtualAccountFailed`].
+    AccountFailed(AccountMark),
+    /// See [`EventType::PayoutPaid`] and [`EventType::PayoutFailed`].
+    PayoutEnded(PayoutMark, PayoutEnd),
+}
+
+/// The virtual account that an event is about. Its number and name are personal, so they are no part of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountMark {
+    /// Which one.
+    pub account: VirtualAccountId,
+    /// What is paid into it.
+    pub currency: FiatCurrency,
+}
+
+/// The payout that an event is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PayoutMark {
+    /// Which one.
+    pub payout: PayoutId,
+    /// Its currency.
+    pub currency: FiatCurrency,
+    /// What the recipient gets, or should have got.
+    pub amount: MinorUnits,
+    /// The organisation's own name for it.
+    pub merchant_reference: MerchantReference,
 }
 
 impl EventDetail {
@@ -104,6 +150,10 @@ impl EventDetail {
             Self::KycSubmitted { .. } => EventType::KycSubmitted,
             Self::StatusChanged { .. } => EventType::KycStatusChanged,
             Self::Closed => EventType::CustomerClosed,
+            Self::AccountActivated(_) => EventType::VirtualAccountActivated,
+            Self::AccountFailed(_) => EventType::VirtualAccountFailed,
+            Self::PayoutEnded(_, PayoutEnd::Paid) => EventType::PayoutPaid,
+            Self::PayoutEnded(_, PayoutEnd::Failed(_)) => EventType::PayoutFailed,
         }
     }
 }

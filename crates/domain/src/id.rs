@@ -191,6 +191,8 @@ kinds! {
     StatusChange = "ckstc", StatusChangeId;
     /// Documents that were submitted for review.
     KycSubmission = "ckkyc", KycSubmissionId;
+    /// A bank account that the rail keeps in a customer's name.
+    VirtualAccount = "ckva", VirtualAccountId;
     /// Money sent to a recipient on a customer's behalf.
     Payout = "ckpo", PayoutId;
     /// A credential of an organisation.

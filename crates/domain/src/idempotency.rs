@@ -29,6 +29,10 @@ pub enum Operation {
     AttachFiles(CustomerHandle),
     /// `POST /customers/{id}/kyc` of the Remittance API.
     SubmitKyc(CustomerHandle),
+    /// `POST /customers/{id}/virtual_accounts` of the Remittance API.
+    OpenAccount(CustomerHandle),
+    /// `POST /payouts` of the Remittance API.
+    CreatePayout,
     /// `POST /customers/{id}/close` of the Remittance API.
     CloseCustomer(CustomerHandle),
     /// Any operation of the Treasury API.
@@ -52,6 +56,10 @@ impl Operation {
                 format!("POST /customers/{}/files/attach", named(customer))
             }
             Self::SubmitKyc(customer) => format!("POST /customers/{}/kyc", named(customer)),
+            Self::OpenAccount(customer) => {
+                format!("POST /customers/{}/virtual_accounts", named(customer))
+            }
+            Self::CreatePayout => "POST /payouts".to_owned(),
             Self::CloseCustomer(customer) => format!("POST /customers/{}/close", named(customer)),
             Self::Treasury { method, path } => format!("{method} {path}"),
         }

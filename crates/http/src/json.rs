@@ -37,12 +37,17 @@ impl JsonObject {
         let Members(members) = serde_json::from_str(text)?;
         let mut canonical = String::with_capacity(text.len());
         write_object(&members, MAX_DEPTH, &mut canonical)?;
-        let form = members
-            .into_iter()
-            .map(|(name, value)| Ok((name, raw_field(value)?)))
-            .collect::<Result<_, NotStrictJson>>()?;
+        let form = raw_form(members)?;
         Ok(Self { form, canonical })
     }
+}
+
+/// Goes no deeper than the canonical form, which was written before.
+fn raw_form(members: BTreeMap<String, &RawValue>) -> Result<RawForm, NotStrictJson> {
+    members
+        .into_iter()
+        .map(|(name, value)| Ok((name, raw_field(value)?)))
+        .collect()
 }
 
 fn raw_field(value: &RawValue) -> Result<RawField, NotStrictJson> {
@@ -52,7 +57,10 @@ fn raw_field(value: &RawValue) -> Result<RawField, NotStrictJson> {
         b"true" => RawField::Bool(true),
         b"false" => RawField::Bool(false),
         [b'[', ..] => objects(value.get()).map_or(RawField::OtherType, RawField::Objects),
-        [b'{', ..] => RawField::OtherType,
+        [b'{', ..] => {
+            let Members(members) = serde_json::from_str(value.get())?;
+            RawField::Object(raw_form(members)?)
+        }
         _ => RawField::Number(value.get().to_owned()),
     })
 }
@@ -253,14 +261,20 @@ mod tests {
 
     #[test]
     fn fields_keep_their_kind() {
-        let body = r#"{"t":" a\u0000b ","n":null,"b":true,"i":1.50,"o":{},"l":["x",{}],"a":[{"x":"y"},{}]}"#;
+        let body = r#"{"t":" a\u0000b ","n":null,"b":true,"i":1.50,"o":{"a":{},"b":1},"l":["x",{}],"a":[{"x":"y"},{}]}"#;
         let form = JsonObject::parse(body.as_bytes()).unwrap().form;
         let expected = RawForm::from([
             ("t".to_owned(), RawField::Text(" a\0b ".to_owned())),
             ("n".to_owned(), RawField::Null),
             ("b".to_owned(), RawField::Bool(true)),
             ("i".to_owned(), RawField::Number("1.50".to_owned())),
-            ("o".to_owned(), RawField::OtherType),
+            (
+                "o".to_owned(),
+                RawField::Object(RawForm::from([
+                    ("a".to_owned(), RawField::Object(RawForm::new())),
+                    ("b".to_owned(), RawField::Number("1".to_owned())),
+                ])),
+            ),
             ("l".to_owned(), RawField::OtherType),
             (
                 "a".to_owned(),

@@ -29,7 +29,8 @@ pub use health::{Readiness, ReadinessReport};
 pub use rate_limit::{RateLimit, RateLimitSettings, RateLimits};
 pub use remittance::openapi::openapi_remittance;
 pub use server::{
-    KycServices, Server, ServerHandle, Services, Shared, TreasuryServices, app, serve,
+    KycServices, MoneyServices, Server, ServerHandle, Services, Shared, TreasuryServices, app,
+    serve,
 };
 pub use standards::PublishedStandards;
 pub use treasury::openapi::openapi_treasury;

@@ -4,20 +4,32 @@ use std::borrow::Cow;
 
 use actix_web::HttpRequest;
 use percent_encoding::percent_decode_str;
-use vouch_domain::customer::CustomerHandle;
+use vouch_domain::{customer::CustomerHandle, id::PayoutId};
 
 use crate::error::Code;
 
 /// The customer that the path names in place of `{id}`.
 pub(crate) fn customer(request: &HttpRequest) -> Result<CustomerHandle, Code> {
+    named(request)
+        .and_then(|text| CustomerHandle::parse(&text))
+        .ok_or(Code::CustomerNotFound)
+}
+
+/// The payout that the path names in place of `{id}`.
+pub(crate) fn payout(request: &HttpRequest) -> Result<PayoutId, Code> {
+    named(request)
+        .and_then(|text| PayoutId::parse(&text).ok())
+        .ok_or(Code::PayoutNotFound)
+}
+
+/// What stands in place of `{id}`.
+fn named(request: &HttpRequest) -> Option<Cow<'_, str>> {
     // Not actix's own parameter: that is half decoded, and replaces what is not UTF-8.
     let pattern = request.match_pattern().unwrap_or_default();
     let mut segments = pattern.split('/').zip(request.uri().path().split('/'));
     segments
         .find(|(template, _)| *template == "{id}")
         .and_then(|(_, segment)| decode(segment))
-        .and_then(|text| CustomerHandle::parse(&text))
-        .ok_or(Code::CustomerNotFound)
 }
 
 /// Decodes a segment once. Nothing for a `%` without two hexadecimal digits, and for what is not UTF-8.

@@ -14,15 +14,16 @@ use actix_web::{
 use vouch_application::{
     amend::AmendCustomer, authenticate::Authenticate, callbacks::TakeCallback,
     close::CloseCustomer, create::CreateCustomer, digest::Digests, kyc_files::FileDesk,
-    liquidity::LiquidityLines, payment_routes::RouteDesk, rates::Rates,
+    liquidity::LiquidityLines, payment_routes::RouteDesk, payouts::MakePayout, rates::Rates,
     receive_upload::ReceiveUpload, simulate::Simulate, simulate_deposit::SimulateDeposit,
     submit_kyc::SubmitKyc, swaps::SwapDesk, treasury_customers::CreateCustomerForTreasury,
+    virtual_accounts::OpenVirtualAccount,
 };
 use vouch_domain::{
     access::Network,
     ports::{
-        Clock, CustomerQueries, Deposits, Ledger, PaymentRoutes, Submissions, Swaps,
-        TreasuryCustomerQueries,
+        Clock, CustomerQueries, Deposits, Ledger, PaymentRoutes, Payouts, Submissions, Swaps,
+        TreasuryCustomerQueries, VirtualAccounts,
     },
     values::Policy,
 };
@@ -56,6 +57,8 @@ pub struct Services {
     pub authenticate: Authenticate,
     /// Files and submissions of customers.
     pub kyc: KycServices,
+    /// Virtual accounts and payouts.
+    pub money: MoneyServices,
     /// Takes in what the rail calls about.
     pub callbacks: TakeCallback,
     /// What only the Treasury API offers.
@@ -73,6 +76,19 @@ pub struct KycServices {
     pub submit: SubmitKyc,
     /// Reads submissions.
     pub submissions: Arc<dyn Submissions>,
+}
+
+/// The use cases of virtual accounts and payouts.
+#[derive(Clone)]
+pub struct MoneyServices {
+    /// Opens virtual accounts.
+    pub open_account: OpenVirtualAccount,
+    /// Reads virtual accounts.
+    pub accounts: Arc<dyn VirtualAccounts>,
+    /// Makes payouts.
+    pub make_payout: MakePayout,
+    /// Reads payouts.
+    pub payouts: Arc<dyn Payouts>,
 }
 
 /// The use cases of the Treasury API.

@@ -11,6 +11,11 @@ pub(crate) enum Failure {
         /// The name of the constraint.
         constraint: String,
     },
+    /// A check constraint stood against it. Nothing was stored.
+    Forbidden {
+        /// The name of the constraint.
+        constraint: String,
+    },
     /// Another transaction was in the way. Nothing was stored; trying again may help.
     Contention,
     /// Everything else.
@@ -31,6 +36,7 @@ impl From<Failure> for StoreError {
             Failure::Taken { constraint } => {
                 Self::Defect(format!("unexpected violation of {constraint}"))
             }
+            Failure::Forbidden { constraint } => Self::Defect(format!("violation of {constraint}")),
         }
     }
 }
@@ -61,9 +67,10 @@ fn database_error(
             unavailable("the connection was lost")
         }
         DatabaseErrorKind::ReadOnlyTransaction => unavailable("the database is read-only"),
-        DatabaseErrorKind::ForeignKeyViolation
-        | DatabaseErrorKind::NotNullViolation
-        | DatabaseErrorKind::CheckViolation => {
+        DatabaseErrorKind::CheckViolation => Failure::Forbidden {
+            constraint: information.constraint_name().unwrap_or_default().to_owned(),
+        },
+        DatabaseErrorKind::ForeignKeyViolation | DatabaseErrorKind::NotNullViolation => {
             let constraint = information.constraint_name().unwrap_or("a constraint");
             defect(&format!("violation of {constraint}"))
         }

@@ -4,8 +4,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use vouch_domain::{
     customer::Status,
-    event::{EventDetail, EventType},
+    event::{AccountMark, EventDetail, EventType, PayoutMark},
+    money::MinorUnits,
+    payout::{PayoutEnd, PayoutFailure},
     ports::StoreError,
+    values::{FiatCurrency, MerchantReference},
 };
 
 use crate::rows::{broken, contact_fields, id};
@@ -18,6 +21,17 @@ pub(crate) fn detail_json(detail: &EventDetail) -> Option<String> {
             json!({"submission": submission.uuid().to_string()})
         }
         EventDetail::StatusChanged { previous, .. } => json!({"previous": previous.as_str()}),
+        EventDetail::AccountActivated(mark) | EventDetail::AccountFailed(mark) => json!({
+            "account": mark.account.uuid().to_string(),
+            "currency": mark.currency.as_str(),
+        }),
+        EventDetail::PayoutEnded(mark, end) => json!({
+            "payout": mark.payout.uuid().to_string(),
+            "currency": mark.currency.as_str(),
+            "amount_minor": mark.amount.count(),
+            "merchant_reference": mark.merchant_reference.as_str(),
+            "failure": end.failure().map(PayoutFailure::as_str),
+        }),
     };
     Some(json.to_string())
 }
@@ -44,7 +58,37 @@ pub(crate) fn read_detail(
             status,
         },
         EventType::CustomerClosed => EventDetail::Closed,
+        EventType::VirtualAccountActivated => EventDetail::AccountActivated(account(&detail)?),
+        EventType::VirtualAccountFailed => EventDetail::AccountFailed(account(&detail)?),
+        EventType::PayoutPaid => EventDetail::PayoutEnded(payout(&detail)?, PayoutEnd::Paid),
+        EventType::PayoutFailed => {
+            let failure =
+                PayoutFailure::parse(text(&detail, "failure")?).map_err(|_| unreadable())?;
+            EventDetail::PayoutEnded(payout(&detail)?, PayoutEnd::Failed(failure))
+        }
     })
+}
+
+fn account(detail: &Value) -> Result<AccountMark, StoreError> {
+    Ok(AccountMark {
+        account: id(uuid(detail, "account")?)?,
+        currency: currency(detail)?,
+    })
+}
+
+fn payout(detail: &Value) -> Result<PayoutMark, StoreError> {
+    let amount = detail.get("amount_minor").and_then(Value::as_i64);
+    let reference = text(detail, "merchant_reference")?.to_owned();
+    Ok(PayoutMark {
+        payout: id(uuid(detail, "payout")?)?,
+        currency: currency(detail)?,
+        amount: MinorUnits::new(amount.ok_or_else(unreadable)?).map_err(|_| unreadable())?,
+        merchant_reference: MerchantReference::restore(reference).map_err(|_| unreadable())?,
+    })
+}
+
+fn currency(detail: &Value) -> Result<FiatCurrency, StoreError> {
+    FiatCurrency::parse(text(detail, "currency")?).map_err(|_| unreadable())
 }
 
 fn uuid(detail: &Value, name: &str) -> Result<Uuid, StoreError> {

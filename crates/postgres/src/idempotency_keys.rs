@@ -1,6 +1,7 @@
 //! Binding idempotency keys.
 
-use vouch_domain::{id::CustomerId, idempotency::KeyClaim, tenant::Tenant};
+use uuid::Uuid;
+use vouch_domain::{id::CustomerId, idempotency::KeyClaim, ports::StoreError, tenant::Tenant};
 
 use crate::{database::Store, error::Failure, statement::statement};
 
@@ -12,10 +13,36 @@ impl Store {
         customer: CustomerId,
         claim: &KeyClaim,
     ) -> Result<(), Failure> {
+        self.insert_key_to(tenant, customer, None, claim).await
+    }
+
+    /// Binds a key to what belongs to a customer. Answers whether the key was free.
+    pub(crate) async fn bind_key_to(
+        &self,
+        tenant: Tenant,
+        customer: CustomerId,
+        subject: Uuid,
+        claim: &KeyClaim,
+    ) -> Result<bool, StoreError> {
+        let subject = Some(subject);
+        match self.insert_key_to(tenant, customer, subject, claim).await {
+            Ok(()) => Ok(true),
+            Err(Failure::Taken { .. }) => Ok(false),
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    async fn insert_key_to(
+        &self,
+        tenant: Tenant,
+        customer: CustomerId,
+        subject: Option<Uuid>,
+        claim: &KeyClaim,
+    ) -> Result<(), Failure> {
         self.database.affected(|| {
             statement::<()>(
-                "INSERT INTO idempotency_keys (organisation_id, env, digest, contract, fingerprint, customer_id)
-                 VALUES ($1, $2, $3, $4, $5, $6)",
+                "INSERT INTO idempotency_keys (organisation_id, env, digest, contract, fingerprint, customer_id, subject)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7)",
             )
             .uuid(tenant.organisation.uuid())
             .text(tenant.env.as_str())
@@ -23,6 +50,7 @@ impl Store {
             .text(claim.contract.as_str())
             .bytes(claim.fingerprint.0)
             .uuid(customer.uuid())
+            .uuid(subject)
         })
         .await?;
         Ok(())

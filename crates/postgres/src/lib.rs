@@ -2,6 +2,8 @@
 //!
 //! The only crate that speaks SQL. Each port method is one statement where speed matters, and atomic in any case.
 
+mod account_jobs;
+mod account_rows;
 mod answers;
 mod api_keys;
 mod callback_inbox;
@@ -21,8 +23,12 @@ mod installation;
 mod kyc_files;
 mod ledger;
 mod migrations;
+mod money_sealing;
 mod organisations;
 mod payment_routes;
+mod payout_jobs;
+mod payout_rows;
+mod payouts;
 mod personal_data;
 mod provisioning;
 mod queries;
@@ -43,6 +49,7 @@ mod submissions;
 mod swap_rows;
 mod swaps;
 mod treasury_customers;
+mod virtual_accounts;
 
 pub use database::{ConnectError, Database, PoolSettings, Pooler, Store};
 pub use grams::sought;

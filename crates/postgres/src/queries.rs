@@ -225,7 +225,7 @@ impl CustomerQueries for Store {
 }
 
 /// The first two placeholders of every read are its tenant.
-fn in_tenant<Row>(
+pub(crate) fn in_tenant<Row>(
     sql: impl Into<std::borrow::Cow<'static, str>>,
     tenant: Tenant,
 ) -> Statement<Row> {
@@ -256,11 +256,12 @@ fn page_sql(request: &CustomerPageRequest) -> String {
 }
 
 /// One row more than asked for tells whether there are more.
-fn one_more_than(limit: u8) -> i64 {
+pub(crate) fn one_more_than(limit: u8) -> i64 {
     i64::from(limit) + 1
 }
 
-fn cut<T>(mut rows: Vec<T>, limit: u8) -> (Vec<T>, bool) {
+/// Cuts what was read to what was asked for, and says whether there is more.
+pub(crate) fn cut<T>(mut rows: Vec<T>, limit: u8) -> (Vec<T>, bool) {
     let has_more = rows.len() > usize::from(limit);
     rows.truncate(usize::from(limit));
     (rows, has_more)

@@ -148,6 +148,11 @@ impl StatusChanges for Store {
                 "idempotency_keys_pkey" => return Ok(TransitionOutcome::Outrun),
                 _ => return Err(Failure::Taken { constraint }.into()),
             },
+            Err(Failure::Forbidden { constraint })
+                if constraint == "customers_closed_have_no_payouts" =>
+            {
+                return Ok(TransitionOutcome::PayoutsProcessing);
+            }
             Err(other) => return Err(other.into()),
         };
         let Some((row, hold_lost)) = outcome else {

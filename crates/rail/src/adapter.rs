@@ -16,6 +16,7 @@ use crate::{
     client::{Call, Deadline, RailClient},
     failure, look_up,
     settings::{RailSettings, RailSetupError},
+    wallets::Wallets,
     wire,
 };
 
@@ -23,7 +24,8 @@ use crate::{
 pub struct HttpRail {
     pub(crate) client: RailClient,
     pub(crate) look_up_timeout: Duration,
-    create_timeout: Duration,
+    pub(crate) create_timeout: Duration,
+    pub(crate) wallets: Wallets,
 }
 
 impl HttpRail {
@@ -36,6 +38,7 @@ impl HttpRail {
             look_up_timeout: settings.look_up_timeout,
             create_timeout: settings.create_timeout,
             client: RailClient::new(settings)?,
+            wallets: Wallets::default(),
         })
     }
 

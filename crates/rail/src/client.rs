@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::{Method, RequestBuilder, StatusCode, Url};
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 use tokio::time::{Instant, sleep};
 use vouch_domain::ports::{RailFailure, Urgency};
 
@@ -29,6 +29,14 @@ pub(crate) struct Call<'a> {
     pub(crate) path: &'a [&'a str],
     pub(crate) query: &'a [(&'static str, &'a str)],
     pub(crate) body: Option<Value>,
+}
+
+/// What is sent with a request.
+#[derive(Clone, Copy)]
+enum Body<'a> {
+    Value(&'a Value),
+    /// Where numbers have to arrive digit by digit.
+    Exact(&'a RawValue),
 }
 
 /// When a call must have ended, whatever it waits for.
@@ -106,11 +114,36 @@ impl RailClient {
         deadline: Deadline,
         urgency: Urgency,
     ) -> Result<Answer, RailFailure> {
+        let body = call.body.as_ref().map(Body::Value);
+        self.send(call, body, deadline, urgency).await
+    }
+
+    /// Likewise, with this body, which arrives to the byte.
+    pub(crate) async fn once_with(
+        &self,
+        call: &Call<'_>,
+        body: &RawValue,
+        deadline: Deadline,
+        urgency: Urgency,
+    ) -> Result<Answer, RailFailure> {
+        self.send(call, Some(Body::Exact(body)), deadline, urgency)
+            .await
+    }
+
+    async fn send(
+        &self,
+        call: &Call<'_>,
+        body: Option<Body<'_>>,
+        deadline: Deadline,
+        urgency: Urgency,
+    ) -> Result<Answer, RailFailure> {
         let credential = self
             .auth
             .credential(&self.transport, None, deadline.prepared)
             .await?;
-        let answer = self.exchange(call, &credential, deadline, urgency).await?;
+        let answer = self
+            .exchange(call, body, &credential, deadline, urgency)
+            .await?;
         if answer.status != StatusCode::UNAUTHORIZED || answer.body.is_none() {
             return Ok(answer);
         }
@@ -118,7 +151,7 @@ impl RailClient {
             .auth
             .credential(&self.transport, Some(&credential), deadline.prepared)
             .await?;
-        self.exchange(call, &another, deadline, urgency).await
+        self.exchange(call, body, &another, deadline, urgency).await
     }
 
     /// Whether bytes of ours may be sent to a URL that the rail gave: encrypted, unless the rail itself is not.
@@ -145,6 +178,7 @@ impl RailClient {
     async fn exchange(
         &self,
         call: &Call<'_>,
+        body: Option<Body<'_>>,
         credential: &Credential,
         deadline: Deadline,
         urgency: Urgency,
@@ -159,9 +193,11 @@ impl RailClient {
             .request(call.method.clone(), below(&url, call.path))
             .header(&credential.name, &credential.value)
             .query(call.query);
-        if let Some(body) = &call.body {
-            request = request.json(body);
-        }
+        request = match body {
+            None => request,
+            Some(Body::Value(value)) => request.json(value),
+            Some(Body::Exact(raw)) => request.json(raw),
+        };
         let answer = passage
             .send(request, deadline.end)
             .await

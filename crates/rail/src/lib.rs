@@ -1,5 +1,6 @@
-//! The KYC rail (Blaaiz) over HTTP: the adapter of the domain's [`Rail`](vouch_domain::ports::Rail) port, and the reader of
-//! its callbacks.
+//! The KYC rail (Blaaiz) over HTTP: the adapter of the domain's [`Rail`](vouch_domain::ports::Rail) port, of
+//! [`RailAccounts`](vouch_domain::ports::RailAccounts) and [`RailPayouts`](vouch_domain::ports::RailPayouts), and the
+//! reader of its callbacks.
 //!
 //! Four promises shape this crate.
 //!
@@ -12,6 +13,7 @@
 //! [`Unavailable`]: vouch_domain::ports::RailFailure::Unavailable
 //! [`Unclear`]: vouch_domain::ports::RailFailure::Unclear
 
+mod accounts;
 mod adapter;
 mod allowance;
 mod answer;
@@ -22,9 +24,12 @@ mod client;
 mod failure;
 mod kyc;
 mod look_up;
+mod money_wire;
 mod notice;
+mod payouts;
 mod settings;
 mod transport;
+mod wallets;
 mod wire;
 
 pub use adapter::HttpRail;

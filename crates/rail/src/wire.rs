@@ -214,7 +214,7 @@ fn id(object: &Value) -> Option<RailCustomerId> {
     RailCustomerId::parse(&text(object, "id")?).ok()
 }
 
-fn text(object: &Value, name: &str) -> Option<String> {
+pub(crate) fn text(object: &Value, name: &str) -> Option<String> {
     match object.get(name)? {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),

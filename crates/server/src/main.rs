@@ -14,6 +14,7 @@ mod liquidity;
 mod logging;
 mod master_key;
 mod metrics;
+mod money;
 mod operators;
 mod output;
 mod private_file;

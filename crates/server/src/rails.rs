@@ -2,7 +2,10 @@
 
 use std::{net::IpAddr, num::NonZeroU32, sync::Arc};
 
-use vouch_application::rails::{RailLine, Rails};
+use vouch_application::{
+    money_lines::{MoneyLine, MoneyLines},
+    rails::{RailLine, Rails},
+};
 use vouch_domain::tenant::Env;
 use vouch_rail::{Circuit, Credentials, HttpRail, RailSettings, Url};
 
@@ -15,6 +18,7 @@ use crate::{
 /// The rails of both envs, as the use cases see them and as adapters that tell whether they get through.
 pub(crate) struct ConfiguredRails {
     pub(crate) rails: Rails,
+    pub(crate) money: MoneyLines,
     adapters: Vec<(Env, Arc<HttpRail>)>,
 }
 
@@ -23,20 +27,20 @@ impl ConfiguredRails {
     pub(crate) fn new(args: &ServeArgs, sandbox: Option<&Sandbox>) -> Result<Self, CommandError> {
         let mut configured = Self {
             rails: Rails::default(),
+            money: MoneyLines::default(),
             adapters: Vec::new(),
         };
         let (test, live) = (args.test_rail.rail(), args.live_rail.rail());
         refuse_idle_credentials(Env::Test, &test)?;
         refuse_idle_credentials(Env::Live, &live)?;
-        configured.rails.test = match sandbox {
+        let test = match sandbox {
             Some(sandbox) if !sandbox.is_ours => None,
-            Some(sandbox) => Some(configured.line(Env::Test, &of_sandbox(&test, sandbox))?),
-            None if test.url.is_none() => None,
-            None => Some(configured.line(Env::Test, &test)?),
+            Some(sandbox) => Some(of_sandbox(&test, sandbox)),
+            None => test.url.is_some().then_some(test),
         };
-        if live.url.is_some() {
-            configured.rails.live = Some(configured.line(Env::Live, &live)?);
-        }
+        let live = live.url.is_some().then_some(live);
+        (configured.rails.test, configured.money.test) = configured.lines(Env::Test, test)?;
+        (configured.rails.live, configured.money.live) = configured.lines(Env::Live, live)?;
         Ok(configured)
     }
 
@@ -46,14 +50,28 @@ impl ConfiguredRails {
         self.adapters.iter().filter(is_down).map(|(env, _)| *env)
     }
 
-    fn line(&mut self, env: Env, args: &RailArgs) -> Result<RailLine, CommandError> {
-        let rail = Arc::new(HttpRail::new(settings(env, args)?)?);
+    /// One adapter of one rail, as all who use it see it.
+    fn lines(
+        &mut self,
+        env: Env,
+        args: Option<RailArgs>,
+    ) -> Result<(Option<RailLine>, Option<MoneyLine>), CommandError> {
+        let Some(args) = args else {
+            return Ok((None, None));
+        };
+        let rail = Arc::new(HttpRail::new(settings(env, &args)?)?);
         self.adapters.push((env, Arc::clone(&rail)));
-        Ok(RailLine {
+        let money = MoneyLine {
+            accounts: Arc::clone(&rail) as _,
+            payouts: Arc::clone(&rail) as _,
+            terms: args.terms,
+        };
+        let line = RailLine {
             rail: Arc::clone(&rail) as _,
             kyc: rail,
             terms: args.terms,
-        })
+        };
+        Ok((Some(line), Some(money)))
     }
 }
 

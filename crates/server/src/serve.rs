@@ -57,7 +57,9 @@ use crate::{
     clock::SystemClock,
     config::ServeArgs,
     demo::DemoKeys,
-    documents, liquidity, metrics, operators, output,
+    documents, liquidity, metrics,
+    money::Money,
+    operators, output,
     rails::ConfiguredRails,
     readiness::ServiceReadiness,
     sandbox::Sandbox,
@@ -193,6 +195,7 @@ struct Parts {
     documents: Arc<dyn Documents>,
     /// Under which URL callers reach the APIs.
     public_url: String,
+    money: Money,
     /// Wakes the settler.
     settlements: Wake,
     /// Wakes the forwarder.
@@ -207,11 +210,14 @@ impl Parts {
         public_url: &str,
     ) -> Result<Self, CommandError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let ids = Arc::new(IdMint::new(Arc::clone(&clock)));
+        let rails = Arc::new(ConfiguredRails::new(args, sandbox)?);
         Ok(Self {
             principals: Arc::default(),
             digests: Arc::new(Digests::new(store.installation.hash_key())),
-            ids: Arc::new(IdMint::new(Arc::clone(&clock))),
-            rails: Arc::new(ConfiguredRails::new(args, sandbox)?),
+            money: Money::new(rails.money.clone(), Arc::clone(&ids), Arc::clone(&clock)),
+            ids,
+            rails,
             reservations: Wake::default(),
             callbacks: callbacks::lines(args, sandbox)?,
             overdue: OverdueAges {
@@ -247,9 +253,11 @@ impl Parts {
             self.changes.clone(),
         );
         workers.spawn(async move { syncer.run().await });
+        self.money.start(&mut workers, &ports);
         let dispatcher = Dispatcher::new(
             Arc::clone(&ports) as _,
             Arc::clone(&ports) as _,
+            self.money.calls(&ports),
             self.callbacks.clone(),
             self.calls.clone(),
             self.reviews.clone(),
@@ -292,6 +300,8 @@ impl Parts {
                 self.settlements.clone(),
                 self.deposits.clone(),
                 self.submissions.clone(),
+                self.money.accounts.clone(),
+                self.money.payouts.clone(),
             ],
             others,
         }
@@ -410,6 +420,7 @@ impl Parts {
                 Arc::clone(&self.clock),
             ),
             kyc: self.kyc_services(store),
+            money: self.money.services(store),
             treasury: TreasuryServices {
                 create_customer: CreateCustomerForTreasury::new(
                     Arc::clone(store) as _,

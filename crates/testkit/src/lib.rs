@@ -12,6 +12,8 @@ mod clock;
 mod database;
 mod in_memory;
 mod kyc;
+mod money;
+mod money_rail;
 mod payment_routes;
 mod proxy;
 mod rail;
@@ -28,6 +30,8 @@ pub use clock::FixedClock;
 pub use database::{ScratchDatabase, TestDatabase};
 pub use in_memory::InMemory;
 pub use kyc::{Pieces, StoredFile, pdf, stored_file};
+pub use money::{account_claim, account_details, payout_claim, payout_request};
+pub use money_rail::{MoneyCall, MoneyScript, ScriptedMoneyRail};
 pub use payment_routes::{
     failed_deposit, opened_route, passed_on_deposit, pending_deposit, route_order,
 };

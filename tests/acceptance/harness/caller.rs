@@ -138,7 +138,7 @@ pub(crate) fn new_key() -> String {
     format!("key-{}", unique())
 }
 
-fn customer(handle: &str) -> String {
+pub(crate) fn customer(handle: &str) -> String {
     format!(
         "/v1/customers/{}",
         utf8_percent_encode(handle, NON_ALPHANUMERIC)

@@ -6,6 +6,7 @@ mod caller;
 mod data_folder;
 mod files;
 mod home;
+pub(crate) mod money;
 mod patience;
 mod people;
 mod pooler;

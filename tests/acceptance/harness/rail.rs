@@ -111,6 +111,48 @@ impl Rail {
         answer.json()
     }
 
+    /// Every virtual bank account, oldest first.
+    pub(crate) async fn accounts(&self) -> Vec<Value> {
+        self.listed("accounts").await
+    }
+
+    /// Every payout, oldest first.
+    pub(crate) async fn payouts(&self) -> Vec<Value> {
+        self.listed("payouts").await
+    }
+
+    async fn listed(&self, path: &str) -> Vec<Value> {
+        let all = self.control(Method::GET, path, None).await;
+        all["data"].as_array().expect("a list").clone()
+    }
+
+    /// Decides about an account.
+    pub(crate) async fn decide_account(&self, id: &str, status: &str) {
+        let path = format!("accounts/{id}/decide");
+        let decision = json!({ "status": status });
+        self.control(Method::POST, &path, Some(decision)).await;
+    }
+
+    /// Decides about a payout, by the rail's id or ours.
+    pub(crate) async fn decide_payout(&self, id: &str, status: &str) {
+        let path = format!("payouts/{id}/decide");
+        let decision = json!({ "status": status });
+        self.control(Method::POST, &path, Some(decision)).await;
+    }
+
+    /// Asks the rail what a platform would.
+    pub(crate) async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Value {
+        let url = format!("{}/api/external/{path}", self.url);
+        let request = Client::new()
+            .request(method, url)
+            .header("x-blaaiz-api-key", "sandbox-key");
+        let request = match body {
+            Some(body) => request.json(&body),
+            None => request,
+        };
+        Answer::unchecked(request).await.json()
+    }
+
     /// Ends all faults.
     pub(crate) async fn heal(&self) {
         self.control(Method::DELETE, "faults", None).await;

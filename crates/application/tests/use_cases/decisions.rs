@@ -7,7 +7,7 @@ use vouch_application::{
     background::Wake,
     callbacks::{CallbackError, CallbackLines, TakeCallback, Taken},
     create::Created,
-    dispatch::Dispatcher,
+    dispatch::{Dispatcher, MoneyCalls},
     review::{OverdueAges, Reviewer},
     transitions::{Move, Moved, Transitions},
 };
@@ -100,8 +100,14 @@ impl Made {
     async fn dispatch(&self) -> usize {
         let store = Arc::new(self.bench.store.clone());
         let wake = Wake::default();
-        let dispatcher =
-            Dispatcher::new(Arc::clone(&store) as _, store, lines(), wake.clone(), wake);
+        let money = MoneyCalls {
+            accounts: Arc::clone(&store) as _,
+            payouts: Arc::clone(&store) as _,
+            wake_accounts: Wake::default(),
+            wake_payouts: Wake::default(),
+        };
+        let inbox = Arc::clone(&store) as _;
+        let dispatcher = Dispatcher::new(inbox, store, money, lines(), wake.clone(), wake);
         dispatcher.pass(Env::Test).await.unwrap()
     }
 

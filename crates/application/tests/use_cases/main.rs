@@ -17,6 +17,7 @@ mod ids;
 mod interrupted;
 mod kept_answers;
 mod kyc;
+mod money;
 mod operators;
 mod payment_routes;
 mod reconcile;

@@ -18,7 +18,7 @@ pub fn parse_attachments(
     form: &RawForm,
     customer_type: CustomerType,
 ) -> Result<Vec<Slot>, Vec<FieldProblem>> {
-    let mut reader = Reader::over(form, &FIELDS);
+    let mut reader = Reader::in_order(form, &FIELDS);
     let Some(entries) = entries(&mut reader, form) else {
         return reader.finish(None);
     };
@@ -64,7 +64,7 @@ fn entries<'a>(reader: &mut Reader<'_>, form: &'a RawForm) -> Option<&'a [RawFor
 }
 
 fn parse_entry(form: &RawForm, customer_type: CustomerType) -> Result<Slot, Vec<FieldProblem>> {
-    let mut reader = Reader::over(form, &ENTRY);
+    let mut reader = Reader::in_order(form, &ENTRY);
     let category = reader.required("slot", |text| FileCategory::parse(text)?.of(customer_type));
     let file = reader.required("file_id", |text| {
         FileId::parse(text).map_err(|_| Rejected("must be the id of a file"))

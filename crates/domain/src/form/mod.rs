@@ -6,21 +6,25 @@ mod create;
 mod empty;
 mod fields;
 mod payment_route;
+mod payout;
 mod reader;
 mod simulation;
 mod swap;
 mod treasury_customer;
 mod upload;
+mod virtual_account;
 
 pub use amend::parse_amendment;
 pub use attachments::parse_attachments;
 pub use create::parse_new_customer;
 pub use empty::parse_empty;
 pub use payment_route::parse_payment_route;
+pub use payout::{parse_payout, recipient_email_missing};
 pub use simulation::{SimulationRequest, SimulationSubject, parse_simulation};
 pub use swap::parse_swap;
 pub use treasury_customer::parse_treasury_customer;
 pub use upload::parse_upload;
+pub use virtual_account::parse_virtual_account;
 
 use std::collections::BTreeMap;
 
@@ -35,9 +39,11 @@ pub enum RawField {
     Bool(bool),
     /// JSON `null`.
     Null,
+    /// An object, field by field.
+    Object(RawForm),
     /// An array of objects.
     Objects(Vec<RawForm>),
-    /// An object or any other array: always wrong here.
+    /// Any other array: always wrong here.
     OtherType,
 }
 
@@ -64,6 +70,8 @@ pub enum ProblemKind {
     Invalid,
     /// The country is not served. Stands alone.
     CountryNotSupported,
+    /// The currency is not served for this purpose.
+    CurrencyNotSupported,
     /// The field exists, but cannot be changed after creation.
     Immutable,
     /// There is no such field.

@@ -32,22 +32,22 @@ pub(super) const FIELDS: [&str; 19] = [
 /// afterwards.
 pub(super) struct Reader<'a> {
     form: &'a RawForm,
-    /// The form's fields in its order.
-    fields: &'static [&'static str],
+    /// The fields that there are, in the order in which their problems are reported.
+    order: &'static [&'static str],
     problems: Vec<FieldProblem>,
 }
 
 impl<'a> Reader<'a> {
     /// A reader of the create form, or of a part of it.
     pub(super) fn new(form: &'a RawForm) -> Self {
-        Self::over(form, &FIELDS)
+        Self::in_order(form, &FIELDS)
     }
 
     /// A reader of a form with these fields.
-    pub(super) fn over(form: &'a RawForm, fields: &'static [&'static str]) -> Self {
+    pub(super) fn in_order(form: &'a RawForm, order: &'static [&'static str]) -> Self {
         Self {
             form,
-            fields,
+            order,
             problems: Vec::new(),
         }
     }
@@ -107,6 +107,18 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Reads an object that must be there; `null` is as good as absent.
+    pub(super) fn required_object(&mut self, field: &'static str) -> Option<&'a RawForm> {
+        match self.form.get(field) {
+            None | Some(RawField::Null) => self.missing(field),
+            Some(RawField::Object(object)) => Some(object),
+            Some(_) => {
+                self.note(field, ProblemKind::Invalid, "must be an object");
+                None
+            }
+        }
+    }
+
     /// Whether the field is there at all, be it as `null`.
     pub(super) fn has(&self, field: &'static str) -> bool {
         self.form.contains_key(field)
@@ -124,9 +136,11 @@ impl<'a> Reader<'a> {
     /// Adds the unknown fields. Answers with `value`, or else with all problems: in the form's order, unknown fields last
     /// by name.
     pub(super) fn finish<T>(mut self, value: Option<T>) -> Result<T, Vec<FieldProblem>> {
-        let fields = self.fields;
-        let position = |name: &str| fields.iter().position(|field| *field == name);
-        let unknown = self.form.keys().filter(|name| position(name).is_none());
+        let order = self.order;
+        let unknown = self
+            .form
+            .keys()
+            .filter(|name| position(order, name).is_none());
         self.problems.extend(unknown.map(|name| FieldProblem {
             field: name.clone(),
             kind: ProblemKind::Unknown,
@@ -134,12 +148,7 @@ impl<'a> Reader<'a> {
         }));
         match value {
             Some(value) if self.problems.is_empty() => Ok(value),
-            _ => {
-                // Stable, and the form gave the unknown fields by name.
-                self.problems
-                    .sort_by_key(|problem| position(&problem.field).unwrap_or(fields.len()));
-                Err(self.problems)
-            }
+            _ => Err(in_order(order, self.problems)),
         }
     }
 
@@ -166,6 +175,7 @@ impl<'a> Reader<'a> {
             RawField::Null => Err(Rejected("must not be null")),
             RawField::Number(_)
             | RawField::Bool(_)
+            | RawField::Object(_)
             | RawField::Objects(_)
             | RawField::OtherType => Err(Rejected("must be a string")),
         };
@@ -187,4 +197,14 @@ impl<'a> Reader<'a> {
 /// Whether a text is empty or nothing but U+0020.
 pub(super) fn is_blank(text: &str) -> bool {
     text.bytes().all(|byte| byte == b' ')
+}
+
+fn in_order(order: &[&str], mut problems: Vec<FieldProblem>) -> Vec<FieldProblem> {
+    // Stable, and the form gave the unknown fields by name.
+    problems.sort_by_key(|problem| position(order, &problem.field).unwrap_or(order.len()));
+    problems
+}
+
+fn position(order: &[&str], name: &str) -> Option<usize> {
+    order.iter().position(|field| *field == name)
 }

@@ -18,7 +18,7 @@ pub fn parse_upload(
     form: &RawForm,
     customer_type: CustomerType,
 ) -> Result<NewFile, Vec<FieldProblem>> {
-    let mut reader = Reader::over(form, &FIELDS);
+    let mut reader = Reader::in_order(form, &FIELDS);
     let category = reader.required("file_category", |text| {
         FileCategory::parse(text)?.of(customer_type)
     });

@@ -14,11 +14,14 @@ mod drift;
 mod kyc_files;
 mod liquidity;
 mod payment_routes;
+mod payouts;
 mod provisioning;
 mod rail;
+mod rail_accounts;
 mod rail_callbacks;
 mod rail_ids;
 mod rail_kyc;
+mod rail_payouts;
 mod reconciliation;
 mod retention;
 mod reviews;
@@ -26,6 +29,7 @@ mod status_changes;
 mod submissions;
 mod swaps;
 mod treasury_customers;
+mod virtual_accounts;
 
 pub use access::{ApiKeys, NewApiKey, Organisations, RevocationEpoch};
 pub use answers::{Answers, Claimed, KeyState};
@@ -46,6 +50,10 @@ pub use liquidity::{
     NextStep, RouteProvider, RouteSimulator, RouteUnserved, Simulator, SwapProvider, VmType,
 };
 pub use payment_routes::{DepositFilter, Deposits, Ledger, PaymentRoutes, Recorded, WaitingRoute};
+pub use payouts::{
+    InsertPayout, PayoutBasis, PayoutCustomer, PayoutJob, PayoutJobs, PayoutPage,
+    PayoutPageRequest, PayoutRelease, PayoutStage, Payouts,
+};
 pub use provisioning::{
     AbsenceClear, Lease, LeaseTerms, Provisioning, RecordOutcome, Reservation, Reserve, Reserved,
     Standing,
@@ -53,9 +61,11 @@ pub use provisioning::{
 pub use rail::{
     Rail, RailContactChange, RailCustomer, RailFailure, RailField, RailPage, RailStatus, Urgency,
 };
+pub use rail_accounts::{RailAccount, RailAccounts};
 pub use rail_callbacks::{PresentedCallback, RailCallbacks, RailNotice};
 pub use rail_ids::{RailAccountId, RailCustomerId, RailTransactionId};
 pub use rail_kyc::{RAIL_FILE_DEADLINE, RailContent, RailFileId, RailKyc, RailSubmission};
+pub use rail_payouts::{PayoutRefusal, RailPayoutOrder, RailPayouts, SentPayout};
 pub use reconciliation::Reconciliation;
 pub use retention::Retention;
 pub use reviews::{DueReview, Reviews};
@@ -65,6 +75,10 @@ pub use status_changes::{
 pub use submissions::{NewSubmission, SubmissionJob, SubmissionJobs, Submissions, SubmittedFile};
 pub use swaps::{Holders, SettlementJob, SettlementJobs, Swaps};
 pub use treasury_customers::{CreateTreasuryCustomer, TreasuryCustomerQueries, TreasuryCustomers};
+pub use virtual_accounts::{
+    AccountBasis, AccountCustomer, AccountJob, AccountJobs, AccountPage, AccountPageRequest,
+    AccountRelease, InsertAccount, VirtualAccounts,
+};
 
 /// A store could not do what was asked. The text names the fault, such as a constraint, and never holds data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -29,7 +29,7 @@ pub trait StatusChanges: Send + Sync {
     ///
     /// The hold is released when the customer is rejected or closed, and taken again when a rejected one comes back. If
     /// another customer has it by then, one that the rail revives goes without, and the history says so; one that a
-    /// submission revives stays where it is.
+    /// submission revives stays where it is. A customer with a payout that is processing is not closed.
     async fn transition(
         &self,
         tenant: Tenant,
@@ -95,6 +95,8 @@ pub enum TransitionOutcome {
     Outrun,
     /// Another customer has the Interac e-mail of one that a submission would revive.
     InteracEmailTaken,
+    /// A payout of the customer that was to be closed is processing. Nothing is stored.
+    PayoutsProcessing,
 }
 
 /// What became of customers' statuses.

@@ -7,6 +7,7 @@
 //! Values that are sealed at rest say `expose` where others say `as_str`, print as `Email(…)` in `Debug`, and have
 //! neither `Display` nor serialisation: what reads them can be found by searching for one word.
 
+mod account_detail;
 mod address;
 mod chain;
 mod country;
@@ -16,7 +17,9 @@ mod customer_type;
 mod dates;
 mod display_name;
 mod email;
+mod fiat_currency;
 mod id_document;
+mod merchant_reference;
 mod name;
 mod pattern;
 mod phone;
@@ -32,6 +35,7 @@ pub(crate) mod fake;
 #[cfg(test)]
 mod properties;
 
+pub use account_detail::AccountDetail;
 pub use address::{City, State, Street};
 pub use chain::{Base58Address, ChainAddress, ChainId, ChainName, TransactionHash};
 pub use country::Country;
@@ -41,7 +45,9 @@ pub use customer_type::CustomerType;
 pub use dates::{DateOfBirth, IdExpiryDate, IdIssueDate};
 pub use display_name::DisplayName;
 pub use email::{Email, InteracEmail, TreasuryEmail};
+pub use fiat_currency::FiatCurrency;
 pub use id_document::{IdNumber, IdType};
+pub use merchant_reference::MerchantReference;
 pub use name::Name;
 pub use phone::Phone;
 pub use reference::CustomerReference;

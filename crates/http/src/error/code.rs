@@ -46,6 +46,8 @@ codes! {
         "A field has a value that is not acceptable.";
     CountryNotSupported = "country_not_supported", BAD_REQUEST, "invalid_request_error",
         "The country is not supported.";
+    UnsupportedCurrency = "unsupported_currency", BAD_REQUEST, "invalid_request_error",
+        "The currency is not supported for this.";
     InvalidJson = "invalid_json", BAD_REQUEST, "invalid_request_error",
         "The body must be one JSON object in UTF-8 without duplicate keys.";
     IdempotencyKeyRequired = "idempotency_key_required", BAD_REQUEST, "invalid_request_error",
@@ -60,6 +62,8 @@ codes! {
         "The body must be sent as application/json, without content encoding.";
     ValidationFailed = "validation_failed", UNPROCESSABLE_ENTITY, "invalid_request_error",
         "The provider that verifies customers did not accept the data.";
+    CustomerNotVerified = "customer_not_verified", UNPROCESSABLE_ENTITY, "invalid_request_error",
+        "The customer is not verified.";
     MissingApiKey = "missing_api_key", UNAUTHORIZED, "authentication_error",
         "Send an API key: Authorization: Bearer sk_….";
     InvalidApiKey = "invalid_api_key", UNAUTHORIZED, "authentication_error",
@@ -76,6 +80,8 @@ codes! {
         "There is no such customer.";
     FileNotFound = "file_not_found", NOT_FOUND, "not_found_error",
         "There is no such file.";
+    PayoutNotFound = "payout_not_found", NOT_FOUND, "not_found_error",
+        "There is no such payout.";
     CustomerAlreadyExists = "customer_already_exists", CONFLICT, "conflict_error",
         "Another customer has this customer_reference.";
     InteracEmailTaken = "interac_email_taken", CONFLICT, "conflict_error",
@@ -85,7 +91,7 @@ codes! {
     IdempotencyInProgress = "idempotency_in_progress", CONFLICT, "conflict_error",
         "An earlier request for the same is still running.";
     InvalidState = "invalid_state", CONFLICT, "conflict_error",
-        "The customer's state does not allow this.";
+        "The present state does not allow this.";
     VersionConflict = "version_conflict", CONFLICT, "conflict_error",
         "The customer was changed in the meantime.";
     RateLimitExceeded = "rate_limit_exceeded", TOO_MANY_REQUESTS, "rate_limit_error",

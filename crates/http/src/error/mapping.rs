@@ -16,7 +16,7 @@ use crate::{body::BodyError, rate_limit::Exceeded};
 /// When to try again what may well succeed then.
 pub(super) const SOON: Duration = Duration::from_secs(2);
 /// When to try again what somebody has to configure first.
-const LATER: Duration = Duration::from_secs(60);
+pub(super) const LATER: Duration = Duration::from_secs(60);
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
@@ -110,6 +110,9 @@ impl From<CloseError> for ApiError {
         match error {
             CloseError::NotFound => Code::CustomerNotFound.into(),
             CloseError::KeyConflict => Code::IdempotencyConflict.into(),
+            CloseError::PayoutsProcessing => {
+                Self::because(Code::InvalidState, "payouts_processing")
+            }
             CloseError::Store(error) => error.into(),
         }
     }
@@ -133,6 +136,7 @@ fn field_error(problem: FieldProblem) -> FieldError {
     let code = match problem.kind {
         ProblemKind::Missing => Code::MissingField,
         ProblemKind::CountryNotSupported => Code::CountryNotSupported,
+        ProblemKind::CurrencyNotSupported => Code::UnsupportedCurrency,
         ProblemKind::Invalid | ProblemKind::Immutable | ProblemKind::Unknown => Code::InvalidField,
     };
     FieldError::new(problem.field, code, problem.message)
@@ -289,6 +293,11 @@ mod tests {
             (
                 ProblemKind::CountryNotSupported,
                 Code::CountryNotSupported,
+                None,
+            ),
+            (
+                ProblemKind::CurrencyNotSupported,
+                Code::UnsupportedCurrency,
                 None,
             ),
             (

@@ -3,6 +3,7 @@
 mod code;
 mod kyc;
 mod mapping;
+mod money;
 
 pub(crate) use code::Code;
 

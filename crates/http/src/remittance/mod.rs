@@ -7,9 +7,12 @@ mod files;
 mod idempotency;
 mod kyc;
 mod kyc_objects;
+mod money_objects;
 mod objects;
 pub(crate) mod openapi;
 mod parameters;
+mod payouts;
 mod routes;
+mod virtual_accounts;
 
 pub(crate) use routes::{ROUTES, Route, answer};

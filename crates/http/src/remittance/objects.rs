@@ -9,7 +9,10 @@ use vouch_domain::{
     event::{Event, EventDetail},
     id::{CustomerId, EventId, KycSubmissionId},
     tenant::Env,
+    virtual_account::AccountStatus,
 };
+
+use super::money_objects::{AccountMarkObject, PayoutObject};
 
 /// The customer object: exactly the seven fields of the contract, section 3.
 #[derive(Serialize)]
@@ -62,13 +65,13 @@ struct EventData<'a> {
     /// As it was then.
     customer: CustomerObject<'a>,
     #[serde(flatten)]
-    detail: DetailObject,
+    detail: DetailObject<'a>,
 }
 
 /// What only this type of event tells.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum DetailObject {
+enum DetailObject<'a> {
     Nothing {},
     Updated {
         changed: Vec<&'static str>,
@@ -81,11 +84,20 @@ enum DetailObject {
         previous_status: &'static str,
         status: &'static str,
     },
+    VirtualAccount {
+        virtual_account: AccountMarkObject<'a>,
+    },
+    Payout {
+        payout: PayoutObject<'a>,
+    },
 }
 
-impl DetailObject {
-    fn new(detail: &EventDetail) -> Self {
-        match detail {
+impl<'a> DetailObject<'a> {
+    fn new(event: &'a Event, env: Env) -> Self {
+        let account = |mark, status| Self::VirtualAccount {
+            virtual_account: AccountMarkObject::new(mark, status, &event.customer, env),
+        };
+        match &event.detail {
             EventDetail::Created | EventDetail::Closed => Self::Nothing {},
             EventDetail::Updated { changed } => Self::Updated {
                 changed: changed.iter().copied().map(ContactField::name).collect(),
@@ -96,6 +108,11 @@ impl DetailObject {
             EventDetail::StatusChanged { previous, status } => Self::StatusChanged {
                 previous_status: previous.as_str(),
                 status: status.as_str(),
+            },
+            EventDetail::AccountActivated(mark) => account(mark, AccountStatus::Active),
+            EventDetail::AccountFailed(mark) => account(mark, AccountStatus::Failed),
+            EventDetail::PayoutEnded(mark, end) => Self::Payout {
+                payout: PayoutObject::ended(mark, *end, &event.customer, env),
             },
         }
     }
@@ -114,7 +131,7 @@ impl<'a> EventObject<'a> {
             sequence: event.sequence,
             data: EventData {
                 customer: CustomerObject::new(&event.customer, env),
-                detail: DetailObject::new(&event.detail),
+                detail: DetailObject::new(event, env),
             },
         }
     }

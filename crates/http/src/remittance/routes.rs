@@ -10,7 +10,7 @@ use actix_web::{
 use futures_util::FutureExt;
 use vouch_domain::{access::Contract, tenant::Tenant};
 
-use super::{close, customers, events, files, kyc};
+use super::{close, customers, events, files, kyc, payouts, virtual_accounts};
 use crate::{
     credentials::{Denied, admit},
     error::{ApiError, Code},
@@ -47,6 +47,11 @@ pub(crate) enum Operation {
     ListSubmissions,
     CloseCustomer,
     ListEvents,
+    OpenVirtualAccount,
+    ListVirtualAccounts,
+    CreatePayout,
+    ListPayouts,
+    RetrievePayout,
 }
 
 /// Every route of the API; those of one path stand together.
@@ -98,8 +103,33 @@ pub(crate) static ROUTES: &[Route] = &[
     },
     Route {
         method: Method::GET,
+        path: "/customers/{id}/virtual_accounts",
+        operation: Operation::ListVirtualAccounts,
+    },
+    Route {
+        method: Method::POST,
+        path: "/customers/{id}/virtual_accounts",
+        operation: Operation::OpenVirtualAccount,
+    },
+    Route {
+        method: Method::GET,
         path: "/events",
         operation: Operation::ListEvents,
+    },
+    Route {
+        method: Method::GET,
+        path: "/payouts",
+        operation: Operation::ListPayouts,
+    },
+    Route {
+        method: Method::POST,
+        path: "/payouts",
+        operation: Operation::CreatePayout,
+    },
+    Route {
+        method: Method::GET,
+        path: "/payouts/{id}",
+        operation: Operation::RetrievePayout,
     },
 ];
 
@@ -164,6 +194,11 @@ async fn carry_out(
         Operation::ListSubmissions => kyc::list(call).await,
         Operation::CloseCustomer => close::close(call).await,
         Operation::ListEvents => events::list(call).await,
+        Operation::OpenVirtualAccount => virtual_accounts::open(call).await,
+        Operation::ListVirtualAccounts => virtual_accounts::list(call).await,
+        Operation::CreatePayout => payouts::create(call).await,
+        Operation::ListPayouts => payouts::list(call).await,
+        Operation::RetrievePayout => payouts::retrieve(call).await,
     }
 }
 

@@ -109,7 +109,7 @@ async fn other_parameters_are_refused() {
         ),
         ("customer_id=a&limit=0", "invalid_field", "limit"),
         ("customer_id=a&type=", "invalid_field", "type"),
-        ("customer_id=a&type=payout_paid", "invalid_field", "type"),
+        ("customer_id=a&type=payout_lost", "invalid_field", "type"),
         (
             "customer_id=a&starting_after=",
             "invalid_field",

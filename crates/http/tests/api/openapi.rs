@@ -50,7 +50,12 @@ fn the_document_is_openapi_3_1_with_every_route() {
         "post /customers/{id}/files/attach",
         "get /customers/{id}/kyc",
         "post /customers/{id}/kyc",
+        "get /customers/{id}/virtual_accounts",
+        "post /customers/{id}/virtual_accounts",
         "get /events",
+        "get /payouts",
+        "post /payouts",
+        "get /payouts/{id}",
     ];
     assert_eq!(routes, expected);
 }
@@ -96,7 +101,9 @@ fn path_parameters_are_described() {
     for (path, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
             let parameters = operation["parameters"].to_string();
-            let describes_id = parameters.contains("/CustomerHandle\"");
+            let describes_id = ["/CustomerHandle\"", "/PayoutId\""]
+                .iter()
+                .any(|name| parameters.contains(name));
             assert_eq!(describes_id, path.contains("{id}"), "{method} {path}");
         }
     }

@@ -14,6 +14,7 @@ mod circuit;
 mod harness;
 mod kyc;
 mod look_up;
+mod money;
 mod pages;
 mod peer;
 mod repetition;

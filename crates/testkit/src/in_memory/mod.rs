@@ -9,7 +9,9 @@ mod deposits;
 mod drift;
 mod kyc_files;
 mod ledger;
+mod money;
 mod payment_routes;
+mod payouts;
 mod provisioning;
 mod queries;
 mod reconciliation;
@@ -19,6 +21,7 @@ mod status_changes;
 mod submissions;
 mod swaps;
 mod treasury_customers;
+mod virtual_accounts;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -34,7 +37,9 @@ use vouch_domain::{
         ContactField, Customer, CustomerHandle, CustomerSummary, Status, TreasuryCustomer, Version,
     },
     event::Event,
-    id::{CustomerId, DepositId, OrganisationId, PaymentRouteId, SwapId},
+    id::{
+        CustomerId, DepositId, OrganisationId, PaymentRouteId, PayoutId, SwapId, VirtualAccountId,
+    },
     idempotency::{Fingerprint, IdempotencyKey, KeptAnswer, KeyClaim},
     payment_route::{Deposit, PaymentRoute},
     ports::{NewApiKey, RailCustomerId, StoreError},
@@ -67,6 +72,8 @@ struct State {
     swaps: HashMap<(Tenant, SwapId), swaps::SwapRecord>,
     files: kyc_files::Files,
     submissions: submissions::SubmissionRecords,
+    accounts: HashMap<Tenant, BTreeMap<VirtualAccountId, virtual_accounts::AccountRecord>>,
+    payouts: HashMap<Tenant, BTreeMap<PayoutId, payouts::PayoutRecord>>,
     history: HashMap<(Tenant, CustomerId), Vec<status_changes::Noted>>,
     reviews: HashMap<(Tenant, CustomerId), reviews::Review>,
     callbacks: BTreeMap<(Env, [u8; 32]), callback_inbox::Callback>,
@@ -270,6 +277,27 @@ impl State {
         self.keys
             .entry(key_identity(tenant, claim))
             .or_insert(bound);
+    }
+
+    /// Binds a key to what belongs to a customer, unless it is bound. Answers whether it was free.
+    fn bind_to(
+        &mut self,
+        tenant: Tenant,
+        claim: &KeyClaim,
+        customer: CustomerId,
+        subject: Uuid,
+    ) -> bool {
+        let is_free = self.bound(tenant, claim).is_none();
+        if is_free {
+            let bound = Bound {
+                fingerprint: claim.fingerprint,
+                customer,
+                subject: Some(subject),
+                bound_at: self.now,
+            };
+            self.keys.insert(key_identity(tenant, claim), bound);
+        }
+        is_free
     }
 }
 

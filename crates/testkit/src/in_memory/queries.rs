@@ -98,7 +98,7 @@ impl Seen<'_> {
     }
 }
 
-fn cut<T>(matches: impl Iterator<Item = T>, limit: u8) -> (Vec<T>, bool) {
+pub(super) fn cut<T>(matches: impl Iterator<Item = T>, limit: u8) -> (Vec<T>, bool) {
     let limit = usize::from(limit);
     let mut page: Vec<T> = matches.take(limit + 1).collect();
     let has_more = page.len() > limit;

@@ -59,6 +59,9 @@ impl StatusChanges for InMemory {
             return Ok(TransitionOutcome::Outrun);
         }
         let transition = change.transition;
+        if transition.to == Status::Closed && state.has_processing_payout(tenant, change.customer) {
+            return Ok(TransitionOutcome::PayoutsProcessing);
+        }
         if change.explanation.is_some() != (transition.to == Status::Rejected) {
             return Err(StoreError::Defect("why it is so is unsaid".to_owned()));
         }

@@ -46,7 +46,7 @@ pub(super) fn event_list() -> Value {
     }))
 }
 
-fn list(entry: &Value) -> Value {
+pub(super) fn list(entry: &Value) -> Value {
     json!({ "object": "list", "has_more": false, "data": [entry] })
 }
 
@@ -111,6 +111,7 @@ pub(super) fn error(code: Code) -> Value {
         Code::MissingField => Some(("customer_reference", "is required")),
         Code::InvalidField => Some(("dob", "must be a date, YYYY-MM-DD")),
         Code::CountryNotSupported => Some(("country", "must be one of NG, CA, GB, US")),
+        Code::UnsupportedCurrency => Some(("currency", "must be one of GBP, USD, EUR")),
         _ => None,
     };
     if let Some((field, predicate)) = field {

@@ -5,6 +5,7 @@
 
 mod examples;
 mod kyc;
+mod money;
 mod operations;
 mod parameters;
 mod responses;
@@ -49,6 +50,8 @@ fn document() -> Value {
         "tags": [
             { "name": "Customers", "description": "The people and businesses that you move money for." },
             { "name": "KYC", "description": "What they show of themselves, and what becomes of it." },
+            { "name": "Virtual accounts", "description": "Bank accounts in their names, to be paid into." },
+            { "name": "Payouts", "description": "Money that you send for them." },
             { "name": "Events", "description": "What happened to them, in order." },
         ],
         "paths": paths(),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    examples, kyc,
+    examples, kyc, money,
     parameters::parameter,
     responses::{self, Success},
 };
@@ -41,6 +41,11 @@ pub(super) fn describe(operation: Operation) -> Value {
         Operation::ListSubmissions => kyc::list_submissions(),
         Operation::CloseCustomer => close_customer(),
         Operation::ListEvents => list_events(),
+        Operation::OpenVirtualAccount => money::open_virtual_account(),
+        Operation::ListVirtualAccounts => money::list_virtual_accounts(),
+        Operation::CreatePayout => money::create_payout(),
+        Operation::ListPayouts => money::list_payouts(),
+        Operation::RetrievePayout => money::retrieve_payout(),
     }
 }
 
@@ -152,13 +157,19 @@ fn amend_customer() -> Value {
 }
 
 fn close_customer() -> Value {
-    let errors = [Code::CustomerNotFound, Code::IdempotencyConflict];
+    let errors = [
+        Code::CustomerNotFound,
+        Code::IdempotencyConflict,
+        Code::InvalidState,
+    ];
     json!({
         "tags": ["Customers"],
         "operationId": "close_customer",
         "summary": "Close a customer",
         "description": "For good: a closed customer is never verified, amended or opened again, and its `interac_email` is \
-            free for another one. Closing one that is closed is fine. There is no body; an empty object does as well.",
+            free for another one. Closing one that is closed is fine. While a payout of the customer is \
+            processing, it is `invalid_state` with `detail.reason` `payouts_processing`. There is no body; an empty object does \
+            as well.",
         "parameters": [
             parameter("CustomerHandle"),
             parameter("OptionalIdempotencyKey"),

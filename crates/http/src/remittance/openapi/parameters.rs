@@ -6,7 +6,7 @@ use vouch_domain::{
     ports::SearchText,
 };
 
-use super::{examples, schemas::words};
+use super::{examples, money, schemas::words};
 use crate::remittance::parameters::{DEFAULT_LIMIT, MAX_LIMIT};
 
 /// A shared parameter: of a path or a query, or a header.
@@ -16,6 +16,14 @@ pub(super) fn parameter(name: &str) -> Value {
 
 /// `components.parameters`
 pub(super) fn components() -> Value {
+    let mut components = general();
+    for (name, parameter) in money::parameters() {
+        components[name] = parameter;
+    }
+    components
+}
+
+fn general() -> Value {
     json!({
         "CustomerHandle": {
             "name": "id",
@@ -93,7 +101,7 @@ pub(super) fn components() -> Value {
     })
 }
 
-fn cursor(description: &str, example: &str) -> Value {
+pub(super) fn cursor(description: &str, example: &str) -> Value {
     json!({
         "name": "starting_after",
         "in": "query",

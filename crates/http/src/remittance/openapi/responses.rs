@@ -129,7 +129,7 @@ pub(super) fn headers() -> Value {
             "example": "\"1\"",
         },
         "Location": {
-            "description": "Where the new customer is.",
+            "description": "Where the new object is.",
             "required": true,
             "schema": { "type": "string" },
             "example": format!("/v1/customers/{}", examples::CUSTOMER_ID),

@@ -8,7 +8,7 @@ use vouch_domain::{
     values::{Country, CustomerType, IdType},
 };
 
-use super::{examples, kyc};
+use super::{examples, kyc, money};
 
 /// A string that is one of these words.
 pub(super) fn words(words: &[&str]) -> Value {
@@ -18,9 +18,11 @@ pub(super) fn words(words: &[&str]) -> Value {
 /// `components.schemas`
 pub(super) fn components() -> Value {
     let mut schemas = of_customers();
-    for (name, schema) in kyc::schemas() {
+    for (name, schema) in kyc::schemas().into_iter().chain(money::schemas()) {
         schemas[name] = schema;
     }
+    schemas["VirtualAccountList"] = list("VirtualAccount", "Newest first.");
+    schemas["PayoutList"] = list("Payout", "Newest first.");
     schemas
 }
 
@@ -206,6 +208,11 @@ fn event() -> Value {
                     },
                     "previous_status": status_of_change("before"),
                     "status": status_of_change("after"),
+                    "virtual_account": money::account_of_event(),
+                    "payout": {
+                        "$ref": "#/components/schemas/Payout",
+                        "description": "Of `payout_paid` and `payout_failed`.",
+                    },
                 },
                 "required": ["customer"],
             },
@@ -275,7 +282,7 @@ fn error_detail() -> Value {
             },
             "reason": words(&[
                 "immutable", "closed", "no_kyc_identity", "not_uploaded", "already_uploaded", "expired", "verified",
-                "in_review", "rejected_finally",
+                "in_review", "rejected_finally", "merchant_reference_used", "payouts_processing",
             ]),
             "customer_id": {
                 "type": "string",

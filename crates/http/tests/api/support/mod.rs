@@ -29,7 +29,9 @@ use vouch_application::{
     kept_answers::KeptAnswers,
     kyc_files::FileDesk,
     liquidity::LiquidityLines,
+    money_lines::MoneyLines,
     payment_routes::RouteDesk,
+    payouts::MakePayout,
     rails::{RailLine, Rails},
     rates::Rates,
     receive_upload::ReceiveUpload,
@@ -40,6 +42,7 @@ use vouch_application::{
     swaps::SwapDesk,
     transitions::Transitions,
     treasury_customers::CreateCustomerForTreasury,
+    virtual_accounts::OpenVirtualAccount,
 };
 use vouch_documents::ObjectDocuments;
 use vouch_domain::{
@@ -47,7 +50,7 @@ use vouch_domain::{
     ports::{Clock, LeaseTerms},
     values::Policy,
 };
-use vouch_http::{KycServices, RateLimits, Services, Shared, TreasuryServices, app};
+use vouch_http::{KycServices, MoneyServices, RateLimits, Services, Shared, TreasuryServices, app};
 use vouch_testkit::{FixedClock, InMemory, ScriptedRail};
 
 /// The key that every request of [`World`] carries unless told otherwise.
@@ -105,6 +108,7 @@ impl World {
         let store = Arc::new(self.treasury.clone());
         let transitions_of_store = Transitions::new(store, Arc::clone(&ids));
         Services {
+            money: self.money_services(&ids),
             close: CloseCustomer::new(transitions, ports.clone()),
             callbacks: TakeCallback::new(
                 Arc::new(self.treasury.clone()),
@@ -138,6 +142,22 @@ impl World {
                 Wake::default(),
             ),
             submissions: store,
+        }
+    }
+
+    fn money_services(&self, ids: &Arc<IdMint>) -> MoneyServices {
+        let store = Arc::new(self.treasury.clone());
+        let lines = MoneyLines::default();
+        MoneyServices {
+            open_account: OpenVirtualAccount::new(
+                store.clone(),
+                lines.clone(),
+                Arc::clone(ids),
+                Wake::default(),
+            ),
+            accounts: store.clone(),
+            make_payout: MakePayout::new(store.clone(), lines, Arc::clone(ids), Wake::default()),
+            payouts: store,
         }
     }
 

@@ -1,0 +1,58 @@
+//! What a caller asks for, and to whom the money goes.
+
+use crate::{
+    customer::CustomerHandle,
+    money::MinorUnits,
+    values::{FiatCurrency, InteracEmail, MerchantReference, Name},
+};
+
+/// A payout as a caller asks for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PayoutRequest {
+    /// On whose behalf; nothing for a text that can name no customer.
+    pub customer: Option<CustomerHandle>,
+    /// In which currency.
+    pub currency: FiatCurrency,
+    /// What the recipient is to get.
+    pub amount: MinorUnits,
+    /// The organisation's own name for it.
+    pub merchant_reference: MerchantReference,
+    /// Who is to get it.
+    pub recipient: RecipientRequest,
+}
+
+/// A recipient as a caller names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecipientRequest {
+    /// The address for the Interac transfer; without one it is the customer's own.
+    pub interac_email: Option<InteracEmail>,
+    /// Given names.
+    pub first_name: Name,
+    /// Family names.
+    pub last_name: Name,
+}
+
+impl RecipientRequest {
+    /// The recipient, given the Interac address that the customer holds at the moment. Nothing when neither has an
+    /// address: the customer's e-mail is none.
+    #[must_use]
+    pub fn resolved(&self, held: Option<&InteracEmail>) -> Option<Recipient> {
+        let interac_email = self.interac_email.as_ref().or(held)?;
+        Some(Recipient {
+            interac_email: interac_email.clone(),
+            first_name: self.first_name.clone(),
+            last_name: self.last_name.clone(),
+        })
+    }
+}
+
+/// Who gets the money. Sealed at rest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipient {
+    /// The address for the Interac transfer.
+    pub interac_email: InteracEmail,
+    /// Given names.
+    pub first_name: Name,
+    /// Family names.
+    pub last_name: Name,
+}

@@ -1,0 +1,281 @@
+//! Virtual accounts to be looked after, shared among processes. Their own rows are the jobs.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Uuid as SqlUuid};
+use uuid::Uuid;
+use vouch_domain::{
+    event::{AccountMark, EventDetail},
+    id::EventId,
+    ports::{
+        AbsenceClear, AccountJob, AccountJobs, AccountRelease, RailAccountId, RailCustomerId,
+        StoreError,
+    },
+    tenant::{Env, Tenant},
+    values::FiatCurrency,
+    virtual_account::{AccountState, AccountStatus},
+};
+
+use crate::{
+    database::Store,
+    event_rows::detail_json,
+    money_sealing::seal_details,
+    payout_jobs::{absence_parts, left},
+    queries::in_tenant,
+    rows::{broken, id},
+    statement::{Statement, millis, statement},
+};
+
+/// The next attempt comes after 0.5 s to 1 s at first, doubling up to 4 s to 8 s.
+const TAKE_DUE: &str = "
+    WITH due AS (
+        SELECT organisation_id, id FROM virtual_accounts
+        WHERE env = $1 AND due_at <= now() AND leased_until <= now()
+        ORDER BY due_at LIMIT $2
+        FOR UPDATE SKIP LOCKED
+    ), taken AS (
+        UPDATE virtual_accounts a
+        SET lease_token = gen_random_uuid(), leased_until = now() + $3 * interval '1 millisecond',
+            attempts = a.attempts + 1,
+            due_at = now() + 2 ^ least(a.attempts, 3) * (0.5 + random() / 2) * interval '1 second'
+        FROM due
+        WHERE a.organisation_id = due.organisation_id AND a.env = $1 AND a.id = due.id
+        RETURNING a.*
+    )
+    SELECT t.organisation_id, t.id, c.rail_customer_id, t.currency, t.status, t.rail_account_id,
+           (EXTRACT(EPOCH FROM GREATEST(t.absence_clear_at, now()) - now()) * 1000)::bigint, t.lease_token, t.hastened
+    FROM taken t JOIN customers c ON c.organisation_id = t.organisation_id AND c.env = $1 AND c.id = t.customer_id";
+
+type JobSql = (
+    SqlUuid,
+    SqlUuid,
+    Text,
+    Text,
+    Text,
+    Nullable<Text>,
+    BigInt,
+    SqlUuid,
+    Integer,
+);
+type JobRow = (
+    Uuid,
+    Uuid,
+    String,
+    String,
+    String,
+    Option<String>,
+    i64,
+    Uuid,
+    i32,
+);
+
+const NEXT_DUE: &str = "
+    SELECT (EXTRACT(EPOCH FROM greatest(due_at, now()) - now()) * 1000)::bigint
+    FROM virtual_accounts
+    WHERE env = $1 AND due_at IS NOT NULL AND leased_until <= greatest(due_at, now())
+    ORDER BY due_at LIMIT 1";
+
+const BIND: &str = "
+    UPDATE virtual_accounts SET rail_account_id = $5
+    WHERE organisation_id = $1 AND env = $2 AND id = $3 AND lease_token = $4";
+
+/// An account that was hastened meanwhile, and is not at its end, is looked at again. Only what was activated or has failed
+/// is an event.
+const SETTLE: &str = "
+    WITH a AS (
+        UPDATE virtual_accounts t
+        SET status = $6, data_key = $7, details = $8, lease_token = NULL, leased_until = now(), attempts = 0,
+            absence_clear_at = NULL, due_at = CASE WHEN $6 = 'active' AND t.hastened <> $9 THEN now() END
+        WHERE t.organisation_id = $1 AND t.env = $2 AND t.id = $3 AND t.lease_token = $4 AND t.status = $5
+        RETURNING t.*
+    ), c AS (
+        UPDATE customers t SET event_count = t.event_count + 1
+        FROM a
+        WHERE t.organisation_id = $1 AND t.env = $2 AND t.id = a.customer_id AND $11 IS NOT NULL
+        RETURNING t.*
+    ), logged AS (
+        INSERT INTO events (organisation_id, env, customer_id, sequence, id, event_type, interac_email, status,
+                            version, changed, detail)
+        SELECT $1, $2, c.id, c.event_count, $10, $11, c.interac_email, c.status, c.version, '{}', $12::jsonb FROM c
+    )
+    SELECT EXISTS (SELECT FROM a)";
+
+/// Whoever wanted it looked at meanwhile is not kept waiting.
+const RELEASE: &str = "
+    UPDATE virtual_accounts
+    SET lease_token = NULL, leased_until = now(),
+        absence_clear_at = CASE
+            WHEN $5 THEN absence_clear_at
+            WHEN $6 IS NULL THEN NULL
+            ELSE GREATEST(absence_clear_at, now() + $6 * interval '1 millisecond')
+        END,
+        due_at = CASE
+            WHEN hastened <> $9 THEN now()
+            WHEN $8 THEN NULL
+            WHEN $7 IS NULL THEN due_at
+            ELSE now() + $7 * interval '1 millisecond'
+        END
+    WHERE organisation_id = $1 AND env = $2 AND id = $3 AND lease_token = $4";
+
+const HASTEN: &str = "
+    WITH concerned AS (
+        SELECT organisation_id, id FROM virtual_accounts WHERE env = $1 AND rail_account_id = $2
+        UNION
+        SELECT a.organisation_id, a.id FROM customers c
+        JOIN virtual_accounts a ON a.organisation_id = c.organisation_id AND a.env = $1 AND a.customer_id = c.id
+        WHERE c.env = $1 AND c.rail_customer_id = $3
+    )
+    UPDATE virtual_accounts a SET hastened = a.hastened + 1, due_at = now()
+    FROM concerned
+    WHERE a.organisation_id = concerned.organisation_id AND a.env = $1 AND a.id = concerned.id
+      AND a.status IN ('provisioning', 'active')";
+
+#[async_trait]
+impl AccountJobs for Store {
+    async fn take_due_accounts(
+        &self,
+        env: Env,
+        lease: Duration,
+        limit: u8,
+    ) -> Result<Vec<AccountJob>, StoreError> {
+        let rows: Vec<JobRow> = self
+            .database
+            .rows(|| {
+                statement::<JobSql>(TAKE_DUE)
+                    .text(env.as_str())
+                    .big_int(i64::from(limit))
+                    .big_int(millis(lease))
+            })
+            .await?;
+        rows.into_iter().map(|row| job(env, row)).collect()
+    }
+
+    async fn next_due_account(&self, env: Env) -> Result<Option<Duration>, StoreError> {
+        self.next_due(NEXT_DUE, env).await
+    }
+
+    async fn bind_account(
+        &self,
+        job: &AccountJob,
+        rail_account: &RailAccountId,
+    ) -> Result<bool, StoreError> {
+        let bound = self
+            .database
+            .affected(|| held::<()>(BIND, job).text(rail_account.expose()))
+            .await?;
+        Ok(bound > 0)
+    }
+
+    async fn settle_account(
+        &self,
+        job: &AccountJob,
+        after: &AccountState,
+        event: EventId,
+    ) -> Result<bool, StoreError> {
+        let mark = AccountMark {
+            account: job.account,
+            currency: job.currency,
+        };
+        let detail = match after {
+            AccountState::Active(_) => Some(EventDetail::AccountActivated(mark)),
+            AccountState::Failed => Some(EventDetail::AccountFailed(mark)),
+            AccountState::Provisioning | AccountState::Closed => None,
+        };
+        let detail = detail.as_ref();
+        let sealed = match after {
+            AccountState::Active(details) => {
+                let uuid = job.account.uuid();
+                Some(seal_details(&self.master_keys, job.tenant, uuid, details)?)
+            }
+            AccountState::Provisioning | AccountState::Failed | AccountState::Closed => None,
+        };
+        let sealed = sealed.as_ref();
+        let row: Option<(bool,)> = self
+            .database
+            .row(|| {
+                held::<(Bool,)>(SETTLE, job)
+                    .text(job.status.as_str())
+                    .text(after.status().as_str())
+                    .maybe_bytes(sealed.map(|sealed| sealed.data_key.clone()))
+                    .maybe_bytes(sealed.map(|sealed| sealed.value.clone()))
+                    .integer(job.hastened)
+                    .uuid(event.uuid())
+                    .maybe_text(detail.map(|detail| detail.event_type().as_str()))
+                    .maybe_text(detail.and_then(detail_json))
+            })
+            .await?;
+        Ok(row.is_some_and(|(settled,)| settled))
+    }
+
+    async fn release_account(
+        &self,
+        job: &AccountJob,
+        release: AccountRelease,
+    ) -> Result<(), StoreError> {
+        let (absence, due) = match release {
+            AccountRelease::Failed(absence) => (absence, None),
+            AccountRelease::LookAgain(pause) => (AbsenceClear::AsBefore, Some(millis(pause))),
+            AccountRelease::Done => (AbsenceClear::AsBefore, None),
+        };
+        let (keep, clear) = absence_parts(absence);
+        self.database
+            .affected(|| {
+                held::<()>(RELEASE, job)
+                    .bool(keep)
+                    .big_int(clear)
+                    .big_int(due)
+                    .bool(release == AccountRelease::Done)
+                    .integer(job.hastened)
+            })
+            .await?;
+        Ok(())
+    }
+
+    async fn hasten_accounts(
+        &self,
+        env: Env,
+        rail_account: &RailAccountId,
+        rail_customer: Option<&RailCustomerId>,
+    ) -> Result<bool, StoreError> {
+        let hastened = self
+            .database
+            .affected(|| {
+                statement::<()>(HASTEN)
+                    .text(env.as_str())
+                    .text(rail_account.expose())
+                    .maybe_text(rail_customer.map(RailCustomerId::expose))
+            })
+            .await?;
+        Ok(hastened > 0)
+    }
+}
+
+fn job(env: Env, row: JobRow) -> Result<AccountJob, StoreError> {
+    let (organisation, uuid, rail_customer, currency, status, rail_account, doubt, lease, hastened) =
+        row;
+    Ok(AccountJob {
+        tenant: Tenant {
+            organisation: id(organisation)?,
+            env,
+        },
+        account: id(uuid)?,
+        rail_customer: RailCustomerId::parse(&rail_customer).map_err(|_| broken("rail id"))?,
+        currency: FiatCurrency::of_account(&currency).map_err(|_| broken("currency"))?,
+        status: AccountStatus::parse(&status).map_err(|_| broken("account status"))?,
+        rail_account: rail_account
+            .map(|text| RailAccountId::parse(&text))
+            .transpose()
+            .map_err(|_| broken("rail id"))?,
+        absence_clear_in: left(doubt),
+        lease,
+        hastened,
+    })
+}
+
+/// The first placeholders of a statement about an account that is held.
+fn held<Row>(sql: &'static str, job: &AccountJob) -> Statement<Row> {
+    in_tenant(sql, job.tenant)
+        .uuid(job.account.uuid())
+        .uuid(job.lease)
+}

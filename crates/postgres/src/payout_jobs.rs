@@ -1,0 +1,302 @@
+//! Payouts that are processing, shared among processes. Their own rows are the jobs.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use diesel::sql_types::{BigInt, Binary, Bool, Integer, Text, Uuid as SqlUuid};
+use uuid::Uuid;
+use vouch_domain::{
+    event::{EventDetail, PayoutMark},
+    id::{EventId, PayoutId},
+    money::MinorUnits,
+    payout::{PayoutEnd, PayoutFailure},
+    ports::{
+        AbsenceClear, PayoutJob, PayoutJobs, PayoutRelease, PayoutStage, RailCustomerId, StoreError,
+    },
+    tenant::{Env, Tenant},
+    values::{FiatCurrency, MerchantReference},
+};
+
+use crate::{
+    database::Store,
+    event_rows::detail_json,
+    money_sealing::open_recipient,
+    queries::in_tenant,
+    rows::{broken, id},
+    sealing::Sealed,
+    statement::{Statement, millis, statement},
+};
+
+/// The next attempt comes after 0.5 s to 1 s at first, doubling up to 4 s to 8 s.
+const TAKE_DUE: &str = "
+    WITH due AS (
+        SELECT organisation_id, id FROM payouts
+        WHERE env = $1 AND status = 'processing' AND due_at <= now() AND leased_until <= now()
+        ORDER BY due_at LIMIT $2
+        FOR UPDATE SKIP LOCKED
+    ), taken AS (
+        UPDATE payouts p
+        SET lease_token = gen_random_uuid(), leased_until = now() + $3 * interval '1 millisecond',
+            attempts = p.attempts + 1,
+            due_at = now() + 2 ^ least(p.attempts, 3) * (0.5 + random() / 2) * interval '1 second'
+        FROM due
+        WHERE p.organisation_id = due.organisation_id AND p.env = $1 AND p.id = due.id
+        RETURNING p.*
+    )
+    SELECT t.organisation_id, t.id, c.rail_customer_id, t.currency, t.amount_minor, t.merchant_reference, t.data_key, t.recipient, t.taken,
+           t.attempts, (EXTRACT(EPOCH FROM GREATEST(t.absence_clear_at, now()) - now()) * 1000)::bigint,
+           t.lease_token, t.hastened
+    FROM taken t JOIN customers c ON c.organisation_id = t.organisation_id AND c.env = $1 AND c.id = t.customer_id";
+
+type JobSql = (
+    SqlUuid,
+    SqlUuid,
+    Text,
+    Text,
+    BigInt,
+    Text,
+    Binary,
+    Binary,
+    Bool,
+    Integer,
+    BigInt,
+    SqlUuid,
+    Integer,
+);
+type JobRow = (
+    Uuid,
+    Uuid,
+    String,
+    String,
+    i64,
+    String,
+    Vec<u8>,
+    Vec<u8>,
+    bool,
+    i32,
+    i64,
+    Uuid,
+    i32,
+);
+
+const NEXT_DUE: &str = "
+    SELECT (EXTRACT(EPOCH FROM greatest(due_at, now()) - now()) * 1000)::bigint
+    FROM payouts
+    WHERE env = $1 AND status = 'processing' AND leased_until <= greatest(due_at, now())
+    ORDER BY due_at LIMIT 1";
+
+const END: &str = "
+    WITH p AS (
+        UPDATE payouts t SET status = $5, failure = $6, lease_token = NULL, leased_until = now()
+        WHERE t.organisation_id = $1 AND t.env = $2 AND t.id = $3 AND t.lease_token = $4 AND t.status = 'processing'
+        RETURNING t.*
+    ), c AS (
+        UPDATE customers t SET processing_payouts = t.processing_payouts - 1, event_count = t.event_count + 1
+        FROM p WHERE t.organisation_id = $1 AND t.env = $2 AND t.id = p.customer_id
+        RETURNING t.*
+    ), logged AS (
+        INSERT INTO events (organisation_id, env, customer_id, sequence, id, event_type, interac_email, status,
+                            version, changed, detail)
+        SELECT $1, $2, c.id, c.event_count, $7, $8, c.interac_email, c.status, c.version, '{}', $9::jsonb FROM c
+    )
+    SELECT EXISTS (SELECT FROM p)";
+
+/// Whoever wanted it looked at meanwhile is not kept waiting.
+const RELEASE: &str = "
+    UPDATE payouts
+    SET lease_token = NULL, leased_until = now(), taken = taken OR $8,
+        absence_clear_at = CASE
+            WHEN $5 THEN absence_clear_at
+            WHEN $6 IS NULL THEN NULL
+            ELSE GREATEST(absence_clear_at, now() + $6 * interval '1 millisecond')
+        END,
+        due_at = CASE
+            WHEN hastened <> $9 THEN now()
+            WHEN $7 IS NULL THEN due_at
+            ELSE now() + $7 * interval '1 millisecond'
+        END
+    WHERE organisation_id = $1 AND env = $2 AND id = $3 AND lease_token = $4";
+
+const HASTEN: &str = "
+    UPDATE payouts SET hastened = hastened + 1, due_at = now()
+    WHERE env = $1 AND id = $2 AND status = 'processing'";
+
+#[async_trait]
+impl PayoutJobs for Store {
+    async fn take_due_payouts(
+        &self,
+        env: Env,
+        lease: Duration,
+        limit: u8,
+    ) -> Result<Vec<PayoutJob>, StoreError> {
+        let rows: Vec<JobRow> = self
+            .database
+            .rows(|| {
+                statement::<JobSql>(TAKE_DUE)
+                    .text(env.as_str())
+                    .big_int(i64::from(limit))
+                    .big_int(millis(lease))
+            })
+            .await?;
+        // A row that cannot be read, as under a missing master key, is left to its lease: it must not hold up the others.
+        let readable = rows.into_iter().filter_map(|row| {
+            let payout = row.1;
+            self.payout_job(env, row)
+                .inspect_err(
+                    |error| tracing::error!(%payout, %error, "a due payout cannot be read"),
+                )
+                .ok()
+        });
+        Ok(readable.collect())
+    }
+
+    async fn next_due_payout(&self, env: Env) -> Result<Option<Duration>, StoreError> {
+        self.next_due(NEXT_DUE, env).await
+    }
+
+    async fn end_payout(
+        &self,
+        job: &PayoutJob,
+        end: PayoutEnd,
+        event: EventId,
+    ) -> Result<bool, StoreError> {
+        let mark = PayoutMark {
+            payout: job.payout,
+            currency: job.currency,
+            amount: job.amount,
+            merchant_reference: job.merchant_reference.clone(),
+        };
+        let detail = EventDetail::PayoutEnded(mark, end);
+        let row: Option<(bool,)> = self
+            .database
+            .row(|| {
+                held::<(Bool,)>(END, job)
+                    .text(end.status().as_str())
+                    .maybe_text(end.failure().map(PayoutFailure::as_str))
+                    .uuid(event.uuid())
+                    .text(detail.event_type().as_str())
+                    .maybe_text(detail_json(&detail))
+            })
+            .await?;
+        Ok(row.is_some_and(|(ended,)| ended))
+    }
+
+    async fn release_payout(
+        &self,
+        job: &PayoutJob,
+        release: PayoutRelease,
+    ) -> Result<(), StoreError> {
+        let (absence, due) = match release {
+            PayoutRelease::Failed(absence) => (absence, None),
+            PayoutRelease::TooEarly(pause) | PayoutRelease::Taken(pause) => {
+                (AbsenceClear::AsBefore, Some(millis(pause)))
+            }
+        };
+        let is_taken = matches!(release, PayoutRelease::Taken(_));
+        let (keep, clear) = absence_parts(absence);
+        self.database
+            .affected(|| {
+                held::<()>(RELEASE, job)
+                    .bool(keep)
+                    .big_int(clear)
+                    .big_int(due)
+                    .bool(is_taken)
+                    .integer(job.hastened)
+            })
+            .await?;
+        Ok(())
+    }
+
+    async fn hasten_payout(&self, env: Env, payout: PayoutId) -> Result<bool, StoreError> {
+        let hastened = self
+            .database
+            .affected(|| {
+                statement::<()>(HASTEN)
+                    .text(env.as_str())
+                    .uuid(payout.uuid())
+            })
+            .await?;
+        Ok(hastened > 0)
+    }
+}
+
+impl Store {
+    /// In how long the first of what a statement finds is due.
+    pub(crate) async fn next_due(
+        &self,
+        sql: &'static str,
+        env: Env,
+    ) -> Result<Option<Duration>, StoreError> {
+        let row: Option<(i64,)> = self
+            .database
+            .row(|| statement::<(BigInt,)>(sql).text(env.as_str()))
+            .await?;
+        Ok(row.map(|(millis,)| left(millis)))
+    }
+
+    fn payout_job(&self, env: Env, row: JobRow) -> Result<PayoutJob, StoreError> {
+        let (
+            organisation,
+            uuid,
+            rail_customer,
+            currency,
+            amount,
+            merchant_reference,
+            data_key,
+            recipient,
+            taken,
+            attempts,
+            doubt,
+            lease,
+            hastened,
+        ) = row;
+        let tenant = Tenant {
+            organisation: id(organisation)?,
+            env,
+        };
+        let sealed = Sealed {
+            data_key,
+            value: recipient,
+        };
+        Ok(PayoutJob {
+            tenant,
+            payout: id(uuid)?,
+            rail_customer: RailCustomerId::parse(&rail_customer).map_err(|_| broken("rail id"))?,
+            currency: FiatCurrency::of_payout(&currency).map_err(|_| broken("currency"))?,
+            amount: MinorUnits::new(amount).map_err(|_| broken("amount"))?,
+            merchant_reference: MerchantReference::restore(merchant_reference)
+                .map_err(|_| broken("merchant reference"))?,
+            recipient: open_recipient(&self.master_keys, tenant, uuid, &sealed)?,
+            stage: match (taken, attempts) {
+                (true, _) => PayoutStage::Taken,
+                (false, 1) => PayoutStage::Unsent,
+                (false, _) => PayoutStage::Doubtful {
+                    absence_clear_in: left(doubt),
+                },
+            },
+            lease,
+            hastened,
+        })
+    }
+}
+
+/// The first placeholders of a statement about a payout that is held.
+fn held<Row>(sql: &'static str, job: &PayoutJob) -> Statement<Row> {
+    in_tenant(sql, job.tenant)
+        .uuid(job.payout.uuid())
+        .uuid(job.lease)
+}
+
+/// Whether absence at the rail is clear when it was, and else in how many milliseconds; nothing means at once.
+pub(crate) fn absence_parts(absence: AbsenceClear) -> (bool, Option<i64>) {
+    match absence {
+        AbsenceClear::Now => (false, None),
+        AbsenceClear::After(settle) => (false, Some(millis(settle))),
+        AbsenceClear::AsBefore => (true, None),
+    }
+}
+
+/// A time that is left.
+pub(crate) fn left(millis: i64) -> Duration {
+    Duration::from_millis(u64::try_from(millis).unwrap_or(0))
+}
