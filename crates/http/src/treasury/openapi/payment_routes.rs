@@ -76,7 +76,8 @@ pub(in crate::treasury) fn archive() -> Description {
     Description {
         id: "archivePaymentRoute",
         summary: "Archive a payment route",
-        description: "Ends a payment route for good. It stays listed.",
+        description: "Ends a payment route for good. It takes nothing more and stays listed; deposits that wait at it are \
+            passed on.",
         message: "Payment route archived",
         refusals: &[NOT_FOUND, (409, "Payment route is already archived")],
         ..retrieve()
