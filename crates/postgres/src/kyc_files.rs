@@ -1,73 +1,26 @@
 //! Files of customers: asked for, uploaded, attached.
 
 use async_trait::async_trait;
-use diesel::sql_types::{Array, BigInt, Binary, Bool, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text, Uuid as SqlUuid};
 use uuid::Uuid;
 use vouch_domain::{
-    customer::{CustomerHandle, Rejection, Status},
+    customer::CustomerHandle,
     id::{CustomerId, FileId},
-    idempotency::{Fingerprint, KeyClaim},
-    kyc::{ContentType, FileCategory, KycFile, Sha256, Slot, StoredContent, SubmissionBasis},
+    idempotency::KeyClaim,
+    kyc::{ContentType, FileCategory, KycFile, Sha256, Slot, StoredContent},
     ports::{
-        BegunUpload, BoundKey, DocumentKey, DocumentPlace, KycBasis, KycFiles, StoreError,
-        UPLOAD_ABANDONED, UPLOAD_DEADLINE,
+        BegunUpload, DocumentPlace, KycBasis, KycFiles, StoreError, UPLOAD_ABANDONED,
+        UPLOAD_DEADLINE,
     },
     tenant::{Env, Tenant},
-    values::CustomerType,
 };
-use zeroize::Zeroizing;
 
 use crate::{
     database::Store,
     error::Failure,
-    rows::{broken, handle_parts, id},
-    sealing::fill_random,
+    rows::{broken, id},
     statement::{Statement, millis, statement},
 };
-
-const BASIS: &str = "
-    SELECT c.id, c.provisioning = 'provisioned', c.status, c.customer_type,
-           ARRAY(SELECT s.slot FROM kyc_slots s
-                 WHERE s.organisation_id = $1 AND s.env = $2 AND s.customer_id = c.id ORDER BY s.slot),
-           ARRAY(SELECT s.file_id FROM kyc_slots s
-                 WHERE s.organisation_id = $1 AND s.env = $2 AND s.customer_id = c.id ORDER BY s.slot),
-           EXISTS (SELECT FROM kyc_submissions s
-                   WHERE s.organisation_id = $1 AND s.env = $2 AND s.customer_id = c.id
-                     AND s.status IN ('submitted', 'in_review')),
-           (SELECT d.rejection FROM status_changes d
-            WHERE d.organisation_id = $1 AND d.env = $2 AND d.customer_id = c.id AND d.applied
-            ORDER BY d.sequence DESC LIMIT 1),
-           k.fingerprint, k.subject
-    FROM customers c
-    LEFT JOIN idempotency_keys k
-      ON k.organisation_id = $1 AND k.env = $2 AND k.digest = $5
-    WHERE c.organisation_id = $1 AND c.env = $2 AND (c.id = $3 OR c.reference = $4)
-      AND c.provisioning <> 'reserved' AND NOT c.is_primary";
-
-type BasisSql = (
-    SqlUuid,
-    Bool,
-    Text,
-    Text,
-    Array<Text>,
-    Array<SqlUuid>,
-    Bool,
-    Nullable<Text>,
-    Nullable<Binary>,
-    Nullable<SqlUuid>,
-);
-type BasisRow = (
-    Uuid,
-    bool,
-    String,
-    String,
-    Vec<String>,
-    Vec<Uuid>,
-    bool,
-    Option<String>,
-    Option<Vec<u8>>,
-    Option<Uuid>,
-);
 
 /// The file refers to the key, which is there once the statement ends.
 const ADD: &str = "
@@ -152,17 +105,7 @@ impl KycFiles for Store {
         customer: &CustomerHandle,
         claim: Option<&KeyClaim>,
     ) -> Result<Option<KycBasis>, StoreError> {
-        let (id, reference) = handle_parts(customer);
-        let row: Option<BasisRow> = self
-            .database
-            .row(|| {
-                in_tenant::<BasisSql>(BASIS, tenant)
-                    .uuid(id)
-                    .maybe_text(reference)
-                    .maybe_bytes(claim.map(|claim| self.hashing.key(tenant, claim)))
-            })
-            .await?;
-        row.map(basis).transpose()
+        self.read_kyc_basis(tenant, customer, claim).await
     }
 
     async fn add_file(
@@ -320,55 +263,6 @@ impl KycFiles for Store {
     }
 }
 
-impl Store {
-    /// The four placeholders of a key that is to be bound, the last of which says whether there is one.
-    pub(crate) fn bind_claim<Row>(
-        &self,
-        statement: Statement<Row>,
-        tenant: Tenant,
-        claim: Option<&KeyClaim>,
-    ) -> Statement<Row> {
-        statement
-            .maybe_bytes(claim.map(|claim| self.hashing.key(tenant, claim)))
-            .maybe_text(claim.map(|claim| claim.contract.as_str()))
-            .maybe_bytes(claim.map(|claim| claim.fingerprint.0))
-            .bool(claim.is_some())
-    }
-
-    fn new_document_key(&self, tenant: Tenant, customer: Uuid) -> Result<Vec<u8>, StoreError> {
-        let mut key = Zeroizing::new([0_u8; 32]);
-        fill_random(&mut *key)
-            .and_then(|()| self.master_keys.seal(&place(tenant, customer), &*key))
-            .map_err(|error| StoreError::Defect(error.to_string()))
-    }
-
-    /// Opens a customer's document key.
-    pub(crate) fn document_key(
-        &self,
-        tenant: Tenant,
-        customer: Uuid,
-        sealed: &[u8],
-    ) -> Result<DocumentKey, StoreError> {
-        let key = self
-            .master_keys
-            .open(&place(tenant, customer), sealed)
-            .map_err(|error| StoreError::Defect(error.to_string()))?;
-        let key: &[u8; 32] = key
-            .as_slice()
-            .try_into()
-            .map_err(|_| broken("document key"))?;
-        Ok(DocumentKey::new(*key))
-    }
-}
-
-fn place(tenant: Tenant, customer: Uuid) -> String {
-    format!(
-        "document_keys.key {} {} {customer}",
-        tenant.organisation.uuid(),
-        tenant.env.as_str()
-    )
-}
-
 pub(crate) fn in_tenant<Row>(sql: &'static str, tenant: Tenant) -> Statement<Row> {
     statement(sql)
         .uuid(tenant.organisation.uuid())
@@ -384,47 +278,7 @@ fn is_free(outcome: Result<(), Failure>) -> Result<bool, StoreError> {
     }
 }
 
-fn basis(row: BasisRow) -> Result<KycBasis, StoreError> {
-    let (
-        customer,
-        has_identity,
-        stands,
-        kind,
-        slots,
-        files,
-        is_open,
-        rejection,
-        used_with,
-        subject,
-    ) = row;
-    let slots: Result<Vec<_>, _> = slots
-        .iter()
-        .zip(files)
-        .map(|(category, file)| slot(category, file))
-        .collect();
-    let used_with = used_with
-        .map(|bytes| bytes.try_into().map(Fingerprint))
-        .transpose()
-        .map_err(|_| broken("fingerprint"))?;
-    Ok(KycBasis {
-        customer: id(customer)?,
-        has_identity,
-        standing: SubmissionBasis {
-            status: Status::parse(&stands).map_err(|_| broken("status"))?,
-            customer_type: CustomerType::parse(&kind).map_err(|_| broken("type"))?,
-            slots: slots?,
-            is_open,
-            rejection: rejection.map(|code| read_rejection(&code)).transpose()?,
-        },
-        bound: used_with.map(|used_with| BoundKey { used_with, subject }),
-    })
-}
-
-pub(crate) fn read_rejection(code: &str) -> Result<Rejection, StoreError> {
-    Rejection::parse(code).map_err(|_| broken("rejection"))
-}
-
-fn slot(category: &str, file: Uuid) -> Result<Slot, StoreError> {
+pub(crate) fn slot(category: &str, file: Uuid) -> Result<Slot, StoreError> {
     Ok(Slot {
         category: FileCategory::parse(category).map_err(|_| broken("slot"))?,
         file: id(file)?,

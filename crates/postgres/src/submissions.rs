@@ -18,7 +18,8 @@ use crate::{
     database::Store,
     error::Failure,
     event_rows::detail_json,
-    kyc_files::{in_tenant, read_rejection},
+    kyc_basis::read_rejection,
+    kyc_files::in_tenant,
     rows::{broken, handle_parts, id},
 };
 
