@@ -3,9 +3,27 @@
 use uuid::Uuid;
 use vouch_domain::{id::CustomerId, idempotency::KeyClaim, ports::StoreError, tenant::Tenant};
 
-use crate::{database::Store, error::Failure, statement::statement};
+use crate::{
+    database::Store,
+    error::Failure,
+    statement::{Statement, statement},
+};
 
 impl Store {
+    /// The four placeholders of a key that is to be bound, the last of which says whether there is one.
+    pub(crate) fn bind_claim<Row>(
+        &self,
+        statement: Statement<Row>,
+        tenant: Tenant,
+        claim: Option<&KeyClaim>,
+    ) -> Statement<Row> {
+        statement
+            .maybe_bytes(claim.map(|claim| self.hashing.key(tenant, claim)))
+            .maybe_text(claim.map(|claim| claim.contract.as_str()))
+            .maybe_bytes(claim.map(|claim| claim.fingerprint.0))
+            .bool(claim.is_some())
+    }
+
     /// Binds a free key to a customer.
     pub(crate) async fn insert_key(
         &self,
