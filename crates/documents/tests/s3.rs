@@ -61,7 +61,7 @@ impl Respond for Protocol {
             }
             "POST" | "DELETE" => {
                 bucket.object = None;
-                xml("<DeleteResult></DeleteResult>")
+                xml("<DeleteResult><Deleted><Key>sealed</Key></Deleted></DeleteResult>")
             }
             _ => match &bucket.object {
                 Some(object) => ResponseTemplate::new(200)
