@@ -70,11 +70,7 @@ async fn what_the_rail_refuses_holds_here_and_is_noted_for_operators() {
     let record = rail.customers(&email).await[0].clone();
     rail.decide(record["id"].as_str().unwrap(), "VERIFIED")
         .await;
-    eventually("the decision", async || {
-        let customer = caller.retrieve(&id).await.json();
-        (customer["status"] == "verified").then_some(())
-    })
-    .await;
+    caller.comes_to(&id, "verified").await;
     caller
         .patch(&id, &json!({"city": "Ottawa"}))
         .await
@@ -90,7 +86,7 @@ async fn what_the_rail_refuses_holds_here_and_is_noted_for_operators() {
     })
     .await;
     rail_has(&rail, &email, &json!({"city": "Toronto"})).await;
-    // The change is kept: repeating it is no change, after the decision and the change itself.
+    // The change is kept: repeating it is no change.
     assert_eq!(
         caller
             .patch(&id, &json!({"city": "Ottawa"}))
