@@ -86,7 +86,7 @@ async fn what_the_rail_refuses_holds_here_and_is_noted_for_operators() {
     })
     .await;
     rail_has(&rail, &email, &json!({"city": "Toronto"})).await;
-    // The change is kept: repeating it is no change, after the decision and the change itself.
+    // The change is kept: repeating it is no change.
     assert_eq!(
         caller
             .patch(&id, &json!({"city": "Ottawa"}))
