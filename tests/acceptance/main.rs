@@ -38,6 +38,7 @@ mod starting;
 mod stopping;
 mod tenancy;
 mod treasury;
+mod tour;
 mod upload_memory;
 mod uploads;
 mod virtual_accounts;
