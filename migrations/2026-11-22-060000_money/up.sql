@@ -40,8 +40,8 @@ CREATE TABLE virtual_accounts (
 CREATE UNIQUE INDEX virtual_accounts_open ON virtual_accounts (organisation_id, env, customer_id, currency)
     WHERE status IN ('provisioning', 'active');
 CREATE INDEX virtual_accounts_customer ON virtual_accounts (organisation_id, env, customer_id, id);
--- The rail names an account, and not whose it is.
-CREATE INDEX virtual_accounts_rail_account ON virtual_accounts (env, rail_account_id) WHERE rail_account_id IS NOT NULL;
+-- The rail names an account, and not whose it is: nobody is shown another customer's.
+CREATE UNIQUE INDEX virtual_accounts_rail_account ON virtual_accounts (env, rail_account_id) WHERE rail_account_id IS NOT NULL;
 CREATE INDEX virtual_accounts_due ON virtual_accounts (env, due_at) WHERE due_at IS NOT NULL;
 
 CREATE TABLE payouts (

@@ -148,7 +148,13 @@ impl AccountJobs for Store {
                     .big_int(millis(lease))
             })
             .await?;
-        rows.into_iter().map(|row| job(env, row)).collect()
+        // A row that cannot be read is left to its lease: it must not hold up the others.
+        let readable = rows.into_iter().filter_map(|row| {
+            job(env, row)
+                .inspect_err(|error| tracing::error!(%error, "a due account cannot be read"))
+                .ok()
+        });
+        Ok(readable.collect())
     }
 
     async fn next_due_account(&self, env: Env) -> Result<Option<Duration>, StoreError> {

@@ -37,15 +37,18 @@ impl Database {
         if self.pooler == Pooler::Transaction {
             return self.row(build).await;
         }
-        in_time(async {
-            let connection = self.shared.get().await?;
-            let answer = send(&connection, build()).await.map_err(Failure::from);
-            if matches!(answer, Err(Failure::Store(StoreError::Unavailable(_)))) {
-                self.shared.forget(&connection).await;
-            }
-            Ok(answer?.into_iter().next())
+        let mut used = None;
+        let answer = in_time(async {
+            let connection = used.insert(self.shared.get().await?);
+            Ok(send(connection, build()).await?)
         })
-        .await
+        .await;
+        // Lost, or silent for as long as a statement may take: the next one may be better.
+        if let (Some(connection), Err(Failure::Store(StoreError::Unavailable(_)))) = (used, &answer)
+        {
+            self.shared.forget(&connection).await;
+        }
+        Ok(answer?.into_iter().next())
     }
 }
 

@@ -64,6 +64,7 @@ const INSERT: &str = concat!(
     "WITH o AS (
          SELECT id, reference FROM customers
          WHERE organisation_id = $1 AND env = $2 AND id = $4 AND status = 'verified'
+         FOR SHARE
      ), a AS (
          INSERT INTO virtual_accounts (organisation_id, env, id, customer_id, currency, status)
          SELECT $1, $2, $3, o.id, $5, 'provisioning' FROM o

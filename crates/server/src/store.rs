@@ -12,8 +12,9 @@ use crate::{
 };
 
 const DATABASE: &str = "vouch";
-/// Connections for everything that no request waits for.
-const BACKGROUND_CONNECTIONS: usize = 4;
+/// Connections for everything that no request waits for: four, and room for the one that reads of single customers would
+/// share, of which there are none in the background.
+const BACKGROUND_CONNECTIONS: usize = 5;
 
 /// An opened store, and the server below it where it is ours.
 pub(crate) struct OpenStore {

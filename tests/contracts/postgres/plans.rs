@@ -100,7 +100,9 @@ async fn reads_use_their_indexes() {
         ),
     ] {
         store.find(world.tenant, &handle).await.unwrap();
-        let (statements, _) = tap.take();
+        let (mut statements, _) = tap.take();
+        // The connection that such reads share is new, and sets itself up.
+        statements.retain(|statement| statement.sql.contains("FROM customers"));
         let values = [&tenant[..], &[value]].concat();
         assert_uses(&client, &statements[0], &values, index).await;
     }
