@@ -13,6 +13,7 @@ mod answers;
 mod callback_inbox;
 mod contact_sync;
 mod creation_answer;
+mod decided_submissions;
 mod deposits;
 mod drift;
 mod ends;

@@ -522,6 +522,7 @@ async fn close(world: &World<impl Adapter>, customer: &CustomerSummary) -> Trans
     let change = ChangeStatus {
         customer: customer.id,
         transition: transition.unwrap(),
+        event_count: world.event_count(customer.id).await,
         event: world.ids.mint(),
         explanation: None,
         review: None,

@@ -5,13 +5,14 @@
 
 use std::{sync::Arc, time::Duration};
 
+use chrono::{DateTime, Utc};
 use futures_util::future::{join, join_all};
 use vouch_domain::{
-    kyc::{FileCategory, Gap},
+    kyc::{FileCategory, Gap, Handover},
     ports::{
-        DocumentPlace, Documents, DocumentsError, RAIL_FILE_DEADLINE, RailContent, RailFailure,
-        RailFileId, RailStatus, RailSubmission, Reviews, StoreError, SubmissionJob, SubmissionJobs,
-        SubmittedFile, Urgency,
+        DocumentPlace, Documents, DocumentsError, RAIL_FILE_DEADLINE,
+        RailContent, RailCustomer, RailFailure, RailFileId, RailStatus, RailSubmission, Reviews,
+        StoreError, SubmissionJob, SubmissionJobs, SubmittedFile, Urgency,
     },
     tenant::Env,
     values::CustomerType,
@@ -47,8 +48,8 @@ pub struct SubmissionSender {
 enum End {
     /// The rail has it.
     Reached,
-    /// The rail does not take it, for this.
-    Incomplete(Gap),
+    /// The rail does not take it, for this, and had changed a customer that it rejects at this time.
+    Incomplete(Gap, Option<DateTime<Utc>>),
 }
 
 /// Why a submission came no further.
@@ -138,9 +139,10 @@ impl SubmissionSender {
                 steps::pass(Step::ReviewStarted);
                 self.reached(job).await
             }
-            Ok(End::Incomplete(gap)) => {
+            Ok(End::Incomplete(gap, rejected_before)) => {
                 tracing::info!(%submission, gap = gap.as_str(), "the rail does not take a submission");
-                self.jobs.record_incomplete(job, &[gap]).await
+                let jobs = &self.jobs;
+                jobs.record_incomplete(job, &[gap], rejected_before).await
             }
             Err(Stuck::LeaseLost) => Ok(()),
             Err(stuck) => {
@@ -181,7 +183,7 @@ impl SubmissionSender {
     }
 
     async fn bring(&self, line: &RailLine, job: &SubmissionJob) -> Result<End, Stuck> {
-        if job.may_have_begun && is_under_way(line, job).await? {
+        if job.handover != Handover::OnItsWay && is_under_way(job, &record(line, job).await?) {
             return Ok(End::Reached);
         }
         let handed_over = match job.customer_type {
@@ -189,8 +191,13 @@ impl SubmissionSender {
             CustomerType::Business => self.bring_business(line, job).await,
         };
         match handed_over {
-            Err(Stuck::Refused(_)) if is_under_way(line, job).await? => Ok(End::Reached),
-            Err(Stuck::Refused(gap)) => Ok(End::Incomplete(gap)),
+            Err(Stuck::Refused(gap)) => {
+                let record = record(line, job).await?;
+                Ok(match is_under_way(job, &record) {
+                    true => End::Reached,
+                    false => End::Incomplete(gap, rejected_at(&record)),
+                })
+            }
             other => other,
         }
     }
@@ -204,8 +211,9 @@ impl SubmissionSender {
         attach(line, job, &first).await?;
         self.announce_start(line, job).await?;
         attach(line, job, &last).await?;
-        // The review should have begun by now, and may be over: whom it has rejected, another word would submit again.
-        match status(line, job).await? {
+        // The review should have begun by now, and may be over: whom it has rejected, another word would submit again. Where
+        // the record says so still, of the submission before, the review shows a little later.
+        match record(line, job).await?.status {
             Some(RailStatus::Pending) | None => submit(line, job).await,
             Some(RailStatus::Processing | RailStatus::Verified | RailStatus::Rejected) => {
                 Ok(End::Reached)
@@ -278,11 +286,20 @@ impl SubmissionSender {
         recorded.then_some(at_rail).ok_or(Stuck::LeaseLost)
     }
 
-    /// Records that from now on the review may have begun, and a decision may come.
+    /// Records that from now on the review may have begun, and a decision may come: one that is newer than what the rail says
+    /// now.
     async fn announce_start(&self, line: &RailLine, job: &SubmissionJob) -> Result<(), Stuck> {
+        let rejected_before = match job.handover {
+            Handover::OnItsWay => rejected_at(&record(line, job).await?),
+            // What it says by now may be the answer.
+            Handover::Begun { rejected_before } => rejected_before,
+        };
         // The rail may decide at once: then its word has to be taken for an answer already.
         self.await_decision(job).await?;
-        let recorded = self.jobs.record_starting(job, lease(line)).await?;
+        let recorded = self
+            .jobs
+            .record_starting(job, rejected_before, lease(line))
+            .await?;
         steps::pass(Step::ReviewStarting);
         recorded.then_some(()).ok_or(Stuck::LeaseLost)
     }
@@ -304,30 +321,36 @@ async fn submit(line: &RailLine, job: &SubmissionJob) -> Result<End, Stuck> {
     match line.kyc.submit(&job.rail_customer).await? {
         // Whether under way or over: whoever looks for the decision reads the customer and sees.
         RailSubmission::Begun | RailSubmission::UnderWayOrOver => Ok(End::Reached),
-        RailSubmission::NotReady(gap) => Ok(End::Incomplete(gap)),
+        RailSubmission::NotReady(gap) => Ok(End::Incomplete(gap, None)),
     }
 }
 
-/// Whether the rail shows that it is reviewing the customer, or has verified it. It may show a person under review as
-/// pending, and a customer whom it rejected before as rejected: neither tells.
-async fn is_under_way(line: &RailLine, job: &SubmissionJob) -> Result<bool, RailFailure> {
-    let status = status(line, job).await?;
-    Ok(matches!(
-        status,
-        Some(RailStatus::Processing | RailStatus::Verified)
-    ))
+/// Whether the rail shows that it is reviewing the customer, or has decided. It may show a person under review as pending,
+/// and a customer whom it rejected before as rejected: neither tells.
+fn is_under_way(job: &SubmissionJob, record: &RailCustomer) -> bool {
+    match record.status {
+        Some(RailStatus::Processing | RailStatus::Verified) => true,
+        Some(RailStatus::Rejected) => job.handover.is_answered_by_rejection(record.updated_at),
+        Some(RailStatus::Pending) | None => false,
+    }
 }
 
-async fn status(line: &RailLine, job: &SubmissionJob) -> Result<Option<RailStatus>, RailFailure> {
+/// When the rail had changed a customer that it rejects.
+fn rejected_at(record: &RailCustomer) -> Option<DateTime<Utc>> {
+    record
+        .updated_at
+        .filter(|_| record.status == Some(RailStatus::Rejected))
+}
+
+async fn record(line: &RailLine, job: &SubmissionJob) -> Result<RailCustomer, RailFailure> {
     let found = line
         .rail
         .customer(&job.rail_customer, Urgency::Background)
         .await?;
-    let found = found.ok_or_else(|| RailFailure::Unavailable {
+    found.ok_or_else(|| RailFailure::Unavailable {
         cause: "unknown customer".to_owned(),
         retry_after: None,
-    })?;
-    Ok(found.status)
+    })
 }
 
 fn refusal_of(category: FileCategory) -> impl Fn(RailFailure) -> Stuck {
