@@ -3,14 +3,21 @@
 //! Each step that changes something at the rail can be repeated or is looked for first, and each that took long is
 //! recorded. So a process that dies leaves a job from which the next one goes on, and the rail reviews once.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures_util::future::{join, join_all};
 use vouch_domain::{
     kyc::{FileCategory, Gap, Handover},
     ports::{
-        DocumentPlace, Documents, DocumentsError, RAIL_FILE_DEADLINE,
+        BrokenOff, ByteSource, DocumentPlace, Documents, DocumentsError, RAIL_FILE_DEADLINE,
         RailContent, RailCustomer, RailFailure, RailFileId, RailStatus, RailSubmission, Reviews,
         StoreError, SubmissionJob, SubmissionJobs, SubmittedFile, Urgency,
     },
@@ -264,19 +271,23 @@ impl SubmissionSender {
             object: file.stored.object,
         };
         let bytes = match self.documents.get(&place, &job.key).await {
-            // It will not come back: another upload may.
-            Err(DocumentsError::Missing) => {
-                tracing::error!(file = %file.file, "the bytes of a file are missing");
-                return Err(Stuck::Refused(Gap::File(file.category)));
-            }
+            Err(DocumentsError::Missing | DocumentsError::Defect(_)) => return Err(lost(file)),
             bytes => bytes?,
         };
+        let damaged = Arc::new(AtomicBool::new(false));
+        let bytes = Box::new(Watched {
+            bytes,
+            damaged: Arc::clone(&damaged),
+        });
         let content = RailContent {
             category: file.category,
             content_type: file.content_type,
             size: file.stored.size,
         };
         let sent = line.kyc.send_file(&job.rail_customer, content, bytes).await;
+        if sent.is_err() && damaged.load(Ordering::Relaxed) {
+            return Err(lost(file));
+        }
         let at_rail = sent.map_err(refusal_of(file.category))?;
         steps::pass(Step::FileSent);
         let recorded = self
@@ -303,6 +314,29 @@ impl SubmissionSender {
         steps::pass(Step::ReviewStarting);
         recorded.then_some(()).ok_or(Stuck::LeaseLost)
     }
+}
+
+/// The bytes of a file, of which it is noted whether they are damaged: the rail is only seen to miss the rest.
+struct Watched {
+    bytes: Box<dyn ByteSource>,
+    damaged: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl ByteSource for Watched {
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, BrokenOff> {
+        self.bytes.next().await.inspect_err(|broken_off| {
+            if *broken_off == BrokenOff::Damaged {
+                self.damaged.store(true, Ordering::Relaxed);
+            }
+        })
+    }
+}
+
+/// The bytes of a file will not come back: another upload may.
+fn lost(file: &SubmittedFile) -> Stuck {
+    tracing::error!(file = %file.file, "the bytes of a file are missing or damaged");
+    Stuck::Refused(Gap::File(file.category))
 }
 
 async fn attach(

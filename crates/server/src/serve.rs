@@ -30,7 +30,7 @@ use vouch_application::{
     payment_routes::RouteDesk,
     provision::Provisioner,
     rates::Rates,
-    receive_upload::ReceiveUpload,
+    receive_upload::{ReceiveUpload, UploadSlots},
     reconcile::Reconciler,
     retention::Purger,
     review::{OverdueAges, Reviewer},
@@ -193,6 +193,7 @@ struct Parts {
     /// Wakes whoever brings submissions to the rail.
     submissions: Wake,
     documents: Arc<dyn Documents>,
+    upload_slots: UploadSlots,
     /// Under which URL callers reach the APIs.
     public_url: String,
     money: Money,
@@ -229,6 +230,7 @@ impl Parts {
             reviews: Wake::default(),
             submissions: Wake::default(),
             documents: documents::open(args)?,
+            upload_slots: UploadSlots::new(args.uploads_at_once),
             public_url: public_url.to_owned(),
             settlements: Wake::default(),
             deposits: Wake::default(),
@@ -379,6 +381,7 @@ impl Parts {
                 Arc::clone(store) as _,
                 Arc::clone(&self.documents),
                 Arc::clone(&self.ids),
+                self.upload_slots.clone(),
             ),
             submit: SubmitKyc::new(
                 Arc::clone(store) as _,

@@ -215,7 +215,7 @@ async fn use_kyc(world: &World<TestDatabase>, store: &Store) -> usize {
     let files = [file.slot.file];
     store.files_of(tenant, customer.id, &files).await.unwrap();
     store.forget_upload(&file.place).await.unwrap();
-    store.abandoned_uploads(10).await.unwrap();
+    store.abandoned_uploads(None, 10).await.unwrap();
     let attached = store.attach(tenant, customer.id, &slots, None).await;
     attached.unwrap();
     let new = NewSubmission {

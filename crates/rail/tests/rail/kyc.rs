@@ -32,7 +32,7 @@ impl ByteSource for Pieces {
     async fn next(&mut self) -> Result<Option<Vec<u8>>, BrokenOff> {
         match self.0.is_empty() {
             false => Ok(Some(self.0.remove(0).to_vec())),
-            true if self.1 => Err(BrokenOff),
+            true if self.1 => Err(BrokenOff::Interrupted),
             true => Ok(None),
         }
     }

@@ -80,6 +80,7 @@ impl StatusChanges for InMemory {
         }
         if transition.to == Status::Closed {
             state.reviews.remove(&(tenant, change.customer));
+            state.discard_files(tenant, change.customer);
         }
         if let Some(claim) = change.claim {
             state.bind(tenant, claim, change.customer);
