@@ -31,6 +31,7 @@ mod outcomes;
 mod payout_kills;
 mod payouts;
 mod rail_contact;
+mod resubmissions;
 mod retrieval;
 mod secrecy;
 mod sharing;
