@@ -185,7 +185,6 @@ async fn whatever_the_rail_does_there_is_one_account() {
         "drop_before",
         "drop_after_commit",
         "garbage_after_commit",
-        "refuse_422",
         "rate_limit_429",
         "unauthorised",
     ] {
@@ -203,6 +202,20 @@ async fn whatever_the_rail_does_there_is_one_account() {
             .filter(|word| *word == "virtual_account_activated");
         assert_eq!(told.count(), 1, "{fault}");
     }
+}
+
+#[tokio::test]
+async fn an_account_that_the_rail_refuses_has_failed() {
+    let service = Service::new().await;
+    let (caller, rail) = (service.caller(), service.rail());
+    let customer = verified(&service, &caller).await;
+    rail.fault(json!({"operation": "create_account", "fault": "refuse_422", "times": 1}))
+        .await;
+    caller.open_account(&customer, "GBP").await.expect(201);
+    caller.account_becomes(&customer, "failed").await;
+    assert!(rail.accounts().await.is_empty());
+    let types = event_types(&caller, &customer).await;
+    assert_eq!(types.last().unwrap(), "virtual_account_failed");
 }
 
 #[tokio::test]
