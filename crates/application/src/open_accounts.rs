@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use futures_util::future::{join, join_all};
 use tokio::time::Instant;
 use vouch_domain::{
+    customer::Status,
     ports::{
         AbsenceClear, AccountJob, AccountJobs, AccountRelease, Clock, RailAccount, RailFailure,
         StoreError, Urgency,
@@ -51,6 +52,7 @@ struct Attempt<'a> {
     job: &'a AccountJob,
     /// Before the lease was asked for: by our clock the lease lasts no longer than from here.
     leased_since: Instant,
+    store: &'a dyn AccountJobs,
     clock: &'a dyn Clock,
 }
 
@@ -127,6 +129,7 @@ impl AccountOpener {
             line,
             job,
             leased_since,
+            store: &*self.store,
             clock: &*self.clock,
         };
         let next = attempt.advance().await;
@@ -185,7 +188,7 @@ impl Attempt<'_> {
     }
 
     /// Takes over the account that the rail has for this customer, by an earlier order or by somebody else's, or else
-    /// orders one.
+    /// orders one, if the customer is verified still.
     async fn find_or_open(&self) -> Next {
         match self.find().await {
             Ok(Some(account)) => return Next::Bind(account),
@@ -199,7 +202,14 @@ impl Attempt<'_> {
         if !doubt.is_zero() {
             return Next::Release(AccountRelease::LookAgain(doubt));
         }
-        self.open().await
+        match self.store.account_customer(self.job).await {
+            Ok(Status::Verified) => self.open().await,
+            Ok(_) => Next::Settle(AccountState::Failed),
+            Err(error) => {
+                tracing::warn!(account = %self.job.account, %error, "the customer of a virtual account could not be read");
+                Next::Release(AccountRelease::Failed(AbsenceClear::AsBefore))
+            }
+        }
     }
 
     /// Sends the one order that the lease allows.

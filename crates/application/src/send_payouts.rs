@@ -8,7 +8,8 @@ use std::{sync::Arc, time::Duration};
 use futures_util::future::{join, join_all};
 use tokio::time::Instant;
 use vouch_domain::{
-    payout::{PayoutEnd, PayoutState, PayoutStatus},
+    customer::Status,
+    payout::{PayoutEnd, PayoutFailure, PayoutState, PayoutStatus},
     ports::{
         AbsenceClear, Clock, PayoutJob, PayoutJobs, PayoutRefusal, PayoutRelease, PayoutStage,
         RailFailure, RailPayoutOrder, SentPayout, StoreError, Urgency,
@@ -52,6 +53,7 @@ struct Attempt<'a> {
     job: &'a PayoutJob,
     /// Before the lease was asked for: by our clock the lease lasts no longer than from here.
     leased_since: Instant,
+    store: &'a dyn PayoutJobs,
     clock: &'a dyn Clock,
 }
 
@@ -128,6 +130,7 @@ impl PayoutSender {
             line,
             job,
             leased_since,
+            store: &*self.store,
             clock: &*self.clock,
         };
         steps::pass(Step::PayoutTaken);
@@ -156,7 +159,7 @@ impl PayoutSender {
 impl Attempt<'_> {
     async fn advance(&self) -> Next {
         let absence_clear_in = match self.job.stage {
-            PayoutStage::Unsent => return self.send(Urgency::Caller).await,
+            PayoutStage::Unsent => return self.send_if_verified(Urgency::Caller).await,
             PayoutStage::Taken => None,
             PayoutStage::Doubtful { absence_clear_in } => Some(absence_clear_in),
         };
@@ -177,7 +180,19 @@ impl Attempt<'_> {
         if !doubt.is_zero() {
             return Next::Release(PayoutRelease::TooEarly(doubt));
         }
-        self.send(Urgency::Background).await
+        self.send_if_verified(Urgency::Background).await
+    }
+
+    /// Sends what the rail does not have, unless the customer has lost its right to pay out since it was asked for.
+    async fn send_if_verified(&self, urgency: Urgency) -> Next {
+        match self.store.payout_customer(self.job).await {
+            Ok(Status::Verified) => self.send(urgency).await,
+            Ok(_) => Next::End(PayoutEnd::Failed(PayoutFailure::CustomerNotEligible)),
+            Err(error) => {
+                tracing::warn!(payout = %self.job.payout, %error, "the customer of a payout could not be read");
+                Next::Release(PayoutRelease::Failed(AbsenceClear::AsBefore))
+            }
+        }
     }
 
     /// Sends the one order that the lease allows.

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Uuid as SqlUuid};
 use uuid::Uuid;
 use vouch_domain::{
+    customer::Status,
     event::{AccountMark, EventDetail},
     id::EventId,
     ports::{
@@ -76,18 +77,32 @@ const NEXT_DUE: &str = "
     WHERE env = $1 AND due_at IS NOT NULL AND leased_until <= greatest(due_at, now())
     ORDER BY due_at LIMIT 1";
 
+const CUSTOMER: &str = "
+    SELECT c.status FROM virtual_accounts a
+    JOIN customers c ON c.organisation_id = $1 AND c.env = $2 AND c.id = a.customer_id
+    WHERE a.organisation_id = $1 AND a.env = $2 AND a.id = $3";
+
 const BIND: &str = "
     UPDATE virtual_accounts SET rail_account_id = $5
     WHERE organisation_id = $1 AND env = $2 AND id = $3 AND lease_token = $4";
 
 /// An account that was hastened meanwhile, and is not at its end, is looked at again. Only what was activated or has failed
-/// is an event.
+/// is an event. The customer is locked before its account, as whoever closes it does, so that neither waits for the other.
 const SETTLE: &str = "
-    WITH a AS (
+    WITH held AS MATERIALIZED (
+        SELECT c.id FROM customers c
+        WHERE c.organisation_id = $1 AND c.env = $2 AND c.id = (
+            SELECT t.customer_id FROM virtual_accounts t
+            WHERE t.organisation_id = $1 AND t.env = $2 AND t.id = $3
+        )
+        FOR NO KEY UPDATE
+    ), a AS (
         UPDATE virtual_accounts t
         SET status = $6, data_key = $7, details = $8, lease_token = NULL, leased_until = now(), attempts = 0,
             absence_clear_at = NULL, due_at = CASE WHEN $6 = 'active' AND t.hastened <> $9 THEN now() END
-        WHERE t.organisation_id = $1 AND t.env = $2 AND t.id = $3 AND t.lease_token = $4 AND t.status = $5
+        FROM held
+        WHERE t.organisation_id = $1 AND t.env = $2 AND t.id = $3 AND t.customer_id = held.id AND t.lease_token = $4
+          AND t.status = $5
         RETURNING t.*
     ), c AS (
         UPDATE customers t SET event_count = t.event_count + 1
@@ -159,6 +174,11 @@ impl AccountJobs for Store {
 
     async fn next_due_account(&self, env: Env) -> Result<Option<Duration>, StoreError> {
         self.next_due(NEXT_DUE, env).await
+    }
+
+    async fn account_customer(&self, job: &AccountJob) -> Result<Status, StoreError> {
+        self.status_of_customer(CUSTOMER, job.tenant, job.account.uuid())
+            .await
     }
 
     async fn bind_account(

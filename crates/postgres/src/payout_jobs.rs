@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, Text, Uuid as SqlUuid};
 use uuid::Uuid;
 use vouch_domain::{
+    customer::Status,
     event::{EventDetail, PayoutMark},
     id::{EventId, PayoutId},
     money::MinorUnits,
@@ -85,6 +86,11 @@ const NEXT_DUE: &str = "
     WHERE env = $1 AND status = 'processing' AND leased_until <= greatest(due_at, now())
     ORDER BY due_at LIMIT 1";
 
+const CUSTOMER: &str = "
+    SELECT c.status FROM payouts p
+    JOIN customers c ON c.organisation_id = $1 AND c.env = $2 AND c.id = p.customer_id
+    WHERE p.organisation_id = $1 AND p.env = $2 AND p.id = $3";
+
 const END: &str = "
     WITH p AS (
         UPDATE payouts t SET status = $5, failure = $6, lease_token = NULL, leased_until = now()
@@ -152,6 +158,11 @@ impl PayoutJobs for Store {
 
     async fn next_due_payout(&self, env: Env) -> Result<Option<Duration>, StoreError> {
         self.next_due(NEXT_DUE, env).await
+    }
+
+    async fn payout_customer(&self, job: &PayoutJob) -> Result<Status, StoreError> {
+        self.status_of_customer(CUSTOMER, job.tenant, job.payout.uuid())
+            .await
     }
 
     async fn end_payout(
@@ -232,6 +243,21 @@ impl Store {
             .row(|| statement::<(BigInt,)>(sql).text(env.as_str()))
             .await?;
         Ok(row.map(|(millis,)| left(millis)))
+    }
+
+    /// The status of the customer on whose behalf something is done.
+    pub(crate) async fn status_of_customer(
+        &self,
+        sql: &'static str,
+        tenant: Tenant,
+        id: Uuid,
+    ) -> Result<Status, StoreError> {
+        let row: Option<(String,)> = self
+            .database
+            .row(|| in_tenant::<(Text,)>(sql, tenant).uuid(id))
+            .await?;
+        let (status,) = row.ok_or_else(|| broken("customer"))?;
+        Status::parse(&status).map_err(|_| broken("status"))
     }
 
     fn payout_job(&self, env: Env, row: JobRow) -> Result<PayoutJob, StoreError> {

@@ -92,6 +92,7 @@ impl StatusChanges for InMemory {
             let decision = StatusChangeId::of_time_ordered(change.event.uuid());
             state.follow_customer(tenant, change.customer, transition.to, Some(decision));
         }
+        state.end_accounts(tenant, change.customer, transition.to);
         Ok(TransitionOutcome::Changed {
             customer,
             hold_lost,
