@@ -96,7 +96,7 @@ async fn keep(
         use_case.receive(tenant, file, &mut bytes).await
     });
     let (received, ()) = join(receiving, pump(payload, sender)).await;
-    let received = received.map_err(|error| ApiError::internal(error.to_string()))?;
+    let received = received.map_err(|_| ApiError::internal("the task of an upload ended early"))?;
     let Sha256(digest) = received?.sha256;
     let tag = format!("\"{}\"", hex(&digest));
     Ok(HttpResponse::Ok().insert_header((ETAG, tag)).finish())
