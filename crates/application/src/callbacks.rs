@@ -24,7 +24,7 @@ pub struct CallbackLines {
 impl CallbackLines {
     /// The reader of this env's callbacks.
     #[must_use]
-    pub fn of(&self, env: Env) -> Option<&dyn RailCallbacks> {
+    pub fn of(&self, env: Env) -> Option<&(dyn RailCallbacks + 'static)> {
         match env {
             Env::Test => self.test.as_deref(),
             Env::Live => self.live.as_deref(),
