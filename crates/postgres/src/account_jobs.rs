@@ -20,32 +20,19 @@ use vouch_domain::{
 use crate::{
     database::Store,
     event_rows::detail_json,
+    leases::{absence_parts, left, next_due, readable, take_due},
     money_sealing::seal_details,
-    payout_jobs::{absence_parts, left},
-    queries::in_tenant,
     rows::{broken, id},
-    statement::{Statement, millis, statement},
+    statement::{Statement, in_tenant, millis, statement},
 };
 
-/// The next attempt comes after 0.5 s to 1 s at first, doubling up to 4 s to 8 s.
-const TAKE_DUE: &str = "
-    WITH due AS (
-        SELECT organisation_id, id FROM virtual_accounts
-        WHERE env = $1 AND due_at <= now() AND leased_until <= now()
-        ORDER BY due_at LIMIT $2
-        FOR UPDATE SKIP LOCKED
-    ), taken AS (
-        UPDATE virtual_accounts a
-        SET lease_token = gen_random_uuid(), leased_until = now() + $3 * interval '1 millisecond',
-            attempts = a.attempts + 1,
-            due_at = now() + 2 ^ least(a.attempts, 3) * (0.5 + random() / 2) * interval '1 second'
-        FROM due
-        WHERE a.organisation_id = due.organisation_id AND a.env = $1 AND a.id = due.id
-        RETURNING a.*
-    )
-    SELECT t.organisation_id, t.id, c.rail_customer_id, t.currency, t.status, t.rail_account_id,
-           (EXTRACT(EPOCH FROM GREATEST(t.absence_clear_at, now()) - now()) * 1000)::bigint, t.lease_token, t.hastened
-    FROM taken t JOIN customers c ON c.organisation_id = t.organisation_id AND c.env = $1 AND c.id = t.customer_id";
+const TAKE_DUE: &str = take_due! {
+    table: "virtual_accounts", key: "id", due: "due_at", and: "due_at IS NOT NULL", doublings: 3,
+    select: "
+    t.organisation_id, t.id, c.rail_customer_id, t.currency, t.status, t.rail_account_id,
+    (EXTRACT(EPOCH FROM GREATEST(t.absence_clear_at, now()) - now()) * 1000)::bigint, t.lease_token, t.hastened
+    FROM t JOIN customers c ON c.organisation_id = t.organisation_id AND c.env = $1 AND c.id = t.customer_id"
+};
 
 type JobSql = (
     SqlUuid,
@@ -70,11 +57,7 @@ type JobRow = (
     i32,
 );
 
-const NEXT_DUE: &str = "
-    SELECT (EXTRACT(EPOCH FROM greatest(due_at, now()) - now()) * 1000)::bigint
-    FROM virtual_accounts
-    WHERE env = $1 AND due_at IS NOT NULL AND leased_until <= greatest(due_at, now())
-    ORDER BY due_at LIMIT 1";
+const NEXT_DUE: &str = next_due!(table: "virtual_accounts", and: "due_at IS NOT NULL");
 
 const BIND: &str = "
     UPDATE virtual_accounts SET rail_account_id = $5
@@ -139,22 +122,10 @@ impl AccountJobs for Store {
         lease: Duration,
         limit: u8,
     ) -> Result<Vec<AccountJob>, StoreError> {
-        let rows: Vec<JobRow> = self
-            .database
-            .rows(|| {
-                statement::<JobSql>(TAKE_DUE)
-                    .text(env.as_str())
-                    .big_int(i64::from(limit))
-                    .big_int(millis(lease))
-            })
+        let rows = self
+            .take_due_rows::<JobSql, JobRow>(TAKE_DUE, env, lease, limit)
             .await?;
-        // A row that cannot be read is left to its lease: it must not hold up the others.
-        let readable = rows.into_iter().filter_map(|row| {
-            job(env, row)
-                .inspect_err(|error| tracing::error!(%error, "a due account cannot be read"))
-                .ok()
-        });
-        Ok(readable.collect())
+        Ok(readable(rows, |row| (row.1, job(env, row))))
     }
 
     async fn next_due_account(&self, env: Env) -> Result<Option<Duration>, StoreError> {

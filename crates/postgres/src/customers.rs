@@ -15,7 +15,7 @@ use crate::{
     error::Failure,
     personal_data,
     rows::{SummaryRow, SummarySql, broken, handle_parts, summary, summary_columns},
-    statement::statement,
+    statement::in_tenant,
 };
 
 const BASIS: &str = concat!(
@@ -86,9 +86,7 @@ impl Customers for Store {
         let row: Option<BasisRow> = self
             .database
             .row(|| {
-                statement::<BasisSql>(BASIS)
-                    .uuid(tenant.organisation.uuid())
-                    .text(tenant.env.as_str())
+                in_tenant::<BasisSql>(BASIS, tenant)
                     .uuid(id)
                     .maybe_text(reference)
                     .maybe_bytes(claim.map(|claim| self.hashing.key(tenant, claim)))
@@ -165,9 +163,7 @@ impl Store {
         let rows = self
             .database
             .rows(|| {
-                statement::<SummarySql>(AMEND)
-                    .uuid(tenant.organisation.uuid())
-                    .text(tenant.env.as_str())
+                in_tenant::<SummarySql>(AMEND, tenant)
                     .uuid(id)
                     .integer(amend.expected.0)
                     .bytes(hashes.as_flattened())

@@ -6,7 +6,7 @@ use vouch_domain::{id::CustomerId, idempotency::KeyClaim, ports::StoreError, ten
 use crate::{
     database::Store,
     error::Failure,
-    statement::{Statement, statement},
+    statement::{Statement, in_tenant},
 };
 
 impl Store {
@@ -58,12 +58,8 @@ impl Store {
         claim: &KeyClaim,
     ) -> Result<(), Failure> {
         self.database.affected(|| {
-            statement::<()>(
-                "INSERT INTO idempotency_keys (organisation_id, env, digest, contract, fingerprint, customer_id, subject)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            )
-            .uuid(tenant.organisation.uuid())
-            .text(tenant.env.as_str())
+            in_tenant::<()>("INSERT INTO idempotency_keys (organisation_id, env, digest, contract, fingerprint, customer_id, subject)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7)", tenant)
             .bytes(self.hashing.key(tenant, claim))
             .text(claim.contract.as_str())
             .bytes(claim.fingerprint.0)

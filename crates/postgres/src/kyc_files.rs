@@ -19,7 +19,7 @@ use crate::{
     database::Store,
     error::Failure,
     rows::{broken, id},
-    statement::{Statement, millis, statement},
+    statement::{in_tenant, millis, statement},
 };
 
 /// The file refers to the key, which is there once the statement ends.
@@ -261,12 +261,6 @@ impl KycFiles for Store {
             Err(other) => Err(other.into()),
         }
     }
-}
-
-pub(crate) fn in_tenant<Row>(sql: &'static str, tenant: Tenant) -> Statement<Row> {
-    statement(sql)
-        .uuid(tenant.organisation.uuid())
-        .text(tenant.env.as_str())
 }
 
 /// Whether the key of a step was free, which is all that can stand against it.

@@ -23,6 +23,7 @@ mod idempotency_keys;
 mod installation;
 mod kyc_basis;
 mod kyc_files;
+mod leases;
 mod ledger;
 mod migrations;
 mod money_sealing;

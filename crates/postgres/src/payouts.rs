@@ -23,8 +23,9 @@ use crate::{
     payout_rows::{
         MaybePayoutRow, MaybePayoutSql, PayoutRow, PayoutSql, payout, payout_columns, present,
     },
-    queries::{cut, in_tenant, one_more_than},
+    queries::{cut, one_more_than},
     rows::{broken, handle_parts, id},
+    statement::in_tenant,
 };
 
 /// The payout is the one that the key is bound to, or else the one that has the merchant reference.

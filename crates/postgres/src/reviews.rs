@@ -15,8 +15,9 @@ use vouch_domain::{
 
 use crate::{
     database::Store,
+    leases::{readable, take_due},
     rows::{broken, id},
-    statement::{Statement, millis, statement},
+    statement::{Statement, in_tenant, millis, statement},
 };
 
 const AWAIT: &str = "
@@ -38,31 +39,16 @@ const CALL: &str = "
                          AND COALESCE(EXCLUDED.told_at, '-infinity') >= COALESCE(r.told_at, '-infinity')) one (is_newer)
         )";
 
-/// The next attempt comes after 0.5 s to 1 s at first, doubling up to 32 s to 64 s.
-const TAKE_DUE: &str = "
-    WITH due AS (
-        SELECT organisation_id, customer_id FROM reviews
-        WHERE env = $1 AND next_look_at <= now() AND leased_until <= now()
-        ORDER BY next_look_at LIMIT $2
-        FOR UPDATE SKIP LOCKED
-    ), taken AS (
-        UPDATE reviews r
-        SET lease_token = gen_random_uuid(), leased_until = now() + $3 * interval '1 millisecond',
-            attempts = r.attempts + 1,
-            next_look_at = now() + 2 ^ least(r.attempts, 6) * (0.5 + random() / 2) * interval '1 second'
-        FROM due
-        WHERE r.organisation_id = due.organisation_id AND r.env = $1 AND r.customer_id = due.customer_id
-        RETURNING r.*
-    )
-    SELECT taken.organisation_id, taken.customer_id, c.rail_customer_id, taken.awaited,
-           COALESCE((SELECT s.cause = 'submission' FROM status_changes s
-                     WHERE s.organisation_id = taken.organisation_id AND s.env = $1
-                       AND s.customer_id = taken.customer_id AND s.applied
-                     ORDER BY s.sequence DESC LIMIT 1), false),
-           taken.calls, taken.looks,
-           taken.reason, taken.told_at, taken.lease_token
-    FROM taken JOIN customers c
-      ON c.organisation_id = taken.organisation_id AND c.env = $1 AND c.id = taken.customer_id";
+const TAKE_DUE: &str = take_due! {
+    table: "reviews", key: "customer_id", due: "next_look_at", and: "true", doublings: 6,
+    select: "
+    t.organisation_id, t.customer_id, c.rail_customer_id, t.awaited,
+    COALESCE((SELECT s.cause = 'submission' FROM status_changes s
+              WHERE s.organisation_id = t.organisation_id AND s.env = $1 AND s.customer_id = t.customer_id AND s.applied
+              ORDER BY s.sequence DESC LIMIT 1), false),
+    t.calls, t.looks, t.reason, t.told_at, t.lease_token
+    FROM t JOIN customers c ON c.organisation_id = t.organisation_id AND c.env = $1 AND c.id = t.customer_id"
+};
 
 type DueSql = (
     SqlUuid,
@@ -116,9 +102,7 @@ impl Reviews for Store {
     ) -> Result<(), StoreError> {
         self.database
             .affected(|| {
-                statement(AWAIT)
-                    .uuid(tenant.organisation.uuid())
-                    .text(tenant.env.as_str())
+                in_tenant(AWAIT, tenant)
                     .uuid(customer.uuid())
                     .big_int(millis(first_look))
             })
@@ -156,23 +140,10 @@ impl Reviews for Store {
         lease: Duration,
         limit: u8,
     ) -> Result<Vec<DueReview>, StoreError> {
-        let rows: Vec<DueRow> = self
-            .database
-            .rows(|| {
-                statement::<DueSql>(TAKE_DUE)
-                    .text(env.as_str())
-                    .big_int(i64::from(limit))
-                    .big_int(millis(lease))
-            })
+        let rows = self
+            .take_due_rows::<DueSql, DueRow>(TAKE_DUE, env, lease, limit)
             .await?;
-        // A row that cannot be read, as under a missing master key, is left to its lease: it must not hold up the others.
-        let readable = rows.into_iter().filter_map(|row| {
-            let customer = row.1;
-            self.due_review(env, row)
-                .inspect_err(|error| tracing::error!(%customer, %error, "a review cannot be read"))
-                .ok()
-        });
-        Ok(readable.collect())
+        Ok(readable(rows, |row| (row.1, self.due_review(env, row))))
     }
 
     async fn settle_review(
@@ -251,9 +222,7 @@ impl Store {
 
 /// The first four placeholders name a row and the lease that is held on it.
 fn held(sql: &'static str, review: &DueReview) -> Statement<()> {
-    statement(sql)
-        .uuid(review.tenant.organisation.uuid())
-        .text(review.tenant.env.as_str())
+    in_tenant(sql, review.tenant)
         .uuid(review.customer.uuid())
         .uuid(review.lease)
 }

@@ -19,8 +19,8 @@ use crate::{
     error::Failure,
     event_rows::detail_json,
     kyc_basis::read_rejection,
-    kyc_files::in_tenant,
     rows::{broken, handle_parts, id},
+    statement::in_tenant,
 };
 
 /// Who is not pending any more submits nothing; a submission that is open stands against another one as a constraint.

@@ -22,8 +22,9 @@ use crate::{
     database::Store,
     error::Failure,
     payouts::fingerprint,
-    queries::{cut, in_tenant, one_more_than},
+    queries::{cut, one_more_than},
     rows::{broken, handle_parts, id},
+    statement::in_tenant,
 };
 
 /// The account is the one that the key is bound to, or else the one that the customer has open in the currency.
