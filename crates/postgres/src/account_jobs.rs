@@ -28,10 +28,10 @@ use crate::{
 
 const TAKE_DUE: &str = take_due! {
     table: "virtual_accounts", key: "id", due: "due_at", and: "due_at IS NOT NULL", doublings: 3,
-    select: "
-    t.organisation_id, t.id, c.rail_customer_id, t.currency, t.status, t.rail_account_id,
-    (EXTRACT(EPOCH FROM GREATEST(t.absence_clear_at, now()) - now()) * 1000)::bigint, t.lease_token, t.hastened
-    FROM t JOIN customers c ON c.organisation_id = t.organisation_id AND c.env = $1 AND c.id = t.customer_id"
+    then: "
+    SELECT t.organisation_id, t.id, c.rail_customer_id, t.currency, t.status, t.rail_account_id,
+           (EXTRACT(EPOCH FROM GREATEST(t.absence_clear_at, now()) - now()) * 1000)::bigint, t.lease_token, t.hastened
+    FROM taken t JOIN customers c ON c.organisation_id = t.organisation_id AND c.env = $1 AND c.id = t.customer_id"
 };
 
 type JobSql = (

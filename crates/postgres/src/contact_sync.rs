@@ -21,10 +21,11 @@ use crate::{
 
 const TAKE_PENDING: &str = take_due! {
     table: "contact_changes", key: "customer_id", due: "next_attempt_at", and: "true", doublings: 3,
-    select: "
-    t.organisation_id, t.customer_id, t.lease_token, t.fields, c.version, c.rail_customer_id,
-    c.customer_type, c.country, c.id_type, c.data_key, c.personal_data
-    FROM t JOIN customers c ON c.organisation_id = t.organisation_id AND c.env = $1 AND c.id = t.customer_id"
+    then: "
+    SELECT taken.organisation_id, taken.customer_id, taken.lease_token, taken.fields, c.version, c.rail_customer_id,
+           c.customer_type, c.country, c.id_type, c.data_key, c.personal_data
+    FROM taken JOIN customers c
+      ON c.organisation_id = taken.organisation_id AND c.env = $1 AND c.id = taken.customer_id"
 };
 
 type PendingSql = (

@@ -15,11 +15,11 @@ use crate::{
     statement::{Statement, millis, statement},
 };
 
-/// Takes what is due in an env, and selects something of its rows, which are `t` there.
+/// Takes what is due in an env under leases; `then` says what of the rows, which are `taken` there.
 ///
-/// `$1` is the env, `$2` how many at most, `$3` for how many milliseconds they are leased. What somebody else is just taking
-/// is passed over. The next attempt comes after 0.5 s to 1 s at first, and doubles so often: jitter keeps the attempts of
-/// one outage apart.
+/// `$1` is the env, `$2` how many at most, `$3` how many milliseconds a lease lasts. What somebody else is just taking is
+/// passed over. The next attempt comes after 0.5 s to 1 s at first, and after twice as long each time, for so many
+/// `doublings` (3: up to 4 s to 8 s; 6: up to 32 s to 64 s): jitter keeps the attempts of one outage apart.
 macro_rules! take_due {
     (
         table: $table:literal,
@@ -27,7 +27,7 @@ macro_rules! take_due {
         due: $due:literal,
         and: $condition:literal,
         doublings: $doublings:literal,
-        select: $($select:expr),+ $(,)?
+        then: $($then:expr),+ $(,)?
     ) => {
         concat!(
             "WITH due AS (
@@ -35,7 +35,7 @@ macro_rules! take_due {
                  WHERE env = $1 AND ", $condition, " AND ", $due, " <= now() AND leased_until <= now()
                  ORDER BY ", $due, " LIMIT $2
                  FOR UPDATE SKIP LOCKED
-             ), t AS (
+             ), taken AS (
                  UPDATE ", $table, " j
                  SET lease_token = gen_random_uuid(), leased_until = now() + $3 * interval '1 millisecond',
                      attempts = j.attempts + 1,
@@ -43,8 +43,7 @@ macro_rules! take_due {
                  FROM due
                  WHERE j.organisation_id = due.organisation_id AND j.env = $1 AND j.", $key, " = due.", $key, "
                  RETURNING j.*
-             )
-             SELECT ", $($select),+
+             )", $($then),+
         )
     };
 }

@@ -29,11 +29,11 @@ use crate::{
 
 const TAKE_DUE: &str = take_due! {
     table: "payouts", key: "id", due: "due_at", and: "status = 'processing'", doublings: 3,
-    select: "
-    t.organisation_id, t.id, c.rail_customer_id, t.currency, t.amount_minor, t.merchant_reference, t.data_key, t.recipient, t.taken,
-    t.attempts, (EXTRACT(EPOCH FROM GREATEST(t.absence_clear_at, now()) - now()) * 1000)::bigint,
-    t.lease_token, t.hastened
-    FROM t JOIN customers c ON c.organisation_id = t.organisation_id AND c.env = $1 AND c.id = t.customer_id"
+    then: "
+    SELECT t.organisation_id, t.id, c.rail_customer_id, t.currency, t.amount_minor, t.merchant_reference, t.data_key, t.recipient, t.taken,
+           t.attempts, (EXTRACT(EPOCH FROM GREATEST(t.absence_clear_at, now()) - now()) * 1000)::bigint,
+           t.lease_token, t.hastened
+    FROM taken t JOIN customers c ON c.organisation_id = t.organisation_id AND c.env = $1 AND c.id = t.customer_id"
 };
 
 type JobSql = (

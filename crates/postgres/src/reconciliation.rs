@@ -15,14 +15,16 @@ use crate::{
     standing::{TakenRow, TakenSql},
 };
 
-/// Doubled seldom: everything is finished within seconds of the rail's return.
+/// Doubled twice alone: everything is finished within seconds of the rail's return.
 const TAKE_DUE: &str = take_due! {
     table: "reservations", key: "customer_id", due: "next_attempt_at", and: "true", doublings: 2,
-    select: "
-    t.organisation_id, t.lease_token, (EXTRACT(EPOCH FROM GREATEST(t.absence_clear_at, now()) - now()) * 1000)::bigint, ",
+    then: "
+     SELECT taken.organisation_id, taken.lease_token,
+            (EXTRACT(EPOCH FROM GREATEST(taken.absence_clear_at, now()) - now()) * 1000)::bigint, ",
     summary_columns!(),
     ", c.customer_type, c.country, c.id_type, c.data_key, c.personal_data
-    FROM t JOIN customers c ON c.organisation_id = t.organisation_id AND c.env = $1 AND c.id = t.customer_id"
+     FROM taken JOIN customers c
+       ON c.organisation_id = taken.organisation_id AND c.env = $1 AND c.id = taken.customer_id"
 };
 
 type DueSql = (SqlUuid, SqlUuid, TakenSql);

@@ -41,13 +41,16 @@ const CALL: &str = "
 
 const TAKE_DUE: &str = take_due! {
     table: "reviews", key: "customer_id", due: "next_look_at", and: "true", doublings: 6,
-    select: "
-    t.organisation_id, t.customer_id, c.rail_customer_id, t.awaited,
-    COALESCE((SELECT s.cause = 'submission' FROM status_changes s
-              WHERE s.organisation_id = t.organisation_id AND s.env = $1 AND s.customer_id = t.customer_id AND s.applied
-              ORDER BY s.sequence DESC LIMIT 1), false),
-    t.calls, t.looks, t.reason, t.told_at, t.lease_token
-    FROM t JOIN customers c ON c.organisation_id = t.organisation_id AND c.env = $1 AND c.id = t.customer_id"
+    then: "
+    SELECT taken.organisation_id, taken.customer_id, c.rail_customer_id, taken.awaited,
+           COALESCE((SELECT s.cause = 'submission' FROM status_changes s
+                     WHERE s.organisation_id = taken.organisation_id AND s.env = $1
+                       AND s.customer_id = taken.customer_id AND s.applied
+                     ORDER BY s.sequence DESC LIMIT 1), false),
+           taken.calls, taken.looks,
+           taken.reason, taken.told_at, taken.lease_token
+    FROM taken JOIN customers c
+      ON c.organisation_id = taken.organisation_id AND c.env = $1 AND c.id = taken.customer_id"
 };
 
 type DueSql = (

@@ -24,12 +24,13 @@ use crate::{
 
 const TAKE_DUE: &str = take_due! {
     table: "swap_jobs", key: "swap_id", due: "due_at", and: "true", doublings: 5,
-    select: "t.organisation_id, t.lease_token, t.simulated_outcome, t.simulated_amount, ",
+    then: "
+     SELECT t.organisation_id, t.lease_token, t.simulated_outcome, t.simulated_amount, ",
     swap_columns!(),
-    " FROM t
-      JOIN swaps s ON s.organisation_id = t.organisation_id AND s.env = $1 AND s.id = t.swap_id
-      JOIN customers c ON c.organisation_id = t.organisation_id AND c.env = $1 AND c.id = s.customer_id
-      JOIN organisations o ON o.id = t.organisation_id"
+    " FROM taken t
+     JOIN swaps s ON s.organisation_id = t.organisation_id AND s.env = $1 AND s.id = t.swap_id
+     JOIN customers c ON c.organisation_id = t.organisation_id AND c.env = $1 AND c.id = s.customer_id
+     JOIN organisations o ON o.id = t.organisation_id"
 };
 
 type JobSql = (SqlUuid, SqlUuid, Nullable<Text>, Nullable<BigInt>, SwapSql);

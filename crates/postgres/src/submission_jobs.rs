@@ -24,11 +24,11 @@ use crate::{
 /// One row for each file.
 const TAKE_DUE: &str = take_due! {
     table: "kyc_jobs", key: "submission_id", due: "due_at", and: "true", doublings: 6,
-    select: "
-    t.organisation_id, t.submission_id, t.lease_token, t.may_have_begun,
-    c.id, c.rail_customer_id, c.customer_type, k.key,
-    f.id, f.category, f.content_type, f.object, f.size, f.sha256, sf.rail_file_id
-    FROM t
+    then: "
+    SELECT t.organisation_id, t.submission_id, t.lease_token, t.may_have_begun,
+           c.id, c.rail_customer_id, c.customer_type, k.key,
+           f.id, f.category, f.content_type, f.object, f.size, f.sha256, sf.rail_file_id
+    FROM taken t
     JOIN kyc_submissions s ON s.organisation_id = t.organisation_id AND s.env = $1 AND s.id = t.submission_id
     JOIN customers c ON c.organisation_id = t.organisation_id AND c.env = $1 AND c.id = s.customer_id
     JOIN document_keys k ON k.organisation_id = t.organisation_id AND k.env = $1 AND k.customer_id = c.id
