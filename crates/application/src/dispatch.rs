@@ -68,7 +68,7 @@ impl Dispatcher {
 
 #[async_trait]
 impl Work for Dispatcher {
-    type Line = dyn RailCallbacks;
+    type Line = Arc<dyn RailCallbacks>;
     type Job = KeptCallback;
 
     const JOBS: &'static str = "callbacks of the rail";
@@ -78,8 +78,8 @@ impl Work for Dispatcher {
         &self.wake
     }
 
-    fn line(&self, env: Env) -> Option<&Self::Line> {
-        self.lines.of(env)
+    fn lines(&self) -> &CallbackLines {
+        &self.lines
     }
 
     async fn take(
@@ -93,7 +93,7 @@ impl Work for Dispatcher {
 
     async fn work_on(&self, line: &Self::Line, callback: KeptCallback, _: Instant) -> Onward {
         let env = callback.env.as_str();
-        let settled = match self.dispatch(line, &callback).await {
+        let settled = match self.dispatch(line.as_ref(), &callback).await {
             Ok(Dispatched::Done) => self.inbox.end_callback(&callback).await,
             Ok(Dispatched::Unmatched) => self.inbox.free_callback(&callback).await,
             Err(error) => {

@@ -14,7 +14,10 @@ use futures_util::{
 use tokio::time::{Instant, sleep_until};
 use vouch_domain::{ports::StoreError, tenant::Env};
 
-use crate::background::{Calls, Wake};
+use crate::{
+    background::{Calls, Wake},
+    lines::Lines,
+};
 
 /// How long to wait at least before the store is asked for what it has just not had: a job may be due that another
 /// process is just taking, and many jobs that end at once lead to one question.
@@ -33,7 +36,7 @@ pub enum Onward {
 #[async_trait]
 pub trait Work: Send + Sync {
     /// What the jobs of an env are worked on with, a rail or a provider.
-    type Line: ?Sized + Sync;
+    type Line: Sync;
     /// A job, taken under a lease.
     type Job: Send;
 
@@ -48,8 +51,8 @@ pub trait Work: Send + Sync {
     /// Wakes and stops it.
     fn wake(&self) -> &Wake;
 
-    /// The line of an env. Without one its jobs are not taken.
-    fn line(&self, env: Env) -> Option<&Self::Line>;
+    /// The line of each env. Without one the jobs of an env are not taken.
+    fn lines(&self) -> &Lines<Self::Line>;
 
     /// Takes jobs of an env that are due, at most `room`, under a lease.
     ///
@@ -87,7 +90,7 @@ pub trait Work: Send + Sync {
     /// # Errors
     /// [`StoreError`] when the store does not say what is due; what was taken before is finished all the same.
     async fn pass(&self, env: Env) -> Result<usize, StoreError> {
-        let Some(line) = self.line(env) else {
+        let Some(line) = self.lines().of(env) else {
             return Ok(0);
         };
         let mut hands = Hands::new(self, env, line);
@@ -108,7 +111,7 @@ pub trait Work: Send + Sync {
 
 async fn serve<W: Work + ?Sized>(work: &W, env: Env) {
     let mut calls = work.wake().listen();
-    let Some(line) = work.line(env) else {
+    let Some(line) = work.lines().of(env) else {
         return calls.stopped().await;
     };
     let mut hands = Hands::new(work, env, line);

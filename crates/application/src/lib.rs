@@ -17,6 +17,7 @@ pub mod ids;
 pub mod jobs;
 pub mod kept_answers;
 pub mod kyc_files;
+pub mod lines;
 pub mod liquidity;
 pub mod money_lines;
 pub mod open_accounts;

@@ -3,10 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
-use vouch_domain::{
-    ports::{LeaseTerms, RailAccounts, RailPayouts},
-    tenant::Env,
-};
+use vouch_domain::ports::{LeaseTerms, RailAccounts, RailPayouts};
+
+use crate::lines::Lines;
 
 /// The first look at the rail after an order comes no sooner, and later ones are no closer together.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
@@ -32,25 +31,8 @@ impl MoneyLine {
     }
 }
 
-/// The rail of each env; none where none is configured.
-#[derive(Clone, Default)]
-pub struct MoneyLines {
-    /// For test data.
-    pub test: Option<MoneyLine>,
-    /// For live data.
-    pub live: Option<MoneyLine>,
-}
-
-impl MoneyLines {
-    /// The rail of this env.
-    #[must_use]
-    pub fn of(&self, env: Env) -> Option<&MoneyLine> {
-        match env {
-            Env::Test => self.test.as_ref(),
-            Env::Live => self.live.as_ref(),
-        }
-    }
-}
+/// The rail of each env.
+pub type MoneyLines = Lines<MoneyLine>;
 
 /// In how long to look again after what is under way since then. The rail calls back when it has decided; this is for
 /// when it does not, and asks ever more seldom: each time half as long again has passed.

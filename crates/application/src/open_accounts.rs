@@ -80,8 +80,8 @@ impl Work for AccountOpener {
         &self.wake
     }
 
-    fn line(&self, env: Env) -> Option<&MoneyLine> {
-        self.lines.of(env)
+    fn lines(&self) -> &MoneyLines {
+        &self.lines
     }
 
     async fn take(

@@ -54,8 +54,8 @@ impl Work for Reconciler {
         &self.wake
     }
 
-    fn line(&self, env: Env) -> Option<&RailLine> {
-        self.rails.of(env)
+    fn lines(&self) -> &Rails {
+        &self.rails
     }
 
     async fn take(

@@ -102,8 +102,8 @@ impl Work for Reviewer {
         &self.wake
     }
 
-    fn line(&self, env: Env) -> Option<&RailLine> {
-        self.rails.of(env)
+    fn lines(&self) -> &Rails {
+        &self.rails
     }
 
     async fn take(

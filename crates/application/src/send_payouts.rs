@@ -81,8 +81,8 @@ impl Work for PayoutSender {
         &self.wake
     }
 
-    fn line(&self, env: Env) -> Option<&MoneyLine> {
-        self.lines.of(env)
+    fn lines(&self) -> &MoneyLines {
+        &self.lines
     }
 
     async fn take(

@@ -101,8 +101,8 @@ impl Work for SubmissionSender {
         &self.wake
     }
 
-    fn line(&self, env: Env) -> Option<&RailLine> {
-        self.rails.of(env)
+    fn lines(&self) -> &Rails {
+        &self.rails
     }
 
     async fn take(

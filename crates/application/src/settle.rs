@@ -99,8 +99,8 @@ impl Work for Settler {
         &self.wake
     }
 
-    fn line(&self, env: Env) -> Option<&LiquidityLine> {
-        self.lines.of(env)
+    fn lines(&self) -> &LiquidityLines {
+        &self.lines
     }
 
     async fn take(

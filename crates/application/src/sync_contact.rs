@@ -43,8 +43,8 @@ impl Work for ContactSyncer {
         &self.wake
     }
 
-    fn line(&self, env: Env) -> Option<&RailLine> {
-        self.rails.of(env)
+    fn lines(&self) -> &Rails {
+        &self.rails
     }
 
     async fn take(

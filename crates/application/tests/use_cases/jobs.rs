@@ -14,6 +14,7 @@ use tokio::{
 use vouch_application::{
     background::Wake,
     jobs::{Onward, Work},
+    lines::Lines,
 };
 use vouch_domain::{ports::StoreError, tenant::Env};
 
@@ -136,8 +137,11 @@ impl Work for Toy {
         &self.wake
     }
 
-    fn line(&self, env: Env) -> Option<&()> {
-        (env == Env::Test).then_some(&())
+    fn lines(&self) -> &Lines<()> {
+        &Lines {
+            test: Some(()),
+            live: None,
+        }
     }
 
     async fn take(&self, _: Env, (): &(), room: u8) -> Result<Vec<Act>, StoreError> {
