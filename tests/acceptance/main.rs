@@ -6,6 +6,7 @@
     reason = "a failed expectation is a failed test"
 )]
 
+mod account_kills;
 mod amendments;
 mod callbacks;
 mod closing;

@@ -3,29 +3,9 @@
 use serde_json::json;
 
 use crate::harness::{
-    Caller, Home, Process, Rail, eventually,
-    money::{payout_of, verified_at},
+    Caller, eventually,
+    money::{home_and_rail, payout_of, verified_at},
 };
-
-/// Leases that end soon, and rail calls that a busy machine can make in time.
-const QUICK: [(&str, &str); 3] = [
-    ("VOUCH_RAIL_TEST_CREATE_TIMEOUT_MS", "2000"),
-    ("VOUCH_RAIL_TEST_LOOKUP_TIMEOUT_MS", "1500"),
-    ("VOUCH_RAIL_TEST_SETTLE_MS", "500"),
-];
-
-/// A home with a rail that outlives the services.
-async fn home_and_rail() -> (Home, Rail, Process) {
-    let home = Home::new().await;
-    let home = QUICK
-        .iter()
-        .fold(home, |home, (name, value)| home.set(name, value));
-    let (process, url) = home.rail("rail", &["--decision-ms", "200"]).await;
-    let home = home
-        .set("VOUCH_RAIL_TEST_URL", &url)
-        .set("VOUCH_RAIL_TEST_API_KEY", "sandbox-key");
-    (home, Rail::at(&url), process)
-}
 
 /// Has a service die at a step, and its successor finish: in the end one payout here, one at the rail, one event.
 async fn dies_at(step: &str, fault: Option<&str>, outcome: &str) {

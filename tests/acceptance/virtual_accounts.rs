@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Caller, Service, eventually, individual, money::verified, unique};
+use crate::harness::{
+    Answer, Caller, Service, eventually, individual, money::verified, unique, with,
+};
 
 /// The types of a customer's events.
 async fn event_types(caller: &Caller, customer: &str) -> Vec<String> {
@@ -185,7 +187,6 @@ async fn whatever_the_rail_does_there_is_one_account() {
         "drop_before",
         "drop_after_commit",
         "garbage_after_commit",
-        "refuse_422",
         "rate_limit_429",
         "unauthorised",
     ] {
@@ -206,6 +207,20 @@ async fn whatever_the_rail_does_there_is_one_account() {
 }
 
 #[tokio::test]
+async fn an_account_that_the_rail_refuses_has_failed() {
+    let service = Service::new().await;
+    let (caller, rail) = (service.caller(), service.rail());
+    let customer = verified(&service, &caller).await;
+    rail.fault(json!({"operation": "create_account", "fault": "refuse_422", "times": 1}))
+        .await;
+    caller.open_account(&customer, "GBP").await.expect(201);
+    caller.account_becomes(&customer, "failed").await;
+    assert!(rail.accounts().await.is_empty());
+    let types = event_types(&caller, &customer).await;
+    assert_eq!(types.last().unwrap(), "virtual_account_failed");
+}
+
+#[tokio::test]
 async fn an_account_that_was_there_is_taken_over() {
     let service = Service::new().await;
     let (caller, rail) = (service.caller(), service.rail());
@@ -222,6 +237,25 @@ async fn an_account_that_was_there_is_taken_over() {
     caller.open_account(&customer, "GBP").await.expect(201);
     caller.account_becomes(&customer, "active").await;
     assert_eq!(rail.accounts().await.len(), 1);
+}
+
+#[tokio::test]
+async fn the_accounts_of_a_closed_customer_are_closed() {
+    let service = Service::shared().await;
+    let caller = service.caller();
+    let customer = verified(&service, &caller).await;
+    let opened = caller.open_account(&customer, "GBP").await.expect(201);
+    caller.account_becomes(&customer, "active").await;
+    let path = format!("/v1/customers/{customer}/close");
+    Answer::to(caller.request(Method::POST, &path))
+        .await
+        .expect(200);
+    let expected = with(&opened.json(), &json!({"status": "closed"}));
+    assert_eq!(caller.accounts(&customer).await, [expected]);
+    let types = event_types(&caller, &customer).await;
+    assert_eq!(types.last().unwrap(), "customer_closed");
+    let refused = caller.open_account(&customer, "GBP").await;
+    refused.expect_error(422, "customer_not_verified");
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod access;
 mod amendments;
 mod answers;
 mod callback_inbox;
+mod closing;
 mod contact_sync;
 mod creation_answer;
 mod deposits;

@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use vouch_domain::{
-    customer::{Cause, CustomerHandle, CustomerSummary, Status},
+    customer::{CustomerHandle, CustomerSummary, Status},
     event::{EventDetail, EventType},
     idempotency::{Fingerprint, KeyClaim},
     payout::{Payout, PayoutEnd, PayoutFailure, PayoutRequest, PayoutState},
     ports::{
-        AbsenceClear, ChangeStatus, CustomerQueries, EventPageRequest, InsertPayout, PageError,
-        PayoutJob, PayoutJobs, PayoutPageRequest, PayoutRelease, PayoutStage, Payouts,
-        StatusChanges, TransitionOutcome,
+        AbsenceClear, CustomerQueries, EventPageRequest, InsertPayout, PageError, PayoutJob,
+        PayoutJobs, PayoutPageRequest, PayoutRelease, PayoutStage, Payouts,
     },
     tenant::{Env, Tenant},
 };
@@ -29,14 +28,13 @@ contract![
     an_expired_lease_leaves_doubt_that_time_has_cleared,
     doubt_lasts_as_long_as_was_said,
     what_the_rail_has_taken_is_never_unsent_again,
+    a_customers_standing_is_told,
     a_payout_ends_once_and_tells_of_it,
     whoever_hastens_a_payout_is_not_kept_waiting,
     who_lost_the_lease_changes_nothing,
     payouts_page_from_the_newest,
     payouts_of_strangers_do_not_exist,
     each_env_has_its_own_work,
-    a_customer_is_closed_only_when_its_payouts_have_ended,
-    closing_and_paying_never_both_win,
 ];
 
 const LEASE: Duration = Duration::from_secs(100);
@@ -44,7 +42,7 @@ const LEASE: Duration = Duration::from_secs(100);
 const PATIENT: Duration = Duration::from_secs(600);
 
 /// A verified customer that holds an Interac address.
-async fn verified(world: &World<impl Adapter>, tenant: Tenant) -> CustomerSummary {
+pub(crate) async fn verified(world: &World<impl Adapter>, tenant: Tenant) -> CustomerSummary {
     let mut new = individual();
     new.interac_email = Some(interac_email(&format!(
         "{}@example.com",
@@ -58,7 +56,7 @@ async fn verified(world: &World<impl Adapter>, tenant: Tenant) -> CustomerSummar
     made
 }
 
-async fn try_insert(
+pub(crate) async fn try_insert(
     world: &World<impl Adapter>,
     tenant: Tenant,
     request: &PayoutRequest,
@@ -82,7 +80,7 @@ async fn try_insert(
     world.store().insert_payout(tenant, &insert).await.unwrap()
 }
 
-async fn insert(world: &World<impl Adapter>, customer: &CustomerSummary) -> Payout {
+pub(crate) async fn insert(world: &World<impl Adapter>, customer: &CustomerSummary) -> Payout {
     insert_in(world, world.tenant, customer).await
 }
 
@@ -96,7 +94,7 @@ async fn insert_in(
     inserted.expect("a new payout")
 }
 
-async fn take(world: &World<impl Adapter>) -> Vec<PayoutJob> {
+pub(crate) async fn take(world: &World<impl Adapter>) -> Vec<PayoutJob> {
     let taken = world.store().take_due_payouts(Env::Test, LEASE, 100).await;
     taken.unwrap()
 }
@@ -111,7 +109,7 @@ async fn release(world: &World<impl Adapter>, job: &PayoutJob, release: PayoutRe
     world.store().release_payout(job, release).await.unwrap();
 }
 
-async fn end(world: &World<impl Adapter>, job: &PayoutJob, end: PayoutEnd) -> bool {
+pub(crate) async fn end(world: &World<impl Adapter>, job: &PayoutJob, end: PayoutEnd) -> bool {
     let event = world.ids.mint();
     world.store().end_payout(job, end, event).await.unwrap()
 }
@@ -344,6 +342,20 @@ async fn what_the_rail_has_taken_is_never_unsent_again(world: &World<impl Adapte
     }
 }
 
+async fn a_customers_standing_is_told(world: &World<impl Adapter>) {
+    let customer = verified(world, world.tenant).await;
+    insert(world, &customer).await;
+    let job = take_one(world).await;
+    for status in [Status::Verified, Status::Pending, Status::Rejected] {
+        world
+            .adapter
+            .set_status(world.tenant, customer.id, status)
+            .await;
+        let told = world.store().payout_customer(&job).await;
+        assert_eq!(told, Ok(status));
+    }
+}
+
 async fn a_payout_ends_once_and_tells_of_it(world: &World<impl Adapter>) {
     let customer = verified(world, world.tenant).await;
     let failure = PayoutFailure::InsufficientFunds;
@@ -515,53 +527,4 @@ async fn each_env_has_its_own_work(world: &World<impl Adapter>) {
     let limited = world.store().take_due_payouts(Env::Test, LEASE, 1).await;
     assert_eq!(limited.unwrap().len(), 1);
     assert_eq!(take(world).await.len(), 1);
-}
-
-async fn close(world: &World<impl Adapter>, customer: &CustomerSummary) -> TransitionOutcome {
-    let transition = Status::Verified.transition(Status::Closed, Cause::Merchant);
-    let change = ChangeStatus {
-        customer: customer.id,
-        transition: transition.unwrap(),
-        event: world.ids.mint(),
-        explanation: None,
-        review: None,
-        claim: None,
-    };
-    let closed = world.store().transition(world.tenant, &change).await;
-    closed.unwrap()
-}
-
-async fn a_customer_is_closed_only_when_its_payouts_have_ended(world: &World<impl Adapter>) {
-    let customer = verified(world, world.tenant).await;
-    insert(world, &customer).await;
-    insert(world, &customer).await;
-    for job in take(world).await {
-        let refused = close(world, &customer).await;
-        assert_eq!(refused, TransitionOutcome::PayoutsProcessing);
-        assert!(end(world, &job, PayoutEnd::Paid).await);
-    }
-    let closed = close(world, &customer).await;
-    assert!(
-        matches!(closed, TransitionOutcome::Changed { .. }),
-        "{closed:?}"
-    );
-}
-
-async fn closing_and_paying_never_both_win(world: &World<impl Adapter>) {
-    for _ in 0..8 {
-        let customer = verified(world, world.tenant).await;
-        let address = interac_email("grace@example.com");
-        let request = payout_request(&by_id(&customer), Some(address));
-        let claim = payout_claim();
-        let (closed, made) = futures_util::future::join(
-            close(world, &customer),
-            try_insert(world, world.tenant, &request, &claim),
-        )
-        .await;
-        match closed {
-            TransitionOutcome::Changed { .. } => assert_eq!(made, None),
-            TransitionOutcome::PayoutsProcessing => assert!(made.is_some()),
-            other => panic!("{other:?}"),
-        }
-    }
 }

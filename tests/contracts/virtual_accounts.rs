@@ -29,6 +29,7 @@ contract![
     an_account_is_activated_with_its_details,
     an_account_that_failed_makes_room_for_another,
     closing_is_no_event,
+    a_customers_standing_is_told,
     doubt_lasts_as_long_as_was_said,
     the_rails_word_makes_open_accounts_due,
     what_is_said_during_a_look_is_looked_at_again,
@@ -39,9 +40,9 @@ contract![
 
 const LEASE: Duration = Duration::from_secs(100);
 /// Longer than any attempt is put off.
-const PATIENT: Duration = Duration::from_secs(600);
+pub(crate) const PATIENT: Duration = Duration::from_secs(600);
 
-async fn verified(world: &World<impl Adapter>, tenant: Tenant) -> CustomerSummary {
+pub(crate) async fn verified(world: &World<impl Adapter>, tenant: Tenant) -> CustomerSummary {
     let made = world.exists_in(tenant, &individual()).await;
     world
         .adapter
@@ -50,7 +51,7 @@ async fn verified(world: &World<impl Adapter>, tenant: Tenant) -> CustomerSummar
     made
 }
 
-async fn try_open(
+pub(crate) async fn try_open(
     world: &World<impl Adapter>,
     tenant: Tenant,
     customer: &CustomerSummary,
@@ -70,7 +71,7 @@ async fn try_open(
     world.store().insert_account(tenant, &insert).await.unwrap()
 }
 
-async fn open(
+pub(crate) async fn open(
     world: &World<impl Adapter>,
     customer: &CustomerSummary,
     currency: FiatCurrency,
@@ -80,12 +81,12 @@ async fn open(
     opened.expect("a new account")
 }
 
-async fn take(world: &World<impl Adapter>) -> Vec<AccountJob> {
+pub(crate) async fn take(world: &World<impl Adapter>) -> Vec<AccountJob> {
     let taken = world.store().take_due_accounts(Env::Test, LEASE, 100).await;
     taken.unwrap()
 }
 
-async fn take_one(world: &World<impl Adapter>) -> AccountJob {
+pub(crate) async fn take_one(world: &World<impl Adapter>) -> AccountJob {
     let mut taken = take(world).await;
     assert_eq!(taken.len(), 1, "{taken:?}");
     taken.remove(0)
@@ -95,23 +96,27 @@ async fn release(world: &World<impl Adapter>, job: &AccountJob, release: Account
     world.store().release_account(job, release).await.unwrap();
 }
 
-async fn settle(world: &World<impl Adapter>, job: &AccountJob, after: AccountState) -> bool {
+pub(crate) async fn settle(
+    world: &World<impl Adapter>,
+    job: &AccountJob,
+    after: AccountState,
+) -> bool {
     let event = world.ids.mint();
     let settled = world.store().settle_account(job, &after, event).await;
     settled.unwrap()
 }
 
-fn rail_account(text: &str) -> RailAccountId {
+pub(crate) fn rail_account(text: &str) -> RailAccountId {
     RailAccountId::parse(text).unwrap()
 }
 
-async fn bind(world: &World<impl Adapter>, job: &AccountJob, id: &str) -> bool {
+pub(crate) async fn bind(world: &World<impl Adapter>, job: &AccountJob, id: &str) -> bool {
     let bound = world.store().bind_account(job, &rail_account(id)).await;
     bound.unwrap()
 }
 
 /// An account that is active, and its job of before.
-async fn active(
+pub(crate) async fn active(
     world: &World<impl Adapter>,
     customer: &CustomerSummary,
 ) -> (VirtualAccount, AccountJob) {
@@ -123,7 +128,10 @@ async fn active(
     (opened, job)
 }
 
-async fn all(world: &World<impl Adapter>, customer: &CustomerSummary) -> Vec<VirtualAccount> {
+pub(crate) async fn all(
+    world: &World<impl Adapter>,
+    customer: &CustomerSummary,
+) -> Vec<VirtualAccount> {
     let request = AccountPageRequest {
         customer: by_id(customer),
         limit: 100,
@@ -133,7 +141,10 @@ async fn all(world: &World<impl Adapter>, customer: &CustomerSummary) -> Vec<Vir
     page.unwrap().unwrap().accounts
 }
 
-async fn details(world: &World<impl Adapter>, customer: &CustomerSummary) -> Vec<EventDetail> {
+pub(crate) async fn details(
+    world: &World<impl Adapter>,
+    customer: &CustomerSummary,
+) -> Vec<EventDetail> {
     let request = EventPageRequest {
         customer: by_id(customer),
         limit: 100,
@@ -324,6 +335,20 @@ async fn closing_is_no_event(world: &World<impl Adapter>) {
     assert_eq!(details(world, &customer).await.len(), 2);
     let hastened = world.store().hasten_accounts(Env::Test, &id, None).await;
     assert_eq!(hastened, Ok(false));
+}
+
+async fn a_customers_standing_is_told(world: &World<impl Adapter>) {
+    let customer = verified(world, world.tenant).await;
+    open(world, &customer, Gbp).await;
+    let job = take_one(world).await;
+    for status in [Status::Verified, Status::Pending, Status::Rejected] {
+        world
+            .adapter
+            .set_status(world.tenant, customer.id, status)
+            .await;
+        let told = world.store().account_customer(&job).await;
+        assert_eq!(told, Ok(status));
+    }
 }
 
 async fn doubt_lasts_as_long_as_was_said(world: &World<impl Adapter>) {

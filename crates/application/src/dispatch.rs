@@ -137,7 +137,7 @@ impl Dispatcher {
                 }
                 Ok(Dispatched::Done)
             }
-            RailNotice::Payout { payout, .. } => {
+            RailNotice::Payout(payout) => {
                 let MoneyCalls { payouts, .. } = &self.money;
                 if payouts.hasten_payout(callback.env, payout).await? {
                     self.money.wake_payouts.wake();

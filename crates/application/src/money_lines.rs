@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
+use tokio::time::Instant;
 use vouch_domain::ports::{LeaseTerms, RailAccounts, RailPayouts};
 
 use crate::lines::Lines;
@@ -28,6 +29,13 @@ impl MoneyLine {
     /// for the rail to have decided about the order.
     pub(crate) fn lease(&self) -> Duration {
         self.terms.lease() + self.terms.look_up * 2
+    }
+
+    /// Whether enough is left for an order of a lease that was asked for then. The rail's wallets may have to be looked at
+    /// first.
+    pub(crate) fn has_time_to_order(&self, leased_since: Instant) -> bool {
+        let left = self.lease().saturating_sub(leased_since.elapsed());
+        left >= self.terms.needed_for_create() + self.terms.look_up
     }
 }
 

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use tokio::time::Instant;
 use vouch_domain::{
+    customer::Status,
     ports::{
         AbsenceClear, AccountJob, AccountJobs, AccountRelease, Clock, RailAccount, RailFailure,
         StoreError, Urgency,
@@ -45,6 +46,7 @@ struct Attempt<'a> {
     job: &'a AccountJob,
     /// Before the lease was asked for: by our clock the lease lasts no longer than from here.
     leased_since: Instant,
+    store: &'a dyn AccountJobs,
     clock: &'a dyn Clock,
 }
 
@@ -102,6 +104,7 @@ impl Work for AccountOpener {
             line,
             job: &job,
             leased_since,
+            store: &*self.store,
             clock: &*self.clock,
         };
         let next = attempt.advance().await;
@@ -163,7 +166,7 @@ impl Attempt<'_> {
     }
 
     /// Takes over the account that the rail has for this customer, by an earlier order or by somebody else's, or else
-    /// orders one.
+    /// orders one, if the customer is verified still.
     async fn find_or_open(&self) -> Next {
         match self.find().await {
             Ok(Some(account)) => return Next::Bind(account),
@@ -177,7 +180,14 @@ impl Attempt<'_> {
         if !doubt.is_zero() {
             return Next::Release(AccountRelease::LookAgain(doubt));
         }
-        self.open().await
+        match self.store.account_customer(self.job).await {
+            Ok(Status::Verified) => self.open().await,
+            Ok(_) => Next::Settle(AccountState::Failed),
+            Err(error) => {
+                tracing::warn!(account = %self.job.account, %error, "the customer of a virtual account could not be read");
+                Next::Release(AccountRelease::Failed(AbsenceClear::AsBefore))
+            }
+        }
     }
 
     /// Sends the one order that the lease allows.
@@ -185,12 +195,7 @@ impl Attempt<'_> {
         let MoneyLine {
             accounts, terms, ..
         } = self.line;
-        let left = self
-            .line
-            .lease()
-            .saturating_sub(self.leased_since.elapsed());
-        // The rail's wallets may have to be looked at first.
-        if left < terms.needed_for_create() + terms.look_up {
+        if !self.line.has_time_to_order(self.leased_since) {
             tracing::warn!(account = %self.job.account, "too little is left of the lease to order a virtual account");
             return Next::Release(AccountRelease::LookAgain(RETRY_AFTER));
         }

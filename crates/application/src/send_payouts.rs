@@ -8,7 +8,8 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use tokio::time::Instant;
 use vouch_domain::{
-    payout::{PayoutEnd, PayoutState, PayoutStatus},
+    customer::Status,
+    payout::{PayoutEnd, PayoutFailure, PayoutState, PayoutStatus},
     ports::{
         AbsenceClear, Clock, PayoutJob, PayoutJobs, PayoutRefusal, PayoutRelease, PayoutStage,
         RailFailure, RailPayoutOrder, SentPayout, StoreError, Urgency,
@@ -46,6 +47,7 @@ struct Attempt<'a> {
     job: &'a PayoutJob,
     /// Before the lease was asked for: by our clock the lease lasts no longer than from here.
     leased_since: Instant,
+    store: &'a dyn PayoutJobs,
     clock: &'a dyn Clock,
 }
 
@@ -103,6 +105,7 @@ impl Work for PayoutSender {
             line,
             job: &job,
             leased_since,
+            store: &*self.store,
             clock: &*self.clock,
         };
         steps::pass(Step::PayoutTaken);
@@ -134,7 +137,7 @@ impl PayoutSender {
 impl Attempt<'_> {
     async fn advance(&self) -> Next {
         let absence_clear_in = match self.job.stage {
-            PayoutStage::Unsent => return self.send(Urgency::Caller).await,
+            PayoutStage::Unsent => return self.send_if_verified(Urgency::Caller).await,
             PayoutStage::Taken => None,
             PayoutStage::Doubtful { absence_clear_in } => Some(absence_clear_in),
         };
@@ -155,18 +158,25 @@ impl Attempt<'_> {
         if !doubt.is_zero() {
             return Next::Release(PayoutRelease::TooEarly(doubt));
         }
-        self.send(Urgency::Background).await
+        self.send_if_verified(Urgency::Background).await
+    }
+
+    /// Sends what the rail does not have, unless the customer has lost its right to pay out since it was asked for.
+    async fn send_if_verified(&self, urgency: Urgency) -> Next {
+        match self.store.payout_customer(self.job).await {
+            Ok(Status::Verified) => self.send(urgency).await,
+            Ok(_) => Next::End(PayoutEnd::Failed(PayoutFailure::CustomerNotEligible)),
+            Err(error) => {
+                tracing::warn!(payout = %self.job.payout, %error, "the customer of a payout could not be read");
+                Next::Release(PayoutRelease::Failed(AbsenceClear::AsBefore))
+            }
+        }
     }
 
     /// Sends the one order that the lease allows.
     async fn send(&self, urgency: Urgency) -> Next {
         let MoneyLine { payouts, terms, .. } = self.line;
-        let left = self
-            .line
-            .lease()
-            .saturating_sub(self.leased_since.elapsed());
-        // The rail's wallets may have to be looked at first.
-        if left < terms.needed_for_create() + terms.look_up {
+        if !self.line.has_time_to_order(self.leased_since) {
             tracing::warn!(payout = %self.job.payout, "too little is left of the lease to send a payout");
             return Next::Release(PayoutRelease::TooEarly(RETRY_AFTER));
         }

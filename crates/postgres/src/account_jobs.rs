@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Uuid as SqlUuid};
 use uuid::Uuid;
 use vouch_domain::{
+    customer::Status,
     event::{AccountMark, EventDetail},
     id::EventId,
     ports::{
@@ -20,10 +21,11 @@ use vouch_domain::{
 use crate::{
     database::Store,
     event_rows::detail_json,
-    leases::{absence_parts, left, next_due, readable, take_due},
+    leases::{left, next_due, readable, take_due},
+    money_jobs::{given_back, release, status_of_customer},
     money_sealing::seal_details,
     rows::{broken, id},
-    statement::{Statement, in_tenant, millis, statement},
+    statement::{Statement, in_tenant, statement},
 };
 
 const TAKE_DUE: &str = take_due! {
@@ -59,18 +61,29 @@ type JobRow = (
 
 const NEXT_DUE: &str = next_due!(table: "virtual_accounts", and: "due_at IS NOT NULL");
 
+const CUSTOMER: &str = status_of_customer!("virtual_accounts");
+
 const BIND: &str = "
     UPDATE virtual_accounts SET rail_account_id = $5
     WHERE organisation_id = $1 AND env = $2 AND id = $3 AND lease_token = $4";
 
 /// An account that was hastened meanwhile, and is not at its end, is looked at again. Only what was activated or has failed
-/// is an event.
+/// is an event. The customer is locked before its account, as whoever closes it does, so that neither waits for the other.
 const SETTLE: &str = "
-    WITH a AS (
+    WITH held AS MATERIALIZED (
+        SELECT c.id FROM customers c
+        WHERE c.organisation_id = $1 AND c.env = $2 AND c.id = (
+            SELECT t.customer_id FROM virtual_accounts t
+            WHERE t.organisation_id = $1 AND t.env = $2 AND t.id = $3
+        )
+        FOR NO KEY UPDATE
+    ), a AS (
         UPDATE virtual_accounts t
         SET status = $6, data_key = $7, details = $8, lease_token = NULL, leased_until = now(), attempts = 0,
             absence_clear_at = NULL, due_at = CASE WHEN $6 = 'active' AND t.hastened <> $9 THEN now() END
-        WHERE t.organisation_id = $1 AND t.env = $2 AND t.id = $3 AND t.lease_token = $4 AND t.status = $5
+        FROM held
+        WHERE t.organisation_id = $1 AND t.env = $2 AND t.id = $3 AND t.customer_id = held.id AND t.lease_token = $4
+          AND t.status = $5
         RETURNING t.*
     ), c AS (
         UPDATE customers t SET event_count = t.event_count + 1
@@ -84,22 +97,7 @@ const SETTLE: &str = "
     )
     SELECT EXISTS (SELECT FROM a)";
 
-/// Whoever wanted it looked at meanwhile is not kept waiting.
-const RELEASE: &str = "
-    UPDATE virtual_accounts
-    SET lease_token = NULL, leased_until = now(),
-        absence_clear_at = CASE
-            WHEN $5 THEN absence_clear_at
-            WHEN $6 IS NULL THEN NULL
-            ELSE GREATEST(absence_clear_at, now() + $6 * interval '1 millisecond')
-        END,
-        due_at = CASE
-            WHEN hastened <> $9 THEN now()
-            WHEN $8 THEN NULL
-            WHEN $7 IS NULL THEN due_at
-            ELSE now() + $7 * interval '1 millisecond'
-        END
-    WHERE organisation_id = $1 AND env = $2 AND id = $3 AND lease_token = $4";
+const RELEASE: &str = release!(table: "virtual_accounts", set: "", due: "WHEN $9 THEN NULL");
 
 const HASTEN: &str = "
     WITH concerned AS (
@@ -130,6 +128,11 @@ impl AccountJobs for Store {
 
     async fn next_due_account(&self, env: Env) -> Result<Option<Duration>, StoreError> {
         self.next_due(NEXT_DUE, env).await
+    }
+
+    async fn account_customer(&self, job: &AccountJob) -> Result<Status, StoreError> {
+        self.status_of_customer(CUSTOMER, job.tenant, job.account.uuid())
+            .await
     }
 
     async fn bind_account(
@@ -190,21 +193,14 @@ impl AccountJobs for Store {
         job: &AccountJob,
         release: AccountRelease,
     ) -> Result<(), StoreError> {
-        let (absence, due) = match release {
+        let (absence, pause) = match release {
             AccountRelease::Failed(absence) => (absence, None),
-            AccountRelease::LookAgain(pause) => (AbsenceClear::AsBefore, Some(millis(pause))),
+            AccountRelease::LookAgain(pause) => (AbsenceClear::AsBefore, Some(pause)),
             AccountRelease::Done => (AbsenceClear::AsBefore, None),
         };
-        let (keep, clear) = absence_parts(absence);
+        let is_done = release == AccountRelease::Done;
         self.database
-            .affected(|| {
-                held::<()>(RELEASE, job)
-                    .bool(keep)
-                    .big_int(clear)
-                    .big_int(due)
-                    .bool(release == AccountRelease::Done)
-                    .integer(job.hastened)
-            })
+            .affected(|| given_back(held(RELEASE, job), absence, pause, job.hastened).bool(is_done))
             .await?;
         Ok(())
     }

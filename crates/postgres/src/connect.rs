@@ -21,6 +21,8 @@ use crate::{
 
 /// How long an answer of one host is waited for, so that one which is gone leaves time for the others.
 const HOST_TIMEOUT: Duration = Duration::from_secs(1);
+/// How far apart the probes of a connection are that may be dead.
+const PROBE_PAUSE: Duration = Duration::from_secs(1);
 
 /// Opens a connection whose statements, locks and forgotten transactions cannot last.
 pub(crate) fn establish(url: &str) -> BoxFuture<'_, ConnectionResult<AsyncPgConnection>> {
@@ -68,21 +70,31 @@ type RawConnection = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Soc
 
 /// With `sslmode=require` the connection is encrypted and the server's certificate verified by the platform's roots.
 /// Every other mode is plain: what `prefer` might negotiate is verified against nothing.
-async fn connect(mut config: Config) -> ConnectionResult<(Client, RawConnection)> {
+async fn connect(config: Config) -> ConnectionResult<(Client, RawConnection)> {
+    let mut config = bounded(config);
     let verified = config.get_ssl_mode() == SslMode::Require;
     if !verified {
         config.ssl_mode(SslMode::Disable);
     }
     let tls = tls(verified)
         .map_err(|_| ConnectionError::BadConnection("TLS cannot be set up".to_owned()))?;
-    // A host that takes connections and then says nothing would, if it came first, always use up the whole time: so no
-    // host always comes first.
+    let connected = config.connect(tls).await;
+    connected.map_err(|error| bad_connection(&error))
+}
+
+/// Bounds what a host can cost that is gone. One that takes connections and then says nothing would, if it came first,
+/// always use up the whole time: so no host always comes first. A connection whose other end acknowledges nothing for as
+/// long as a statement may take is dead, be it busy or idle.
+fn bounded(mut config: Config) -> Config {
     config
         .application_name("vouch")
         .connect_timeout(HOST_TIMEOUT)
-        .load_balance_hosts(LoadBalanceHosts::Random);
-    let connected = config.connect(tls).await;
-    connected.map_err(|error| bad_connection(&error))
+        .load_balance_hosts(LoadBalanceHosts::Random)
+        .tcp_user_timeout(STATEMENT_TIMEOUT)
+        .keepalives(true)
+        .keepalives_idle(STATEMENT_TIMEOUT)
+        .keepalives_interval(PROBE_PAUSE);
+    config
 }
 
 /// Without verification it trusts nobody, and is not asked to.
@@ -105,4 +117,22 @@ fn bad_connection(error: &tokio_postgres::Error) -> ConnectionError {
         (None, Some(io)) => io.kind().to_string(),
         (None, None) => "the database cannot be spoken to".to_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed expectation is a failed test")]
+    use super::*;
+
+    #[test]
+    fn a_peer_that_is_gone_is_noticed_within_the_time_of_a_statement() {
+        let config: Config = "postgres://vouch@127.0.0.1/vouch?keepalives=0"
+            .parse()
+            .unwrap();
+        let config = bounded(config);
+        assert_eq!(config.get_tcp_user_timeout(), Some(&STATEMENT_TIMEOUT));
+        assert!(config.get_keepalives());
+        assert_eq!(config.get_keepalives_idle(), STATEMENT_TIMEOUT);
+        assert_eq!(config.get_keepalives_interval(), Some(PROBE_PAUSE));
+    }
 }

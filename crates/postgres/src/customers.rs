@@ -12,7 +12,7 @@ use vouch_domain::{
 
 use crate::{
     database::Store,
-    error::Failure,
+    error::{Failure, unless_taken},
     personal_data,
     rows::{SummaryRow, SummarySql, broken, handle_parts, summary, summary_columns},
     statement::in_tenant,
@@ -96,10 +96,10 @@ impl Customers for Store {
     }
 
     async fn amend(&self, tenant: Tenant, amend: &Amend<'_>) -> Result<AmendOutcome, StoreError> {
-        match self.update_contact(tenant, amend).await {
-            Ok(Some(row)) => Ok(AmendOutcome::Amended(summary(row)?)),
-            Ok(None) | Err(Failure::Taken { .. }) => Ok(AmendOutcome::Outrun),
-            Err(other) => Err(other.into()),
+        let amended = self.update_contact(tenant, amend).await;
+        match unless_taken(amended)?.flatten() {
+            Some(row) => Ok(AmendOutcome::Amended(summary(row)?)),
+            None => Ok(AmendOutcome::Outrun),
         }
     }
 
@@ -109,11 +109,8 @@ impl Customers for Store {
         customer: CustomerId,
         claim: &KeyClaim,
     ) -> Result<bool, StoreError> {
-        match self.insert_key(tenant, customer, claim).await {
-            Ok(()) => Ok(true),
-            Err(Failure::Taken { .. }) => Ok(false),
-            Err(other) => Err(other.into()),
-        }
+        let bound = self.insert_key(tenant, customer, claim).await;
+        Ok(unless_taken(bound)?.is_some())
     }
 }
 

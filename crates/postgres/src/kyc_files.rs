@@ -17,7 +17,7 @@ use vouch_domain::{
 
 use crate::{
     database::Store,
-    error::Failure,
+    error::unless_taken,
     rows::{broken, id},
     statement::{in_tenant, millis, statement},
 };
@@ -127,7 +127,7 @@ impl KycFiles for Store {
                 self.bind_claim(add, tenant, claim)
             })
             .await;
-        is_free(added.map(|_| ()))
+        Ok(unless_taken(added)?.is_some())
     }
 
     async fn files_of(
@@ -237,7 +237,7 @@ impl KycFiles for Store {
             .iter()
             .map(|slot| slot.file.uuid().to_string())
             .collect();
-        let rows: Result<Vec<(String, Uuid)>, _> = self
+        let attached = self
             .database
             .rows(|| {
                 let attach = in_tenant::<(Text, SqlUuid)>(ATTACH, tenant)
@@ -247,29 +247,19 @@ impl KycFiles for Store {
                 self.bind_claim(attach, tenant, claim)
             })
             .await;
-        match rows {
-            Ok(rows) => {
-                let slots: Result<Vec<_>, _> = rows
-                    .into_iter()
-                    .map(|(category, file)| slot(&category, file))
-                    .collect();
-                let mut slots = slots?;
-                slots.sort_by_key(|slot| slot.category);
-                Ok(Some(slots))
-            }
-            Err(Failure::Taken { .. }) => Ok(None),
-            Err(other) => Err(other.into()),
-        }
+        let rows: Option<Vec<(String, Uuid)>> = unless_taken(attached)?;
+        rows.map(slots_of).transpose()
     }
 }
 
-/// Whether the key of a step was free, which is all that can stand against it.
-fn is_free(outcome: Result<(), Failure>) -> Result<bool, StoreError> {
-    match outcome {
-        Ok(()) => Ok(true),
-        Err(Failure::Taken { .. }) => Ok(false),
-        Err(other) => Err(other.into()),
-    }
+/// The contents of slots, in the order of their categories.
+fn slots_of(rows: Vec<(String, Uuid)>) -> Result<Vec<Slot>, StoreError> {
+    let read = rows
+        .into_iter()
+        .map(|(category, file)| slot(&category, file));
+    let mut slots = read.collect::<Result<Vec<_>, _>>()?;
+    slots.sort_by_key(|slot| slot.category);
+    Ok(slots)
 }
 
 pub(crate) fn slot(category: &str, file: Uuid) -> Result<Slot, StoreError> {

@@ -26,6 +26,7 @@ mod kyc_files;
 mod leases;
 mod ledger;
 mod migrations;
+mod money_jobs;
 mod money_sealing;
 mod organisations;
 mod payment_routes;

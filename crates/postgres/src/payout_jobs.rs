@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, Text, Uuid as SqlUuid};
 use uuid::Uuid;
 use vouch_domain::{
+    customer::Status,
     event::{EventDetail, PayoutMark},
     id::{EventId, PayoutId},
     money::MinorUnits,
@@ -20,11 +21,12 @@ use vouch_domain::{
 use crate::{
     database::Store,
     event_rows::detail_json,
-    leases::{absence_parts, left, next_due, readable, take_due},
+    leases::{left, next_due, readable, take_due},
+    money_jobs::{given_back, release, status_of_customer},
     money_sealing::open_recipient,
     rows::{broken, id},
     sealing::Sealed,
-    statement::{Statement, in_tenant, millis, statement},
+    statement::{Statement, in_tenant, statement},
 };
 
 const TAKE_DUE: &str = take_due! {
@@ -69,6 +71,8 @@ type JobRow = (
 
 const NEXT_DUE: &str = next_due!(table: "payouts", and: "status = 'processing'");
 
+const CUSTOMER: &str = status_of_customer!("payouts");
+
 const END: &str = "
     WITH p AS (
         UPDATE payouts t SET status = $5, failure = $6, lease_token = NULL, leased_until = now()
@@ -85,21 +89,7 @@ const END: &str = "
     )
     SELECT EXISTS (SELECT FROM p)";
 
-/// Whoever wanted it looked at meanwhile is not kept waiting.
-const RELEASE: &str = "
-    UPDATE payouts
-    SET lease_token = NULL, leased_until = now(), taken = taken OR $8,
-        absence_clear_at = CASE
-            WHEN $5 THEN absence_clear_at
-            WHEN $6 IS NULL THEN NULL
-            ELSE GREATEST(absence_clear_at, now() + $6 * interval '1 millisecond')
-        END,
-        due_at = CASE
-            WHEN hastened <> $9 THEN now()
-            WHEN $7 IS NULL THEN due_at
-            ELSE now() + $7 * interval '1 millisecond'
-        END
-    WHERE organisation_id = $1 AND env = $2 AND id = $3 AND lease_token = $4";
+const RELEASE: &str = release!(table: "payouts", set: "taken = taken OR $9,", due: "");
 
 const HASTEN: &str = "
     UPDATE payouts SET hastened = hastened + 1, due_at = now()
@@ -121,6 +111,11 @@ impl PayoutJobs for Store {
 
     async fn next_due_payout(&self, env: Env) -> Result<Option<Duration>, StoreError> {
         self.next_due(NEXT_DUE, env).await
+    }
+
+    async fn payout_customer(&self, job: &PayoutJob) -> Result<Status, StoreError> {
+        self.status_of_customer(CUSTOMER, job.tenant, job.payout.uuid())
+            .await
     }
 
     async fn end_payout(
@@ -155,22 +150,16 @@ impl PayoutJobs for Store {
         job: &PayoutJob,
         release: PayoutRelease,
     ) -> Result<(), StoreError> {
-        let (absence, due) = match release {
+        let (absence, pause) = match release {
             PayoutRelease::Failed(absence) => (absence, None),
             PayoutRelease::TooEarly(pause) | PayoutRelease::Taken(pause) => {
-                (AbsenceClear::AsBefore, Some(millis(pause)))
+                (AbsenceClear::AsBefore, Some(pause))
             }
         };
         let is_taken = matches!(release, PayoutRelease::Taken(_));
-        let (keep, clear) = absence_parts(absence);
         self.database
             .affected(|| {
-                held::<()>(RELEASE, job)
-                    .bool(keep)
-                    .big_int(clear)
-                    .big_int(due)
-                    .bool(is_taken)
-                    .integer(job.hastened)
+                given_back(held(RELEASE, job), absence, pause, job.hastened).bool(is_taken)
             })
             .await?;
         Ok(())

@@ -42,34 +42,58 @@ pub(crate) fn complains_of_wallet(answer: &Answer) -> bool {
 pub(crate) fn account(answer: &Answer) -> Option<RailAccount> {
     let data = answer.body.as_ref()?.get("data")?;
     match data {
-        Value::Array(rows) => account_of(rows.first()?),
+        Value::Array(rows) => match rows.as_slice() {
+            [only] => account_of(only),
+            _ => None,
+        },
         data => account_of(data.get("data").unwrap_or(data)),
     }
 }
 
-/// The open account in a list, if there is one. The outer nothing: the list cannot be read.
-pub(crate) fn open_account(
+/// An account in a list over one wallet that may be a certain customer's.
+pub(crate) struct ListedAccount {
+    pub(crate) account: RailAccount,
+    /// Whether the list itself says whose it is. The rows of the vendor's reference do not; those of an older page do.
+    pub(crate) is_named: bool,
+}
+
+/// The open accounts in a list over this wallet that are this customer's, or that it does not say whose they are. The
+/// rail may ignore filters. Nothing: the list cannot be read.
+pub(crate) fn open_accounts(
     answer: &Answer,
     customer: &RailCustomerId,
     wallet: &str,
-) -> Option<Option<RailAccount>> {
-    let data = answer.body.as_ref()?.get("data")?;
-    let rows = match data {
+) -> Option<Vec<ListedAccount>> {
+    let mut open = Vec::new();
+    for row in account_rows(answer)? {
+        let over = text(row, "business_wallet_id").or_else(|| text(row, "wallet_id"))?;
+        let holder = text(row, "customer_id");
+        let is_named = holder.is_some();
+        if over != wallet || holder.is_some_and(|holder| holder != customer.expose()) {
+            continue;
+        }
+        let account = account_of(row)?;
+        if account.state.status().is_open() {
+            open.push(ListedAccount { account, is_named });
+        }
+    }
+    Some(open)
+}
+
+/// Whether a list shows this account. Nothing: the list cannot be read.
+pub(crate) fn shows(answer: &Answer, account: &RailAccountId) -> Option<bool> {
+    let rows = account_rows(answer)?;
+    let ids: Option<Vec<_>> = rows.into_iter().map(|row| text(row, "id")).collect();
+    Some(ids?.iter().any(|id| id == account.expose()))
+}
+
+/// The rows of a list, which once was a single one.
+fn account_rows(answer: &Answer) -> Option<Vec<&Value>> {
+    Some(match answer.body.as_ref()?.get("data")? {
         Value::Array(rows) => rows.iter().collect(),
         Value::Null => Vec::new(),
         one => vec![one],
-    };
-    // The rail may ignore filters.
-    let is = |row: &Value, name, wanted: &str| text(row, name).is_none_or(|id| id == wanted);
-    let ours = rows.into_iter().filter(|row| {
-        is(row, "customer_id", customer.expose())
-            && is(row, "business_wallet_id", wallet)
-            && is(row, "wallet_id", wallet)
-    });
-    let accounts: Option<Vec<_>> = ours.map(account_of).collect();
-    let mut open = accounts?;
-    open.retain(|account| account.state.status().is_open());
-    Some(open.pop())
+    })
 }
 
 fn account_of(object: &Value) -> Option<RailAccount> {

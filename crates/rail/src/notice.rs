@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use vouch_domain::{
     customer::{RailReason, ToldReason},
     id::PayoutId,
-    ports::{RailAccountId, RailCustomerId, RailNotice, RailStatus, RailTransactionId},
+    ports::{RailAccountId, RailCustomerId, RailNotice, RailStatus},
 };
 
 use crate::wire::status;
@@ -56,11 +56,8 @@ fn of_account(body: &Map<String, Value>) -> Option<RailNotice> {
 /// Payouts are of one of two types.
 fn of_payout(body: &Map<String, Value>) -> Option<RailNotice> {
     text(body, "type").filter(|word| matches!(*word, "payout" | "payout_initiated"))?;
-    let transaction = text(body, "transaction_id").and_then(|id| RailTransactionId::parse(id).ok());
-    Some(RailNotice::Payout {
-        payout: PayoutId::parse(text(body, "merchant_reference")?).ok()?,
-        transaction,
-    })
+    let payout = PayoutId::parse(text(body, "merchant_reference")?).ok()?;
+    Some(RailNotice::Payout(payout))
 }
 
 fn text<'a>(body: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
@@ -118,10 +115,7 @@ mod tests {
                 "message": "Transaction Completed", "transaction_id": "t-1", "merchant_reference": ours,
                 "transaction_status": "SUCCESSFUL", "customer_id": "rail-1", "event_id": "e", "type": word,
             });
-            let expected = RailNotice::Payout {
-                payout: PayoutId::parse(ours).unwrap(),
-                transaction: RailTransactionId::parse("t-1").ok(),
-            };
+            let expected = RailNotice::Payout(PayoutId::parse(ours).unwrap());
             assert_eq!(read(&payout), expected);
         }
     }

@@ -134,7 +134,7 @@ impl Call {
     fn refused_field(&self) -> &'static str {
         match self.operation {
             Operation::Payout => "merchant_reference",
-            Operation::CreateAccount => "wallet_id",
+            Operation::CreateAccount => "customer_id",
             Operation::Document => "file_id",
             _ => "id_number",
         }

@@ -4,12 +4,32 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use super::{
-    Answer, Caller, Rail, Service,
+    Answer, Caller, Home, Process, Rail, Service,
     caller::{customer, new_key},
     canadian,
     patience::eventually,
     unique,
 };
+
+/// Leases that end soon, and rail calls that a busy machine can make in time.
+const QUICK: [(&str, &str); 3] = [
+    ("VOUCH_RAIL_TEST_CREATE_TIMEOUT_MS", "2000"),
+    ("VOUCH_RAIL_TEST_LOOKUP_TIMEOUT_MS", "1500"),
+    ("VOUCH_RAIL_TEST_SETTLE_MS", "500"),
+];
+
+/// A home with a rail that outlives the services, and from which they soon take over what others left.
+pub(crate) async fn home_and_rail() -> (Home, Rail, Process) {
+    let home = Home::new().await;
+    let home = QUICK
+        .iter()
+        .fold(home, |home, (name, value)| home.set(name, value));
+    let (process, url) = home.rail("rail", &["--decision-ms", "200"]).await;
+    let home = home
+        .set("VOUCH_RAIL_TEST_URL", &url)
+        .set("VOUCH_RAIL_TEST_API_KEY", "sandbox-key");
+    (home, Rail::at(&url), process)
+}
 
 impl Caller {
     /// A request for a virtual account under this key, without its body.

@@ -6,11 +6,16 @@ use tokio::time::{Instant, pause};
 use vouch_domain::{
     customer::CustomerHandle,
     id::EventId,
-    ports::{CustomerQueries, Provisioning, RecordOutcome, Reservation, StoreError},
+    ports::{AccountJobs, CustomerQueries, Provisioning, RecordOutcome, Reservation, StoreError},
+    values::FiatCurrency,
+    virtual_account::AccountState,
 };
 use vouch_testkit::{TestDatabase, Wiretap, individual, unique_claim};
 
-use crate::harness::{World, by_id, rail_id};
+use crate::{
+    harness::{World, by_id, rail_id},
+    virtual_accounts::{all, open, take_one, verified},
+};
 
 /// Starts to record a reservation.
 fn recording(
@@ -28,20 +33,28 @@ fn recording(
 
 const LOCK_CUSTOMERS: &str = "BEGIN; SELECT FROM customers FOR UPDATE";
 
-/// Waits until the store does, and then for what the store has. PostgreSQL looks for a deadlock once, a second after a wait
+/// Waits until the store waits for a lock, and then does this. PostgreSQL looks for a deadlock once, a second after a wait
 /// began: too soon for a test that asks from outside who waits.
+fn when_the_store_waits(then: &str) -> String {
+    format!(
+        "DO $$ BEGIN
+             LOOP
+                 PERFORM pg_stat_clear_snapshot();
+                 EXIT WHEN EXISTS (SELECT FROM pg_stat_activity
+                                   WHERE datname = current_database() AND application_name = 'vouch'
+                                     AND wait_event_type = 'Lock');
+                 PERFORM pg_sleep(0.001);
+             END LOOP;
+             {then}
+         END $$"
+    )
+}
+
+/// Waits for what the store has.
 const LOCK_EACH_OTHER: &str = "
-    DO $$ BEGIN
-        LOOP
-            PERFORM pg_stat_clear_snapshot();
-            EXIT WHEN EXISTS (SELECT FROM pg_stat_activity
-                              WHERE datname = current_database() AND application_name = 'vouch' AND wait_event_type = 'Lock');
-            PERFORM pg_sleep(0.001);
-        END LOOP;
-        PERFORM FROM reservations FOR UPDATE SKIP LOCKED;
-        IF FOUND THEN RAISE EXCEPTION 'no deadlock would come about'; END IF;
-        PERFORM FROM reservations FOR UPDATE;
-    END $$";
+    PERFORM FROM reservations FOR UPDATE SKIP LOCKED;
+    IF FOUND THEN RAISE EXCEPTION 'no deadlock would come about'; END IF;
+    PERFORM FROM reservations FOR UPDATE;";
 
 #[tokio::test]
 async fn a_statement_that_loses_a_deadlock_is_run_again() {
@@ -55,13 +68,38 @@ async fn a_statement_that_loses_a_deadlock_is_run_again() {
         .unwrap();
     rival.batch_execute(LOCK_CUSTOMERS).await.unwrap();
     let recording = recording(&world, &reservation);
-    rival.batch_execute(LOCK_EACH_OTHER).await.unwrap();
+    let locking = when_the_store_waits(LOCK_EACH_OTHER);
+    rival.batch_execute(&locking).await.unwrap();
     rival.batch_execute("COMMIT").await.unwrap();
     let outcome = recording.await.unwrap();
     assert!(
         matches!(outcome, Ok(RecordOutcome::Recorded(_))),
         "{outcome:?}"
     );
+}
+
+#[tokio::test]
+async fn whoever_settles_an_account_waits_for_its_customer_with_empty_hands() {
+    let world = World::<TestDatabase>::new().await;
+    let customer = verified(&world, world.tenant).await;
+    open(&world, &customer, FiatCurrency::Gbp).await;
+    let job = take_one(&world).await;
+    let rival = world.adapter.client().await;
+    rival.batch_execute(LOCK_CUSTOMERS).await.unwrap();
+    let (store, event) = (world.store().clone(), world.ids.mint());
+    let settling = tokio::spawn(async move {
+        store
+            .settle_account(&job, &AccountState::Failed, event)
+            .await
+    });
+    // Whoever closes the customer locks its accounts next, and would lock the store out while it locks the other.
+    let locking = when_the_store_waits("PERFORM FROM virtual_accounts FOR UPDATE NOWAIT;");
+    rival.batch_execute(&locking).await.unwrap();
+    let closing = "UPDATE customers SET status = 'closed' WHERE NOT is_primary; COMMIT";
+    rival.batch_execute(closing).await.unwrap();
+    assert_eq!(settling.await.unwrap(), Ok(false));
+    let account = all(&world, &customer).await.remove(0);
+    assert_eq!(account.state, AccountState::Closed);
 }
 
 #[tokio::test]

@@ -111,7 +111,7 @@ impl PayoutEnd {
 pub enum PayoutFailure {
     /// The platform's wallet does not hold as much.
     InsufficientFunds,
-    /// The rail lets this customer pay nothing out: it is not verified there, or under closer examination.
+    /// This customer may pay nothing out: it is no longer verified, here or at the rail, or under closer examination there.
     CustomerNotEligible,
     /// The rail does not take this recipient.
     RecipientRefused,

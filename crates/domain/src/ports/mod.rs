@@ -63,7 +63,7 @@ pub use rail::{
 };
 pub use rail_accounts::{RailAccount, RailAccounts};
 pub use rail_callbacks::{PresentedCallback, RailCallbacks, RailNotice};
-pub use rail_ids::{RailAccountId, RailCustomerId, RailTransactionId};
+pub use rail_ids::{RailAccountId, RailCustomerId};
 pub use rail_kyc::{RAIL_FILE_DEADLINE, RailContent, RailFileId, RailKyc, RailSubmission};
 pub use rail_payouts::{PayoutRefusal, RailPayoutOrder, RailPayouts, SentPayout};
 pub use reconciliation::Reconciliation;

@@ -128,6 +128,9 @@ pub trait PayoutJobs: Send + Sync {
     /// In how long the next payout of an env is due; nothing when none is.
     async fn next_due_payout(&self, env: Env) -> Result<Option<Duration>, StoreError>;
 
+    /// How far the decision about the payout's customer has come by now. Payouts are sent for verified ones alone.
+    async fn payout_customer(&self, job: &PayoutJob) -> Result<Status, StoreError>;
+
     /// Ends a payout that is processing, appends the event, and lets its customer be closed again: all
     /// of it, or nothing when the lease has passed to somebody else.
     async fn end_payout(

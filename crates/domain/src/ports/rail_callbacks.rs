@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
 
-use super::{RailAccountId, RailCustomerId, RailTransactionId};
+use super::{RailAccountId, RailCustomerId};
 use crate::{customer::ToldReason, id::PayoutId};
 
 /// Reading what claims to be a callback of the rail of one env.
@@ -40,13 +40,8 @@ pub enum RailNotice {
         /// Whose, if it says so.
         customer: Option<RailCustomerId>,
     },
-    /// A payout.
-    Payout {
-        /// Our id, which the rail was given as its reference.
-        payout: PayoutId,
-        /// The rail's own id, if it says so.
-        transaction: Option<RailTransactionId>,
-    },
+    /// A payout, by our id, which the rail was given as its reference.
+    Payout(PayoutId),
     /// Nothing that concerns us.
     Nothing,
 }

@@ -45,8 +45,6 @@ rail_ids! {
     RailCustomerId;
     /// The rail's own id of a virtual bank account.
     RailAccountId;
-    /// The rail's own id of a transaction, such as a payout.
-    RailTransactionId;
 }
 
 fn is_plain(text: &str) -> bool {

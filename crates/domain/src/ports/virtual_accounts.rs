@@ -107,7 +107,7 @@ pub struct AccountPage {
 /// Following accounts at the rail, shared among processes.
 ///
 /// Every account that is provisioning is followed, and an active one once more whenever the rail says something of its
-/// customer's accounts.
+/// customer's accounts. When a customer is closed, its accounts are closed in the same step, and nobody follows them.
 #[async_trait]
 pub trait AccountJobs: Send + Sync {
     /// Takes accounts of an env that are due, at most `limit`, under a lease on the store's clock. Each attempt puts the
@@ -121,6 +121,9 @@ pub trait AccountJobs: Send + Sync {
 
     /// In how long the next account of an env is due; nothing when none is.
     async fn next_due_account(&self, env: Env) -> Result<Option<Duration>, StoreError>;
+
+    /// How far the decision about the account's customer has come by now. Accounts are ordered for verified ones alone.
+    async fn account_customer(&self, job: &AccountJob) -> Result<Status, StoreError>;
 
     /// Notes by which id the rail knows the account. Answers whether the lease still stood; else nothing is noted.
     async fn bind_account(

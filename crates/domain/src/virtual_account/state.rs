@@ -9,9 +9,10 @@ pub enum AccountStatus {
     Provisioning,
     /// It can be paid into.
     Active,
-    /// The rail would not open it, or gave it up. Final.
+    /// It was not opened, because the rail would not or because its customer was no longer verified; or the rail gave it
+    /// up. Final.
     Failed,
-    /// The rail closed it. Final.
+    /// The rail closed it, or its customer was closed. Final.
     Closed,
 }
 
@@ -67,9 +68,9 @@ pub enum AccountState {
     Provisioning,
     /// It can be paid into.
     Active(AccountDetails),
-    /// The rail would not open it, or gave it up.
+    /// It was not opened, or the rail gave it up.
     Failed,
-    /// The rail closed it.
+    /// The rail closed it, or its customer was closed.
     Closed,
 }
 

@@ -6,6 +6,7 @@
     reason = "a failed expectation is a failed test"
 )]
 
+mod accounts;
 mod allowance;
 mod answers;
 mod auth;

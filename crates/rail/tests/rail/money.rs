@@ -1,32 +1,24 @@
-//! Accounts and payouts: what is sent, and what is made of every answer.
+//! Payouts: what is sent, and what is made of every answer.
 
 use serde_json::{Value, json};
 use vouch_domain::{
     id::PayoutId,
     money::MinorUnits,
     payout::{PayoutEnd, PayoutFailure, PayoutState, Recipient},
-    ports::{
-        PayoutRefusal, RailAccount, RailAccountId, RailAccounts, RailCustomerId, RailFailure,
-        RailPayoutOrder, RailPayouts, SentPayout, Urgency,
-    },
-    values::{AccountDetail, FiatCurrency, InteracEmail, Name},
-    virtual_account::{AccountDetails, AccountState},
+    ports::{PayoutRefusal, RailFailure, RailPayoutOrder, RailPayouts, SentPayout, Urgency},
+    values::{FiatCurrency, InteracEmail, Name},
 };
-use wiremock::{
-    MockServer, ResponseTemplate,
-    matchers::{body_string_contains, query_param},
-};
+use wiremock::{MockServer, ResponseTemplate, matchers::body_string_contains};
 
 use crate::harness::{answer, given, id, rail, unavailable, unclear};
 
 const WALLETS: &str = "/api/external/wallet";
-const ACCOUNTS: &str = "/api/external/virtual-bank-account";
 const PAYOUTS: &str = "/api/external/payout";
 const OURS: &str = "ckpo_01h455vb4pex5vsknk084sn02q";
 const BACKGROUND: Urgency = Urgency::Background;
 
 /// A rail with wallets in pounds, euros and Canadian dollars, which is asked for them so often.
-async fn with_wallets(times: u64) -> MockServer {
+pub(crate) async fn with_wallets(times: u64) -> MockServer {
     let server = MockServer::start().await;
     let rows = json!([
         {"id": "w-off", "currency": "GBP", "is_active": false},
@@ -258,142 +250,5 @@ async fn a_payout_is_looked_up_by_our_id() {
             .await;
         let found = rail(&server).payout(payout_id(), BACKGROUND).await;
         assert_eq!(found, expected);
-    }
-}
-
-fn account(currency: &str, status: &str) -> Value {
-    json!({
-        "id": "va-1", "customer_id": "rail-1", "business_wallet_id": "w-gbp", "currency": currency,
-        "status": status, "account_number": "12345678", "account_name": " Ada Obi ", "bank_name": "Bank",
-        "bank_code": "BICXGB21", "iban": "GB00BICX", "sort_code": null, "routing_number": "021",
-    })
-}
-
-fn rail_account(state: AccountState) -> RailAccount {
-    RailAccount {
-        id: RailAccountId::parse("va-1").unwrap(),
-        state,
-    }
-}
-
-fn details(number: &str) -> AccountDetails {
-    let detail = |text: &str| AccountDetail::parse(text).ok();
-    AccountDetails {
-        account_number: detail(number),
-        account_name: detail("Ada Obi"),
-        bank_name: detail("Bank"),
-        bank_code: detail("021"),
-    }
-}
-
-#[tokio::test]
-async fn an_account_is_read_in_every_shape_and_status() {
-    let active = |number| AccountState::Active(details(number));
-    for (data, expected) in [
-        (account("GBP", "PENDING"), AccountState::Provisioning),
-        (account("GBP", "SUCCESSFUL"), active("12345678")),
-        (account("EUR", "successful"), active("GB00BICX")),
-        (account("GBP", "REJECTED"), AccountState::Failed),
-        (account("GBP", "FAILED"), AccountState::Failed),
-        (account("GBP", "CLOSED"), AccountState::Closed),
-        (
-            json!([account("GBP", "PENDING")]),
-            AccountState::Provisioning,
-        ),
-        (
-            json!({"data": account("GBP", "PENDING")}),
-            AccountState::Provisioning,
-        ),
-    ] {
-        let server = MockServer::start().await;
-        given("GET", "/api/external/virtual-bank-account/va-1")
-            .respond_with(answer(200, &json!({ "data": data })))
-            .mount(&server)
-            .await;
-        let id = RailAccountId::parse("va-1").unwrap();
-        let read = rail(&server).account(&id, BACKGROUND).await;
-        assert_eq!(read, Ok(Some(rail_account(expected))));
-    }
-}
-
-#[tokio::test]
-async fn an_account_is_ordered_over_the_wallet_of_its_currency() {
-    // Again for the wallet that there is not.
-    let server = with_wallets(2).await;
-    given("POST", ACCOUNTS)
-        .respond_with(answer(201, &json!({"data": account("GBP", "PENDING")})))
-        .expect(2)
-        .mount(&server)
-        .await;
-    let rail = rail(&server);
-    let customer = id("rail-1");
-    for _ in 0..2 {
-        let opened = rail
-            .open_account(&customer, FiatCurrency::Gbp, BACKGROUND)
-            .await;
-        assert_eq!(opened, Ok(rail_account(AccountState::Provisioning)));
-    }
-    let requests = server.received_requests().await.unwrap();
-    let body: Value = requests.last().unwrap().body_json().unwrap();
-    assert_eq!(body, json!({"wallet_id": "w-gbp", "customer_id": "rail-1"}));
-    // One that the rail has no wallet for.
-    let refused = rail
-        .open_account(&customer, FiatCurrency::Usd, BACKGROUND)
-        .await;
-    assert_eq!(refused, Err(unavailable("no wallet in this currency")));
-}
-
-#[tokio::test]
-async fn a_wallet_that_the_rail_does_not_know_is_asked_for_again() {
-    let server = with_wallets(2).await;
-    let complaint = json!({"message": "m", "errors": {"wallet_id": ["Unknown."]}});
-    given("POST", ACCOUNTS)
-        .respond_with(answer(422, &complaint))
-        .expect(2)
-        .mount(&server)
-        .await;
-    let rail = rail(&server);
-    for _ in 0..2 {
-        let refused = rail
-            .open_account(&id("rail-1"), FiatCurrency::Gbp, BACKGROUND)
-            .await;
-        assert_eq!(refused, Err(unavailable("unknown wallet")));
-    }
-}
-
-#[tokio::test]
-async fn the_open_account_of_a_list_is_found_and_nobody_elses() {
-    let with = |changes: Value| {
-        let mut row = account("GBP", "PENDING");
-        for (name, value) in changes.as_object().unwrap() {
-            row[name] = value.clone();
-        }
-        row
-    };
-    let failed = with(json!({"id": "va-0", "status": "FAILED"}));
-    let strange = with(json!({"id": "va-2", "customer_id": "rail-2"}));
-    let other = with(json!({"id": "va-3", "business_wallet_id": "w-eur"}));
-    let unreadable = with(json!({"status": "?"}));
-    let found = || Ok(Some(rail_account(AccountState::Provisioning)));
-    for (data, expected) in [
-        (json!([]), Ok(None)),
-        (Value::Null, Ok(None)),
-        (json!([failed, strange, other]), Ok(None)),
-        (json!([failed, account("GBP", "PENDING"), strange]), found()),
-        (account("GBP", "PENDING"), found()),
-        (json!([unreadable]), Err(unclear("unreadable answer"))),
-    ] {
-        let server = with_wallets(1).await;
-        given("GET", ACCOUNTS)
-            .and(query_param("wallet_id", "w-gbp"))
-            .and(query_param("customer_id", "rail-1"))
-            .respond_with(answer(200, &json!({ "data": data })))
-            .mount(&server)
-            .await;
-        let customer: RailCustomerId = id("rail-1");
-        let looked = rail(&server)
-            .find_open_account(&customer, FiatCurrency::Gbp, BACKGROUND)
-            .await;
-        assert_eq!(looked, expected);
     }
 }

@@ -185,12 +185,11 @@ pub(crate) fn settle(
 }
 
 impl Account {
-    /// As the vendor shows it. A pending account has no number yet.
+    /// As the vendor shows it: without its customer. A pending account has no number yet.
     pub(crate) fn view(&self) -> Value {
         let mut view = json!({
             "id": self.id,
             "business_wallet_id": self.wallet_id,
-            "customer_id": self.customer_id,
             "currency_id": self.currency.id(),
             "currency": self.currency,
             "provider": "SANDBOX",

@@ -119,6 +119,8 @@ async fn accounts_are_for_verified_customers_once_in_each_currency() {
     let of_customer = format!("{ACCOUNTS}?customer_id={customer}");
     let (_, listed) = sandbox.read(&of_customer).await;
     assert_eq!(listed["data"], json!([first["data"], body["data"]]));
+    // The vendor's rows do not say whose they are.
+    assert!(listed["data"][0].get("customer_id").is_none());
     let of_wallet = format!("{of_customer}&wallet_id={}", sandbox.wallet("GBP").await);
     assert_eq!(
         sandbox.read(&of_wallet).await.1["data"],

@@ -203,6 +203,7 @@ impl InMemory {
             .expect("a customer");
         record.customer.summary.status = status;
         state.end_submission(tenant, customer, status, None);
+        state.end_accounts(tenant, customer, status);
     }
 
     /// The changed fields of a customer that the rail refused, which no port shows yet.

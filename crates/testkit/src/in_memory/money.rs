@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 use vouch_domain::{
+    customer::Status,
     event::{Event, EventDetail},
     id::{CustomerId, EventId},
     ports::AbsenceClear,
@@ -120,6 +121,11 @@ impl Looked {
 }
 
 impl State {
+    /// The status of a customer that exists.
+    pub(super) fn status_of(&self, tenant: Tenant, customer: CustomerId) -> Status {
+        self.customers[&tenant][&customer].customer.summary.status
+    }
+
     /// Appends an event to a customer's log.
     pub(super) fn log_event(
         &mut self,

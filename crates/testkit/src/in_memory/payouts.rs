@@ -211,6 +211,12 @@ impl PayoutJobs for InMemory {
             .min())
     }
 
+    async fn payout_customer(&self, job: &PayoutJob) -> Result<Status, StoreError> {
+        let state = self.state().await?;
+        let payouts = &state.payouts[&job.tenant];
+        Ok(state.status_of(job.tenant, payouts[&job.payout].payout.customer))
+    }
+
     async fn end_payout(
         &self,
         job: &PayoutJob,

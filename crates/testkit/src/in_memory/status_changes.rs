@@ -87,6 +87,7 @@ impl StatusChanges for InMemory {
         state.note(tenant, change, hold_lost);
         let decision = StatusChangeId::of_time_ordered(change.event.uuid());
         state.end_submission(tenant, change.customer, transition.to, Some(decision));
+        state.end_accounts(tenant, change.customer, transition.to);
         Ok(TransitionOutcome::Changed {
             customer,
             hold_lost,

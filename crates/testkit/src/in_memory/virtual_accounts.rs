@@ -178,6 +178,12 @@ impl AccountJobs for InMemory {
             .min())
     }
 
+    async fn account_customer(&self, job: &AccountJob) -> Result<Status, StoreError> {
+        let state = self.state().await?;
+        let accounts = &state.accounts[&job.tenant];
+        Ok(state.status_of(job.tenant, accounts[&job.account].account.customer))
+    }
+
     async fn bind_account(
         &self,
         job: &AccountJob,
@@ -292,6 +298,19 @@ impl State {
                 && account.currency == currency
                 && account.state.status().is_open()
         })
+    }
+
+    /// Closes the accounts of a customer that is closed.
+    pub(super) fn end_accounts(&mut self, tenant: Tenant, customer: CustomerId, status: Status) {
+        let accounts = self.accounts.get_mut(&tenant).into_iter();
+        let records = accounts.flat_map(|accounts| accounts.values_mut());
+        let open = records.filter(|record| {
+            record.account.customer == customer && record.account.state.status().is_open()
+        });
+        for record in open.filter(|_| status == Status::Closed) {
+            record.account.state = AccountState::Closed;
+            record.looked.end();
+        }
     }
 
     /// The account, if the job still has the lease.

@@ -36,7 +36,8 @@ pub(super) fn open_virtual_account() -> Value {
         "summary": "Open a virtual account",
         "description": "A bank account in the customer's name, to be paid into. The customer has to be `verified`, and has \
             one account for each currency at a time. It is `provisioning` at first; `virtual_account_activated` or \
-            `virtual_account_failed` tells how that ends. After a failure ask again, with a new key.",
+            `virtual_account_failed` tells how that ends. It fails, too, if the customer is no longer `verified` when it is \
+            to be opened. After a failure ask again, with a new key. An account is `closed` when its customer is.",
         "parameters": [parameter("CustomerHandle"), parameter("IdempotencyKey"), parameter("RequestId")],
         "requestBody": body("OpenVirtualAccount", &json!({
             "pounds": { "summary": "An account for pounds", "value": { "currency": "GBP" } },
@@ -333,7 +334,10 @@ fn payout_schema() -> Value {
             "failure_code": {
                 "type": ["string", "null"],
                 "enum": codes,
-                "description": "Why it failed.",
+                "description": "Why it failed. `insufficient_funds`: the platform's wallet does not hold as much. \
+                    `customer_not_eligible`: the customer was no longer `verified` when it was to be sent, or may pay nothing \
+                    out for another reason. `recipient_refused`, `amount_refused`: the recipient, or the sum. `refused`: \
+                    another reason. `not_delivered`: it was sent, and could not be delivered.",
             },
             "created_at": { "type": "string", "format": "date-time", "description": "UTC, whole seconds." },
         },

@@ -167,8 +167,8 @@ fn close_customer() -> Value {
         "operationId": "close_customer",
         "summary": "Close a customer",
         "description": "For good: a closed customer is never verified, amended or opened again, and its `interac_email` is \
-            free for another one. Closing one that is closed is fine. While a payout of the customer is \
-            processing, it is `invalid_state` with `detail.reason` `payouts_processing`. There is no body; an empty object does \
+            free for another one. Its virtual accounts are `closed` with it. Closing one that is closed is fine. While a \
+            payout of the customer is processing, it is `invalid_state` with `detail.reason` `payouts_processing`. There is no body; an empty object does \
             as well.",
         "parameters": [
             parameter("CustomerHandle"),
