@@ -1,28 +1,24 @@
 //! What works without being asked: woken when there is something to do, and now and then.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use tokio::{
-    sync::{Notify, watch},
-    time::sleep,
-};
+use tokio::{sync::watch, time::timeout};
 
-/// Wakes and stops the background tasks of this process that wait on it.
+/// Wakes and stops the background tasks of this process that listen to it.
 #[derive(Clone, Default)]
 pub struct Wake {
-    notify: Arc<Notify>,
-    stopped: Arc<watch::Sender<bool>>,
+    /// Whether they are to stop. A call changes nothing but the version, and each listener has seen one of its own: so
+    /// none misses a call that came while it was at work, and none takes another's.
+    stopped: watch::Sender<bool>,
 }
 
 impl Wake {
-    /// Wakes it, now or as soon as its present pass ends.
+    /// Calls them, now or as soon as they listen again.
     pub fn wake(&self) {
-        // For those who wait now; and for one who is about to.
-        self.notify.notify_waiters();
-        self.notify.notify_one();
+        self.stopped.send_modify(|_| {});
     }
 
-    /// Asks it to take nothing more, and to end when what it has taken is finished.
+    /// Asks them to take nothing more, and to end when what they have taken is finished.
     pub fn stop(&self) {
         self.stopped.send_replace(true);
     }
@@ -31,26 +27,29 @@ impl Wake {
         *self.stopped.borrow()
     }
 
-    /// Has `pass` done again and again until it is stopped; each says how long to wait for the next, unless somebody calls
-    /// for it.
-    pub(crate) async fn repeat<Pass: Future<Output = Duration>>(
-        &self,
-        mut pass: impl FnMut() -> Pass,
-    ) {
-        while !self.is_stopped() {
-            let pause = pass().await;
-            self.wait(pause).await;
-        }
+    /// Hears every call from now on.
+    pub(crate) fn listen(&self) -> Calls {
+        Calls(self.stopped.subscribe())
+    }
+}
+
+/// The calls to one listener.
+pub(crate) struct Calls(watch::Receiver<bool>);
+
+impl Calls {
+    /// Waits for a call that this listener has not heard yet, or for the word to stop.
+    pub(crate) async fn next(&mut self) {
+        // Whoever waits holds the sender, too.
+        let _ = self.0.changed().await;
     }
 
-    /// Waits to be woken or stopped, at most so long: what other processes left shows only in the store.
-    async fn wait(&self, at_most: Duration) {
-        let mut stopped = self.stopped.subscribe();
-        tokio::select! {
-            () = self.notify.notified() => {}
-            _ = stopped.wait_for(|stopped| *stopped) => {}
-            // There may be something to do by now.
-            () = sleep(at_most) => {}
-        }
+    /// Waits for one so long at most: without a call there may be something to do, too.
+    pub(crate) async fn next_within(&mut self, period: Duration) {
+        let _ = timeout(period, self.next()).await;
+    }
+
+    /// Waits for the word to stop.
+    pub(crate) async fn stopped(&mut self) {
+        let _ = self.0.wait_for(|stopped| *stopped).await;
     }
 }

@@ -9,28 +9,12 @@ use vouch_domain::{
 
 use crate::{
     background::Wake,
+    lines::Lines,
     steps::{self, Step},
 };
 
 /// Who reads the callbacks of each env's rail; nobody where its secret is not known.
-#[derive(Clone, Default)]
-pub struct CallbackLines {
-    /// For test data.
-    pub test: Option<Arc<dyn RailCallbacks>>,
-    /// For live data.
-    pub live: Option<Arc<dyn RailCallbacks>>,
-}
-
-impl CallbackLines {
-    /// The reader of this env's callbacks.
-    #[must_use]
-    pub fn of(&self, env: Env) -> Option<&dyn RailCallbacks> {
-        match env {
-            Env::Test => self.test.as_deref(),
-            Env::Live => self.live.as_deref(),
-        }
-    }
-}
+pub type CallbackLines = Lines<Arc<dyn RailCallbacks>>;
 
 /// How a callback was taken in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -72,13 +72,13 @@ impl Forwarder {
     }
 
     async fn serve(&self, env: Env) {
-        let pass = || async {
+        let mut calls = self.wake.listen();
+        while !self.wake.is_stopped() {
             if let Err(error) = self.pass(env).await {
                 tracing::warn!(env = env.as_str(), %error, "waiting payment routes could not be read");
             }
-            PERIOD
-        };
-        self.wake.repeat(pass).await;
+            calls.next_within(PERIOD).await;
+        }
     }
 
     /// Looks after every route of an env that passes on and has pending deposits, until it is stopped. Answers how many

@@ -3,10 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::timeout;
-use vouch_domain::{
-    ports::{LiquidityFailure, RouteProvider, RouteSimulator, Simulator, SwapProvider},
-    tenant::Env,
+use vouch_domain::ports::{
+    LiquidityFailure, RouteProvider, RouteSimulator, Simulator, SwapProvider,
 };
+
+use crate::lines::Lines;
 
 /// A provider of swaps and payment routes, and how long its calls may take.
 #[derive(Clone)]
@@ -54,22 +55,5 @@ impl LiquidityLine {
     }
 }
 
-/// The provider of each env; none where none is configured.
-#[derive(Clone, Default)]
-pub struct LiquidityLines {
-    /// For test data.
-    pub test: Option<LiquidityLine>,
-    /// For live data.
-    pub live: Option<LiquidityLine>,
-}
-
-impl LiquidityLines {
-    /// The provider of this env.
-    #[must_use]
-    pub fn of(&self, env: Env) -> Option<&LiquidityLine> {
-        match env {
-            Env::Test => self.test.as_ref(),
-            Env::Live => self.live.as_ref(),
-        }
-    }
-}
+/// The provider of each env.
+pub type LiquidityLines = Lines<LiquidityLine>;

@@ -3,10 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
-use vouch_domain::{
-    ports::{LeaseTerms, RailAccounts, RailPayouts},
-    tenant::Env,
-};
+use tokio::time::Instant;
+use vouch_domain::ports::{LeaseTerms, RailAccounts, RailPayouts};
+
+use crate::lines::Lines;
 
 /// The first look at the rail after an order comes no sooner, and later ones are no closer together.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
@@ -30,27 +30,17 @@ impl MoneyLine {
     pub(crate) fn lease(&self) -> Duration {
         self.terms.lease() + self.terms.look_up * 2
     }
-}
 
-/// The rail of each env; none where none is configured.
-#[derive(Clone, Default)]
-pub struct MoneyLines {
-    /// For test data.
-    pub test: Option<MoneyLine>,
-    /// For live data.
-    pub live: Option<MoneyLine>,
-}
-
-impl MoneyLines {
-    /// The rail of this env.
-    #[must_use]
-    pub fn of(&self, env: Env) -> Option<&MoneyLine> {
-        match env {
-            Env::Test => self.test.as_ref(),
-            Env::Live => self.live.as_ref(),
-        }
+    /// Whether enough is left for an order of a lease that was asked for then. The rail's wallets may have to be looked at
+    /// first.
+    pub(crate) fn has_time_to_order(&self, leased_since: Instant) -> bool {
+        let left = self.lease().saturating_sub(leased_since.elapsed());
+        left >= self.terms.needed_for_create() + self.terms.look_up
     }
 }
+
+/// The rail of each env.
+pub type MoneyLines = Lines<MoneyLine>;
 
 /// In how long to look again after what is under way since then. The rail calls back when it has decided; this is for
 /// when it does not, and asks ever more seldom: each time half as long again has passed.

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::future::{join, join_all};
+use async_trait::async_trait;
 use tokio::time::Instant;
 use vouch_domain::{
     customer::Status,
@@ -17,17 +17,11 @@ use vouch_domain::{
 use crate::{
     background::Wake,
     ids::IdMint,
+    jobs::{Onward, Work},
     money_lines::{MoneyLine, MoneyLines, next_look},
     rails::RETRY_AFTER,
     steps::{self, Step},
 };
-
-/// How long to sleep at most: what other processes left shows only in the store.
-const PERIOD: Duration = Duration::from_secs(1);
-/// How long to sleep at least, so that an account which another process is just taking is not asked for in a circle.
-const BREATH: Duration = Duration::from_millis(20);
-/// How many accounts are worked on at once.
-const BATCH: u8 = 8;
 
 /// Orders accounts and follows them, until it is stopped.
 pub struct AccountOpener {
@@ -74,60 +68,41 @@ impl AccountOpener {
             wake,
         }
     }
+}
 
-    /// Works until it is stopped, and finishes what it has taken by then. On each env by itself: one rail's trouble does
-    /// not hold up the other's accounts.
-    pub async fn run(&self) {
-        join(self.serve(Env::Test), self.serve(Env::Live)).await;
+#[async_trait]
+impl Work for AccountOpener {
+    type Line = MoneyLine;
+    type Job = AccountJob;
+
+    const JOBS: &'static str = "virtual accounts";
+    const AT_ONCE: u8 = 8;
+
+    fn wake(&self) -> &Wake {
+        &self.wake
     }
 
-    async fn serve(&self, env: Env) {
-        let pass = || async {
-            if let Err(error) = self.pass(env).await {
-                tracing::warn!(env = env.as_str(), %error, "due virtual accounts could not be read");
-            }
-            self.pause(env).await
-        };
-        self.wake.repeat(pass).await;
+    fn lines(&self) -> &MoneyLines {
+        &self.lines
     }
 
-    async fn pause(&self, env: Env) -> Duration {
-        if self.lines.of(env).is_none() {
-            return PERIOD;
-        }
-        let next_due = self.store.next_due_account(env).await.ok().flatten();
-        next_due.unwrap_or(PERIOD).clamp(BREATH, PERIOD)
+    async fn take(
+        &self,
+        env: Env,
+        line: &MoneyLine,
+        room: u8,
+    ) -> Result<Vec<AccountJob>, StoreError> {
+        self.store.take_due_accounts(env, line.lease(), room).await
     }
 
-    /// Takes what is due in one env and works on it, until nothing more is due or it is stopped. Answers how many accounts
-    /// it took.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the store does not say what is due.
-    pub async fn pass(&self, env: Env) -> Result<usize, StoreError> {
-        let Some(line) = self.lines.of(env) else {
-            return Ok(0);
-        };
-        let mut taken = 0;
-        while !self.wake.is_stopped() {
-            let leased_since = Instant::now();
-            let due = self
-                .store
-                .take_due_accounts(env, line.lease(), BATCH)
-                .await?;
-            if due.is_empty() {
-                break;
-            }
-            taken += due.len();
-            join_all(due.iter().map(|job| self.work_on(line, job, leased_since))).await;
-        }
-        Ok(taken)
+    async fn next_due(&self, env: Env) -> Result<Option<Duration>, StoreError> {
+        self.store.next_due_account(env).await
     }
 
-    async fn work_on(&self, line: &MoneyLine, job: &AccountJob, leased_since: Instant) {
+    async fn work_on(&self, line: &MoneyLine, job: AccountJob, leased_since: Instant) -> Onward {
         let attempt = Attempt {
             line,
-            job,
+            job: &job,
             leased_since,
             store: &*self.store,
             clock: &*self.clock,
@@ -137,8 +112,11 @@ impl AccountOpener {
         if let Err(error) = self.record(&attempt, next).await {
             tracing::warn!(account = %job.account, %error, "what became of a virtual account could not be recorded; its lease ends by itself");
         }
+        Onward::GoOn
     }
+}
 
+impl AccountOpener {
     async fn record(&self, attempt: &Attempt<'_>, next: Next) -> Result<(), StoreError> {
         let job = attempt.job;
         let held = match next {
@@ -217,12 +195,7 @@ impl Attempt<'_> {
         let MoneyLine {
             accounts, terms, ..
         } = self.line;
-        let left = self
-            .line
-            .lease()
-            .saturating_sub(self.leased_since.elapsed());
-        // The rail's wallets may have to be looked at first.
-        if left < terms.needed_for_create() + terms.look_up {
+        if !self.line.has_time_to_order(self.leased_since) {
             tracing::warn!(account = %self.job.account, "too little is left of the lease to order a virtual account");
             return Next::Release(AccountRelease::LookAgain(RETRY_AFTER));
         }

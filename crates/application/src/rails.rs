@@ -2,10 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use vouch_domain::{
-    ports::{LeaseTerms, Rail, RailKyc},
-    tenant::Env,
-};
+use vouch_domain::ports::{LeaseTerms, Rail, RailKyc};
+
+use crate::lines::Lines;
 
 /// A rail and how long its calls may take.
 #[derive(Clone)]
@@ -18,25 +17,8 @@ pub struct RailLine {
     pub terms: LeaseTerms,
 }
 
-/// The rail of each env; none where none is configured.
-#[derive(Clone, Default)]
-pub struct Rails {
-    /// For test data.
-    pub test: Option<RailLine>,
-    /// For live data.
-    pub live: Option<RailLine>,
-}
-
-impl Rails {
-    /// The rail of this env.
-    #[must_use]
-    pub fn of(&self, env: Env) -> Option<&RailLine> {
-        match env {
-            Env::Test => self.test.as_ref(),
-            Env::Live => self.live.as_ref(),
-        }
-    }
-}
+/// The rail of each env.
+pub type Rails = Lines<RailLine>;
 
 /// When a caller should try again if nobody said anything better.
 pub(crate) const RETRY_AFTER: Duration = Duration::from_secs(2);

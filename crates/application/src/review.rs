@@ -5,7 +5,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::future::{join, join_all};
+use async_trait::async_trait;
+use tokio::time::Instant;
 use vouch_domain::{
     customer::{Cause, CustomerHandle, Explanation, Status},
     ports::{DueReview, RailCustomer, RailFailure, RailStatus, Reviews, StoreError, Urgency},
@@ -14,17 +15,12 @@ use vouch_domain::{
 
 use crate::{
     background::Wake,
+    jobs::{Onward, Work},
     rails::{RailLine, Rails},
     steps::{self, Step},
     transitions::{Move, MoveError, Moved, Transitions},
 };
 
-/// How often the store is asked when nothing in this process calls for it.
-const PERIOD: Duration = Duration::from_secs(1);
-/// How many customers are looked at at once.
-const BATCH: u8 = 8;
-/// How many batches one pass takes before it looks around again.
-const BATCHES_PER_PASS: u8 = 64;
 /// How long the statements of one look may take together.
 const STATEMENTS: Duration = Duration::from_secs(15);
 /// The pauses between looks that find no decision double so often.
@@ -92,66 +88,56 @@ impl Reviewer {
             wake,
         }
     }
+}
 
-    /// Works until it is stopped, and finishes what it has taken by then. On each env by itself: one rail's trouble does
-    /// not hold up the other's customers.
-    pub async fn run(&self) {
-        join(self.serve(Env::Test), self.serve(Env::Live)).await;
+#[async_trait]
+impl Work for Reviewer {
+    type Line = RailLine;
+    type Job = DueReview;
+
+    const JOBS: &'static str = "reviews";
+    const AT_ONCE: u8 = 8;
+
+    fn wake(&self) -> &Wake {
+        &self.wake
     }
 
-    async fn serve(&self, env: Env) {
-        let pass = || async {
-            if let Err(error) = self.pass(env).await {
-                tracing::warn!(env = env.as_str(), %error, "due reviews could not be read");
-            }
-            PERIOD
-        };
-        self.wake.repeat(pass).await;
+    fn lines(&self) -> &Rails {
+        &self.rails
     }
 
-    /// Takes who is due in one env and looks at them. Answers how many customers it took.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the store does not say who is due.
-    pub async fn pass(&self, env: Env) -> Result<usize, StoreError> {
-        let Some(line) = self.rails.of(env) else {
-            return Ok(0);
-        };
+    async fn take(
+        &self,
+        env: Env,
+        line: &RailLine,
+        room: u8,
+    ) -> Result<Vec<DueReview>, StoreError> {
         let lease = line.terms.look_up + STATEMENTS;
-        let mut taken = 0;
-        for _ in 0..BATCHES_PER_PASS {
-            if self.wake.is_stopped() {
-                break;
-            }
-            let due = self.reviews.take_due_reviews(env, lease, BATCH).await?;
-            if due.is_empty() {
-                break;
-            }
-            taken += due.len();
-            join_all(due.iter().map(|review| self.work_on(line, review))).await;
-        }
-        Ok(taken)
+        self.reviews.take_due_reviews(env, lease, room).await
     }
 
-    async fn work_on(&self, line: &RailLine, review: &DueReview) {
+    async fn work_on(&self, line: &RailLine, review: DueReview, _: Instant) -> Onward {
         let customer = review.customer;
-        let settled = match self.look(line, review).await {
-            Ok(again_in) => self.reviews.settle_review(review, again_in).await,
+        let settled = match self.look(line, &review).await {
+            Ok(again_in) => self.reviews.settle_review(&review, again_in).await,
             // Kept for operators; another look would find the same.
             Err(LookError::Move(MoveError::Refused(refused))) => {
                 tracing::warn!(%customer, %refused, "the rail asked for a change that the rules refuse");
-                self.reviews.settle_review(review, None).await
+                self.reviews.settle_review(&review, None).await
             }
             Err(error) => {
                 tracing::warn!(%customer, %error, "the rail's decision could not be applied yet");
-                self.reviews.free_review(review).await
+                self.reviews.free_review(&review).await
             }
         };
         if let Err(error) = settled {
             tracing::warn!(%customer, %error, "a review was not given back; its lease ends by itself");
         }
+        Onward::GoOn
     }
+}
 
+impl Reviewer {
     /// Reads the rail and does what it says. Answers after how long to look again, where the decision is still to come.
     async fn look(
         &self,

@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::future::{join, join_all};
+use async_trait::async_trait;
 use tokio::time::Instant;
 use vouch_domain::{
     customer::Status,
@@ -20,17 +20,11 @@ use vouch_domain::{
 use crate::{
     background::Wake,
     ids::IdMint,
+    jobs::{Onward, Work},
     money_lines::{MoneyLine, MoneyLines, next_look},
     rails::RETRY_AFTER,
     steps::{self, Step},
 };
-
-/// How long to sleep at most: what other processes left shows only in the store.
-const PERIOD: Duration = Duration::from_secs(1);
-/// How long to sleep at least, so that a payout which another process is just taking is not asked for in a circle.
-const BREATH: Duration = Duration::from_millis(20);
-/// How many payouts are worked on at once.
-const BATCH: u8 = 8;
 
 /// Sends payouts and follows them, until it is stopped.
 pub struct PayoutSender {
@@ -75,60 +69,41 @@ impl PayoutSender {
             wake,
         }
     }
+}
 
-    /// Works until it is stopped, and finishes what it has taken by then. On each env by itself: one rail's trouble does
-    /// not hold up the other's payouts.
-    pub async fn run(&self) {
-        join(self.serve(Env::Test), self.serve(Env::Live)).await;
+#[async_trait]
+impl Work for PayoutSender {
+    type Line = MoneyLine;
+    type Job = PayoutJob;
+
+    const JOBS: &'static str = "payouts";
+    const AT_ONCE: u8 = 8;
+
+    fn wake(&self) -> &Wake {
+        &self.wake
     }
 
-    async fn serve(&self, env: Env) {
-        let pass = || async {
-            if let Err(error) = self.pass(env).await {
-                tracing::warn!(env = env.as_str(), %error, "due payouts could not be read");
-            }
-            self.pause(env).await
-        };
-        self.wake.repeat(pass).await;
+    fn lines(&self) -> &MoneyLines {
+        &self.lines
     }
 
-    async fn pause(&self, env: Env) -> Duration {
-        if self.lines.of(env).is_none() {
-            return PERIOD;
-        }
-        let next_due = self.store.next_due_payout(env).await.ok().flatten();
-        next_due.unwrap_or(PERIOD).clamp(BREATH, PERIOD)
+    async fn take(
+        &self,
+        env: Env,
+        line: &MoneyLine,
+        room: u8,
+    ) -> Result<Vec<PayoutJob>, StoreError> {
+        self.store.take_due_payouts(env, line.lease(), room).await
     }
 
-    /// Takes what is due in one env and works on it, until nothing more is due or it is stopped. Answers how many payouts
-    /// it took.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the store does not say what is due.
-    pub async fn pass(&self, env: Env) -> Result<usize, StoreError> {
-        let Some(line) = self.lines.of(env) else {
-            return Ok(0);
-        };
-        let mut taken = 0;
-        while !self.wake.is_stopped() {
-            let leased_since = Instant::now();
-            let due = self
-                .store
-                .take_due_payouts(env, line.lease(), BATCH)
-                .await?;
-            if due.is_empty() {
-                break;
-            }
-            taken += due.len();
-            join_all(due.iter().map(|job| self.work_on(line, job, leased_since))).await;
-        }
-        Ok(taken)
+    async fn next_due(&self, env: Env) -> Result<Option<Duration>, StoreError> {
+        self.store.next_due_payout(env).await
     }
 
-    async fn work_on(&self, line: &MoneyLine, job: &PayoutJob, leased_since: Instant) {
+    async fn work_on(&self, line: &MoneyLine, job: PayoutJob, leased_since: Instant) -> Onward {
         let attempt = Attempt {
             line,
-            job,
+            job: &job,
             leased_since,
             store: &*self.store,
             clock: &*self.clock,
@@ -136,11 +111,14 @@ impl PayoutSender {
         steps::pass(Step::PayoutTaken);
         let next = attempt.advance().await;
         steps::pass(Step::PayoutJudged);
-        if let Err(error) = self.record(job, next).await {
+        if let Err(error) = self.record(&job, next).await {
             tracing::warn!(payout = %job.payout, %error, "what became of a payout could not be recorded; its lease ends by itself");
         }
+        Onward::GoOn
     }
+}
 
+impl PayoutSender {
     async fn record(&self, job: &PayoutJob, next: Next) -> Result<(), StoreError> {
         match next {
             Next::Release(release) => self.store.release_payout(job, release).await,
@@ -198,12 +176,7 @@ impl Attempt<'_> {
     /// Sends the one order that the lease allows.
     async fn send(&self, urgency: Urgency) -> Next {
         let MoneyLine { payouts, terms, .. } = self.line;
-        let left = self
-            .line
-            .lease()
-            .saturating_sub(self.leased_since.elapsed());
-        // The rail's wallets may have to be looked at first.
-        if left < terms.needed_for_create() + terms.look_up {
+        if !self.line.has_time_to_order(self.leased_since) {
             tracing::warn!(payout = %self.job.payout, "too little is left of the lease to send a payout");
             return Next::Release(PayoutRelease::TooEarly(RETRY_AFTER));
         }

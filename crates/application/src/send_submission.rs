@@ -13,7 +13,7 @@ use std::{
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use futures_util::future::{join, join_all};
+use tokio::time::Instant;
 use vouch_domain::{
     kyc::{FileCategory, Gap, Handover},
     ports::{
@@ -27,17 +27,12 @@ use vouch_domain::{
 
 use crate::{
     background::Wake,
+    jobs::{Onward, Work},
     rails::{RailLine, Rails},
     review::OverdueAges,
     steps::{self, Step},
 };
 
-/// How often the store is asked when nothing in this process calls for it.
-const PERIOD: Duration = Duration::from_secs(1);
-/// How many submissions are worked on at once.
-const BATCH: u8 = 4;
-/// How many batches one pass takes before it looks around again.
-const BATCHES_PER_PASS: u8 = 64;
 /// How long the statements of one step may take together.
 const STATEMENTS: Duration = Duration::from_secs(15);
 
@@ -68,6 +63,9 @@ enum Stuck {
     /// The job was taken over, or its submission decided.
     #[error("the lease has passed to somebody else")]
     LeaseLost,
+    /// There are more files to send, and they are left to the next process.
+    #[error("this process was asked to stop")]
+    Stopped,
     #[error(transparent)]
     Rail(#[from] RailFailure),
     #[error(transparent)]
@@ -96,72 +94,60 @@ impl SubmissionSender {
             wake,
         }
     }
+}
 
-    /// Works until it is stopped, and finishes what it has taken by then. On each env by itself: one rail's trouble does
-    /// not hold up the other's customers.
-    pub async fn run(&self) {
-        join(self.serve(Env::Test), self.serve(Env::Live)).await;
+#[async_trait]
+impl Work for SubmissionSender {
+    type Line = RailLine;
+    type Job = SubmissionJob;
+
+    const JOBS: &'static str = "submissions";
+    const AT_ONCE: u8 = 4;
+
+    fn wake(&self) -> &Wake {
+        &self.wake
     }
 
-    async fn serve(&self, env: Env) {
-        let pass = || async {
-            if let Err(error) = self.pass(env).await {
-                tracing::warn!(env = env.as_str(), %error, "due submissions could not be read");
-            }
-            PERIOD
-        };
-        self.wake.repeat(pass).await;
+    fn lines(&self) -> &Rails {
+        &self.rails
     }
 
-    /// Takes what is due in one env and brings it to the rail. Answers how many submissions it took.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the store does not say what is due.
-    pub async fn pass(&self, env: Env) -> Result<usize, StoreError> {
-        let Some(line) = self.rails.of(env) else {
-            return Ok(0);
-        };
-        let mut taken = 0;
-        for _ in 0..BATCHES_PER_PASS {
-            if self.wake.is_stopped() {
-                break;
-            }
-            let due = self
-                .jobs
-                .take_due_submissions(env, lease(line), BATCH)
-                .await?;
-            if due.is_empty() {
-                break;
-            }
-            taken += due.len();
-            join_all(due.iter().map(|job| self.work_on(line, job))).await;
-        }
-        Ok(taken)
+    async fn take(
+        &self,
+        env: Env,
+        line: &RailLine,
+        room: u8,
+    ) -> Result<Vec<SubmissionJob>, StoreError> {
+        let lease = lease(line);
+        self.jobs.take_due_submissions(env, lease, room).await
     }
 
-    async fn work_on(&self, line: &RailLine, job: &SubmissionJob) {
+    async fn work_on(&self, line: &RailLine, job: SubmissionJob, _: Instant) -> Onward {
         let submission = job.submission;
-        let recorded = match self.bring(line, job).await {
+        let recorded = match self.bring(line, &job).await {
             Ok(End::Reached) => {
                 steps::pass(Step::ReviewStarted);
-                self.reached(job).await
+                self.reached(&job).await
             }
             Ok(End::Incomplete(gap, rejected_before)) => {
                 tracing::info!(%submission, gap = gap.as_str(), "the rail does not take a submission");
                 let jobs = &self.jobs;
-                jobs.record_incomplete(job, &[gap], rejected_before).await
+                jobs.record_incomplete(&job, &[gap], rejected_before).await
             }
             Err(Stuck::LeaseLost) => Ok(()),
             Err(stuck) => {
                 tracing::warn!(%submission, %stuck, "a submission has not reached the rail yet");
-                self.leave(line, job, &stuck).await
+                self.leave(line, &job, &stuck).await
             }
         };
         if let Err(error) = recorded {
             tracing::warn!(%submission, %error, "the outcome of a submission could not be recorded");
         }
+        Onward::GoOn
     }
+}
 
+impl SubmissionSender {
     /// Has somebody look for the decision, and then ends the job: in this order, so that none is ever forgotten.
     async fn reached(&self, job: &SubmissionJob) -> Result<(), StoreError> {
         self.await_decision(job).await?;
@@ -252,6 +238,7 @@ impl SubmissionSender {
         for file in &job.files {
             let at_rail = match &file.at_rail {
                 Some(at_rail) => at_rail.clone(),
+                None if self.wake.is_stopped() => return Err(Stuck::Stopped),
                 None => self.send_file(line, job, file).await?,
             };
             sent.push((file.category, at_rail));

@@ -6,8 +6,9 @@
 
 use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use futures_util::future::{join, join_all};
+use tokio::time::Instant;
 use vouch_domain::{
     ports::{Clock, LiquidityFailure, NextStep, SettlementJob, SettlementJobs, StoreError, Swaps},
     simulation::Simulation,
@@ -17,16 +18,11 @@ use vouch_domain::{
 
 use crate::{
     background::Wake,
+    jobs::{Onward, Work},
     liquidity::{LiquidityLine, LiquidityLines},
     steps::{self, Step},
 };
 
-/// How long to sleep at most: what other processes left shows only in the store.
-const PERIOD: Duration = Duration::from_secs(5);
-/// How long to sleep at least, so that a job which another process is just taking is not asked for in a circle.
-const BREATH: Duration = Duration::from_millis(20);
-/// How many swaps are worked on at once.
-const BATCH: u8 = 8;
 /// Steps from the first status to a final one.
 const MOST_STEPS: u32 = 3;
 /// How long the statements of a settlement may take together.
@@ -88,71 +84,59 @@ impl Settler {
             wake,
         }
     }
+}
 
-    /// Works until it is stopped, and finishes what it has taken by then. On each env by itself: one provider's trouble does
-    /// not hold up the other's swaps.
-    pub async fn run(&self) {
-        join(self.serve(Env::Test), self.serve(Env::Live)).await;
+#[async_trait]
+impl Work for Settler {
+    type Line = LiquidityLine;
+    type Job = SettlementJob;
+
+    const JOBS: &'static str = "settlements";
+    const AT_ONCE: u8 = 8;
+    const PERIOD: Duration = Duration::from_secs(5);
+
+    fn wake(&self) -> &Wake {
+        &self.wake
     }
 
-    async fn serve(&self, env: Env) {
-        let pass = || async {
-            if let Err(error) = self.pass(env).await {
-                tracing::warn!(env = env.as_str(), %error, "due settlements could not be read");
-            }
-            self.pause(env).await
-        };
-        self.wake.repeat(pass).await;
+    fn lines(&self) -> &LiquidityLines {
+        &self.lines
     }
 
-    /// Until the next job is due.
-    async fn pause(&self, env: Env) -> Duration {
-        if self.lines.of(env).is_none() {
-            return PERIOD;
-        }
-        let next_due = self.jobs.next_due_swap(env).await.ok().flatten();
-        next_due.unwrap_or(PERIOD).clamp(BREATH, PERIOD)
+    async fn take(
+        &self,
+        env: Env,
+        line: &LiquidityLine,
+        room: u8,
+    ) -> Result<Vec<SettlementJob>, StoreError> {
+        self.jobs.take_due_swaps(env, lease(line), room).await
     }
 
-    /// Takes what is due in one env and follows it as far as it goes, until nothing more is due or it is stopped. Answers how
-    /// many jobs it took.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the store does not say what is due.
-    pub async fn pass(&self, env: Env) -> Result<usize, StoreError> {
-        let Some(line) = self.lines.of(env) else {
-            return Ok(0);
-        };
-        let mut taken = 0;
-        while !self.wake.is_stopped() {
-            let due = self.jobs.take_due_swaps(env, lease(line), BATCH).await?;
-            if due.is_empty() {
-                break;
-            }
-            taken += due.len();
-            join_all(due.iter().map(|job| self.work_on(job))).await;
-        }
-        Ok(taken)
+    async fn next_due(&self, env: Env) -> Result<Option<Duration>, StoreError> {
+        self.jobs.next_due_swap(env).await
     }
 
-    async fn work_on(&self, job: &SettlementJob) {
+    async fn work_on(&self, _line: &LiquidityLine, job: SettlementJob, _: Instant) -> Onward {
         let settled = self
             .settle(job.tenant, job.swap.clone(), job.simulation)
             .await;
         let swap = job.swap.id.hyphenated();
         let given_back = match settled {
             Ok(Settled::Final(_)) => Ok(()),
-            Ok(Settled::Waits(delay)) => self.jobs.put_off_swap(job, delay).await,
+            Ok(Settled::Waits(delay)) => self.jobs.put_off_swap(&job, delay).await,
             Err(error) => {
                 tracing::warn!(%swap, %error, "a swap could not be settled yet");
-                self.jobs.free_swap(job).await
+                self.jobs.free_swap(&job).await
             }
         };
         if let Err(error) = given_back {
             tracing::warn!(%swap, %error, "a settlement job was not given back; its lease ends by itself");
         }
+        Onward::GoOn
     }
+}
 
+impl Settler {
     /// Follows a swap as far as it goes now.
     ///
     /// # Errors

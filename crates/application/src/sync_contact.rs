@@ -2,7 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::future::{join, join_all};
+use async_trait::async_trait;
+use tokio::time::Instant;
 use vouch_domain::{
     customer::ContactField,
     ports::{ContactSync, PendingChange, RailContactChange, RailFailure, StoreError, Urgency},
@@ -11,15 +12,9 @@ use vouch_domain::{
 
 use crate::{
     background::Wake,
+    jobs::{Onward, Work},
     rails::{RailLine, Rails},
 };
-
-/// How often the store is asked when nothing in this process calls for it.
-const PERIOD: Duration = Duration::from_secs(1);
-/// How many changes are worked on at once.
-const BATCH: u8 = 8;
-/// How many batches one pass takes before it looks around again.
-const BATCHES_PER_PASS: u8 = 64;
 
 /// Sends pending changes to the rail, until it is stopped.
 pub struct ContactSyncer {
@@ -34,63 +29,51 @@ impl ContactSyncer {
     pub fn new(store: Arc<dyn ContactSync>, rails: Rails, wake: Wake) -> Self {
         Self { store, rails, wake }
     }
+}
 
-    /// Works until it is stopped, and finishes what it has taken by then. On each env by itself: one rail's trouble does
-    /// not hold up the other's customers.
-    pub async fn run(&self) {
-        join(self.serve(Env::Test), self.serve(Env::Live)).await;
+#[async_trait]
+impl Work for ContactSyncer {
+    type Line = RailLine;
+    type Job = PendingChange;
+
+    const JOBS: &'static str = "contact changes";
+    const AT_ONCE: u8 = 8;
+
+    fn wake(&self) -> &Wake {
+        &self.wake
     }
 
-    async fn serve(&self, env: Env) {
-        let pass = || async {
-            if let Err(error) = self.pass(env).await {
-                tracing::warn!(env = env.as_str(), %error, "pending contact changes could not be read");
-            }
-            PERIOD
-        };
-        self.wake.repeat(pass).await;
+    fn lines(&self) -> &Rails {
+        &self.rails
     }
 
-    /// Takes what is due in one env and sends it. Answers how many changes it took.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the store does not say what is due.
-    pub async fn pass(&self, env: Env) -> Result<usize, StoreError> {
-        let Some(line) = self.rails.of(env) else {
-            return Ok(0);
-        };
-        let mut taken = 0;
-        for _ in 0..BATCHES_PER_PASS {
-            if self.wake.is_stopped() {
-                break;
-            }
-            let due = self
-                .store
-                .take_pending_changes(env, lease(line), BATCH)
-                .await?;
-            if due.is_empty() {
-                break;
-            }
-            taken += due.len();
-            join_all(due.iter().map(|change| self.work_on(line, change))).await;
-        }
-        Ok(taken)
+    async fn take(
+        &self,
+        env: Env,
+        line: &RailLine,
+        room: u8,
+    ) -> Result<Vec<PendingChange>, StoreError> {
+        let lease = lease(line);
+        self.store.take_pending_changes(env, lease, room).await
     }
 
-    async fn work_on(&self, line: &RailLine, change: &PendingChange) {
+    async fn work_on(&self, line: &RailLine, change: PendingChange, _: Instant) -> Onward {
         let customer = change.customer;
-        let recorded = match self.send(line, change).await {
-            Ok(refused) => self.store.settle_change(change, &refused).await,
+        let recorded = match self.send(line, &change).await {
+            Ok(refused) => self.store.settle_change(&change, &refused).await,
             Err(failure) => {
                 tracing::warn!(%customer, %failure, "changed contact data has not reached the rail yet");
-                self.leave(change, &failure).await
+                self.leave(&change, &failure).await
             }
         };
         if let Err(error) = recorded {
             tracing::warn!(%customer, %error, "the outcome of a contact change could not be recorded");
         }
+        Onward::GoOn
     }
+}
 
+impl ContactSyncer {
     /// Leaves a change pending. What may still be under way keeps its lease, which outlasts the settle time: nothing
     /// older can then overtake the next attempt.
     async fn leave(&self, change: &PendingChange, failure: &RailFailure) -> Result<(), StoreError> {

@@ -21,32 +21,20 @@ use vouch_domain::{
 use crate::{
     database::Store,
     event_rows::detail_json,
+    leases::{left, next_due, readable, take_due},
+    money_jobs::{given_back, release, status_of_customer},
     money_sealing::seal_details,
-    payout_jobs::{absence_parts, left},
-    queries::in_tenant,
     rows::{broken, id},
-    statement::{Statement, millis, statement},
+    statement::{Statement, in_tenant, statement},
 };
 
-/// The next attempt comes after 0.5 s to 1 s at first, doubling up to 4 s to 8 s.
-const TAKE_DUE: &str = "
-    WITH due AS (
-        SELECT organisation_id, id FROM virtual_accounts
-        WHERE env = $1 AND due_at <= now() AND leased_until <= now()
-        ORDER BY due_at LIMIT $2
-        FOR UPDATE SKIP LOCKED
-    ), taken AS (
-        UPDATE virtual_accounts a
-        SET lease_token = gen_random_uuid(), leased_until = now() + $3 * interval '1 millisecond',
-            attempts = a.attempts + 1,
-            due_at = now() + 2 ^ least(a.attempts, 3) * (0.5 + random() / 2) * interval '1 second'
-        FROM due
-        WHERE a.organisation_id = due.organisation_id AND a.env = $1 AND a.id = due.id
-        RETURNING a.*
-    )
+const TAKE_DUE: &str = take_due! {
+    table: "virtual_accounts", key: "id", due: "due_at", and: "due_at IS NOT NULL", doublings: 3,
+    then: "
     SELECT t.organisation_id, t.id, c.rail_customer_id, t.currency, t.status, t.rail_account_id,
            (EXTRACT(EPOCH FROM GREATEST(t.absence_clear_at, now()) - now()) * 1000)::bigint, t.lease_token, t.hastened
-    FROM taken t JOIN customers c ON c.organisation_id = t.organisation_id AND c.env = $1 AND c.id = t.customer_id";
+    FROM taken t JOIN customers c ON c.organisation_id = t.organisation_id AND c.env = $1 AND c.id = t.customer_id"
+};
 
 type JobSql = (
     SqlUuid,
@@ -71,16 +59,9 @@ type JobRow = (
     i32,
 );
 
-const NEXT_DUE: &str = "
-    SELECT (EXTRACT(EPOCH FROM greatest(due_at, now()) - now()) * 1000)::bigint
-    FROM virtual_accounts
-    WHERE env = $1 AND due_at IS NOT NULL AND leased_until <= greatest(due_at, now())
-    ORDER BY due_at LIMIT 1";
+const NEXT_DUE: &str = next_due!(table: "virtual_accounts", and: "due_at IS NOT NULL");
 
-const CUSTOMER: &str = "
-    SELECT c.status FROM virtual_accounts a
-    JOIN customers c ON c.organisation_id = $1 AND c.env = $2 AND c.id = a.customer_id
-    WHERE a.organisation_id = $1 AND a.env = $2 AND a.id = $3";
+const CUSTOMER: &str = status_of_customer!("virtual_accounts");
 
 const BIND: &str = "
     UPDATE virtual_accounts SET rail_account_id = $5
@@ -116,22 +97,7 @@ const SETTLE: &str = "
     )
     SELECT EXISTS (SELECT FROM a)";
 
-/// Whoever wanted it looked at meanwhile is not kept waiting.
-const RELEASE: &str = "
-    UPDATE virtual_accounts
-    SET lease_token = NULL, leased_until = now(),
-        absence_clear_at = CASE
-            WHEN $5 THEN absence_clear_at
-            WHEN $6 IS NULL THEN NULL
-            ELSE GREATEST(absence_clear_at, now() + $6 * interval '1 millisecond')
-        END,
-        due_at = CASE
-            WHEN hastened <> $9 THEN now()
-            WHEN $8 THEN NULL
-            WHEN $7 IS NULL THEN due_at
-            ELSE now() + $7 * interval '1 millisecond'
-        END
-    WHERE organisation_id = $1 AND env = $2 AND id = $3 AND lease_token = $4";
+const RELEASE: &str = release!(table: "virtual_accounts", set: "", due: "WHEN $9 THEN NULL");
 
 const HASTEN: &str = "
     WITH concerned AS (
@@ -154,22 +120,10 @@ impl AccountJobs for Store {
         lease: Duration,
         limit: u8,
     ) -> Result<Vec<AccountJob>, StoreError> {
-        let rows: Vec<JobRow> = self
-            .database
-            .rows(|| {
-                statement::<JobSql>(TAKE_DUE)
-                    .text(env.as_str())
-                    .big_int(i64::from(limit))
-                    .big_int(millis(lease))
-            })
+        let rows = self
+            .take_due_rows::<JobSql, JobRow>(TAKE_DUE, env, lease, limit)
             .await?;
-        // A row that cannot be read is left to its lease: it must not hold up the others.
-        let readable = rows.into_iter().filter_map(|row| {
-            job(env, row)
-                .inspect_err(|error| tracing::error!(%error, "a due account cannot be read"))
-                .ok()
-        });
-        Ok(readable.collect())
+        Ok(readable(rows, |row| (row.1, job(env, row))))
     }
 
     async fn next_due_account(&self, env: Env) -> Result<Option<Duration>, StoreError> {
@@ -239,21 +193,14 @@ impl AccountJobs for Store {
         job: &AccountJob,
         release: AccountRelease,
     ) -> Result<(), StoreError> {
-        let (absence, due) = match release {
+        let (absence, pause) = match release {
             AccountRelease::Failed(absence) => (absence, None),
-            AccountRelease::LookAgain(pause) => (AbsenceClear::AsBefore, Some(millis(pause))),
+            AccountRelease::LookAgain(pause) => (AbsenceClear::AsBefore, Some(pause)),
             AccountRelease::Done => (AbsenceClear::AsBefore, None),
         };
-        let (keep, clear) = absence_parts(absence);
+        let is_done = release == AccountRelease::Done;
         self.database
-            .affected(|| {
-                held::<()>(RELEASE, job)
-                    .bool(keep)
-                    .big_int(clear)
-                    .big_int(due)
-                    .bool(release == AccountRelease::Done)
-                    .integer(job.hastened)
-            })
+            .affected(|| given_back(held(RELEASE, job), absence, pause, job.hastened).bool(is_done))
             .await?;
         Ok(())
     }

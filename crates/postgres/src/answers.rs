@@ -18,7 +18,7 @@ use crate::{
     database::Store,
     error::Failure,
     rows::broken,
-    statement::{Statement, millis, statement},
+    statement::{Statement, in_tenant, millis},
 };
 
 /// Claims a free key or an expired claim, or else tells how the key stands. A row that another transaction committed
@@ -224,10 +224,7 @@ impl Store {
     }
     /// The first three placeholders are the key's identity.
     fn of_key<Row>(&self, sql: &'static str, tenant: Tenant, claim: &KeyClaim) -> Statement<Row> {
-        statement(sql)
-            .uuid(tenant.organisation.uuid())
-            .text(tenant.env.as_str())
-            .bytes(self.hashing.key(tenant, claim))
+        in_tenant(sql, tenant).bytes(self.hashing.key(tenant, claim))
     }
 
     /// The place that an answer is sealed for.

@@ -12,6 +12,7 @@ use vouch_domain::{
 
 use crate::{
     database::Store,
+    leases::readable,
     rows::broken,
     statement::{Statement, millis, statement},
 };
@@ -84,22 +85,11 @@ impl CallbackInbox for Store {
         lease: Duration,
         limit: u8,
     ) -> Result<Vec<KeptCallback>, StoreError> {
-        let rows: Vec<DueRow> = self
-            .database
-            .rows(|| {
-                statement::<DueSql>(TAKE_DUE)
-                    .text(env.as_str())
-                    .big_int(i64::from(limit))
-                    .big_int(millis(lease))
-            })
+        let rows = self
+            .take_due_rows::<DueSql, DueRow>(TAKE_DUE, env, lease, limit)
             .await?;
-        // A row that cannot be read, as under a missing master key, is left to its lease: it must not hold up the others.
-        let readable = rows.into_iter().filter_map(|row| {
-            self.kept_callback(env, row)
-                .inspect_err(|error| tracing::error!(%error, "a callback cannot be read"))
-                .ok()
-        });
-        Ok(readable.collect())
+        // It has no id of its own: in the log it is its lease.
+        Ok(readable(rows, |row| (row.3, self.kept_callback(env, row))))
     }
 
     async fn end_callback(&self, callback: &KeptCallback) -> Result<(), StoreError> {

@@ -13,31 +13,20 @@ use vouch_domain::{
 
 use crate::{
     database::Store,
+    leases::{readable, take_due},
     personal_data::{PersonalRow, PersonalSql},
     rows::{broken, contact_fields, id},
-    statement::{millis, statement},
+    statement::in_tenant,
 };
 
-/// The next attempt comes after 0.5 s to 1 s at first, doubling up to 4 s to 8 s.
-const TAKE_PENDING: &str = "
-    WITH due AS (
-        SELECT organisation_id, customer_id FROM contact_changes
-        WHERE env = $1 AND next_attempt_at <= now() AND leased_until <= now()
-        ORDER BY next_attempt_at LIMIT $2
-        FOR UPDATE SKIP LOCKED
-    ), taken AS (
-        UPDATE contact_changes p
-        SET lease_token = gen_random_uuid(), leased_until = now() + $3 * interval '1 millisecond',
-            attempts = p.attempts + 1,
-            next_attempt_at = now() + 2 ^ least(p.attempts, 3) * (0.5 + random() / 2) * interval '1 second'
-        FROM due
-        WHERE p.organisation_id = due.organisation_id AND p.env = $1 AND p.customer_id = due.customer_id
-        RETURNING p.*
-    )
+const TAKE_PENDING: &str = take_due! {
+    table: "contact_changes", key: "customer_id", due: "next_attempt_at", and: "true", doublings: 3,
+    then: "
     SELECT taken.organisation_id, taken.customer_id, taken.lease_token, taken.fields, c.version, c.rail_customer_id,
            c.customer_type, c.country, c.id_type, c.data_key, c.personal_data
     FROM taken JOIN customers c
-      ON c.organisation_id = taken.organisation_id AND c.env = $1 AND c.id = taken.customer_id";
+      ON c.organisation_id = taken.organisation_id AND c.env = $1 AND c.id = taken.customer_id"
+};
 
 type PendingSql = (
     SqlUuid,
@@ -79,25 +68,10 @@ impl ContactSync for Store {
         lease: Duration,
         limit: u8,
     ) -> Result<Vec<PendingChange>, StoreError> {
-        let rows: Vec<PendingRow> = self
-            .database
-            .rows(|| {
-                statement::<PendingSql>(TAKE_PENDING)
-                    .text(env.as_str())
-                    .big_int(i64::from(limit))
-                    .big_int(millis(lease))
-            })
+        let rows = self
+            .take_due_rows::<PendingSql, PendingRow>(TAKE_PENDING, env, lease, limit)
             .await?;
-        // A row that cannot be read, as under a missing master key, is left to its lease: it must not hold up the others.
-        let readable = rows.into_iter().filter_map(|row| {
-            let customer = row.1;
-            self.pending_change(env, row)
-                .inspect_err(
-                    |error| tracing::error!(%customer, %error, "a pending change cannot be read"),
-                )
-                .ok()
-        });
-        Ok(readable.collect())
+        Ok(readable(rows, |row| (row.1, self.pending_change(env, row))))
     }
 
     async fn settle_change(
@@ -107,9 +81,7 @@ impl ContactSync for Store {
     ) -> Result<(), StoreError> {
         self.database
             .affected(|| {
-                statement(SETTLE)
-                    .uuid(change.tenant.organisation.uuid())
-                    .text(change.tenant.env.as_str())
+                in_tenant(SETTLE, change.tenant)
                     .uuid(change.customer.uuid())
                     .uuid(change.lease)
                     .integer(change.version.0)
@@ -123,12 +95,11 @@ impl ContactSync for Store {
     async fn free_change(&self, change: &PendingChange) -> Result<(), StoreError> {
         self.database
             .affected(|| {
-                statement(
+                in_tenant(
                     "UPDATE contact_changes SET leased_until = now()
                  WHERE organisation_id = $1 AND env = $2 AND customer_id = $3 AND lease_token = $4",
+                    change.tenant,
                 )
-                .uuid(change.tenant.organisation.uuid())
-                .text(change.tenant.env.as_str())
                 .uuid(change.customer.uuid())
                 .uuid(change.lease)
             })

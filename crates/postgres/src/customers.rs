@@ -12,10 +12,10 @@ use vouch_domain::{
 
 use crate::{
     database::Store,
-    error::Failure,
+    error::{Failure, unless_taken},
     personal_data,
     rows::{SummaryRow, SummarySql, broken, handle_parts, summary, summary_columns},
-    statement::statement,
+    statement::in_tenant,
 };
 
 const BASIS: &str = concat!(
@@ -86,9 +86,7 @@ impl Customers for Store {
         let row: Option<BasisRow> = self
             .database
             .row(|| {
-                statement::<BasisSql>(BASIS)
-                    .uuid(tenant.organisation.uuid())
-                    .text(tenant.env.as_str())
+                in_tenant::<BasisSql>(BASIS, tenant)
                     .uuid(id)
                     .maybe_text(reference)
                     .maybe_bytes(claim.map(|claim| self.hashing.key(tenant, claim)))
@@ -98,10 +96,10 @@ impl Customers for Store {
     }
 
     async fn amend(&self, tenant: Tenant, amend: &Amend<'_>) -> Result<AmendOutcome, StoreError> {
-        match self.update_contact(tenant, amend).await {
-            Ok(Some(row)) => Ok(AmendOutcome::Amended(summary(row)?)),
-            Ok(None) | Err(Failure::Taken { .. }) => Ok(AmendOutcome::Outrun),
-            Err(other) => Err(other.into()),
+        let amended = self.update_contact(tenant, amend).await;
+        match unless_taken(amended)?.flatten() {
+            Some(row) => Ok(AmendOutcome::Amended(summary(row)?)),
+            None => Ok(AmendOutcome::Outrun),
         }
     }
 
@@ -111,11 +109,8 @@ impl Customers for Store {
         customer: CustomerId,
         claim: &KeyClaim,
     ) -> Result<bool, StoreError> {
-        match self.insert_key(tenant, customer, claim).await {
-            Ok(()) => Ok(true),
-            Err(Failure::Taken { .. }) => Ok(false),
-            Err(other) => Err(other.into()),
-        }
+        let bound = self.insert_key(tenant, customer, claim).await;
+        Ok(unless_taken(bound)?.is_some())
     }
 }
 
@@ -165,9 +160,7 @@ impl Store {
         let rows = self
             .database
             .rows(|| {
-                statement::<SummarySql>(AMEND)
-                    .uuid(tenant.organisation.uuid())
-                    .text(tenant.env.as_str())
+                in_tenant::<SummarySql>(AMEND, tenant)
                     .uuid(id)
                     .integer(amend.expected.0)
                     .bytes(hashes.as_flattened())

@@ -22,7 +22,7 @@ use crate::{
         deposit_route_columns, route_deposit,
     },
     rows::{broken, id},
-    statement::{Statement, statement},
+    statement::{Statement, in_tenant, statement},
 };
 
 /// The route's row is shared until the end: whoever pauses or archives the route comes before all of this or after it.
@@ -284,11 +284,4 @@ fn ends<Row>(
 
 fn count(rows: i64) -> Result<usize, StoreError> {
     usize::try_from(rows).map_err(|_| broken("count"))
-}
-
-/// The first two placeholders of every statement are its tenant.
-fn in_tenant<Row>(sql: &'static str, tenant: Tenant) -> Statement<Row> {
-    statement(sql)
-        .uuid(tenant.organisation.uuid())
-        .text(tenant.env.as_str())
 }

@@ -41,6 +41,17 @@ impl From<Failure> for StoreError {
     }
 }
 
+/// What a statement answered; nothing when a unique constraint stood against it, whichever, and nothing was stored.
+pub(crate) fn unless_taken<Answer>(
+    answer: Result<Answer, Failure>,
+) -> Result<Option<Answer>, StoreError> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(Failure::Taken { .. }) => Ok(None),
+        Err(other) => Err(other.into()),
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {

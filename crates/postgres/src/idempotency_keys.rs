@@ -5,9 +5,13 @@ use vouch_domain::{id::CustomerId, idempotency::KeyClaim, ports::StoreError, ten
 
 use crate::{
     database::Store,
-    error::Failure,
-    statement::{Statement, statement},
+    error::{Failure, unless_taken},
+    statement::{Statement, in_tenant},
 };
+
+const BIND: &str = "
+    INSERT INTO idempotency_keys (organisation_id, env, digest, contract, fingerprint, customer_id, subject)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
 impl Store {
     /// The four placeholders of a key that is to be bound, the last of which says whether there is one.
@@ -43,11 +47,8 @@ impl Store {
         claim: &KeyClaim,
     ) -> Result<bool, StoreError> {
         let subject = Some(subject);
-        match self.insert_key_to(tenant, customer, subject, claim).await {
-            Ok(()) => Ok(true),
-            Err(Failure::Taken { .. }) => Ok(false),
-            Err(other) => Err(other.into()),
-        }
+        let bound = self.insert_key_to(tenant, customer, subject, claim).await;
+        Ok(unless_taken(bound)?.is_some())
     }
 
     async fn insert_key_to(
@@ -57,20 +58,16 @@ impl Store {
         subject: Option<Uuid>,
         claim: &KeyClaim,
     ) -> Result<(), Failure> {
-        self.database.affected(|| {
-            statement::<()>(
-                "INSERT INTO idempotency_keys (organisation_id, env, digest, contract, fingerprint, customer_id, subject)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            )
-            .uuid(tenant.organisation.uuid())
-            .text(tenant.env.as_str())
-            .bytes(self.hashing.key(tenant, claim))
-            .text(claim.contract.as_str())
-            .bytes(claim.fingerprint.0)
-            .uuid(customer.uuid())
-            .uuid(subject)
-        })
-        .await?;
+        self.database
+            .affected(|| {
+                in_tenant::<()>(BIND, tenant)
+                    .bytes(self.hashing.key(tenant, claim))
+                    .text(claim.contract.as_str())
+                    .bytes(claim.fingerprint.0)
+                    .uuid(customer.uuid())
+                    .uuid(subject)
+            })
+            .await?;
         Ok(())
     }
 }

@@ -13,8 +13,9 @@ use vouch_domain::{
 
 use crate::{
     database::Store,
-    kyc_files::{in_tenant, slot},
+    kyc_files::slot,
     rows::{broken, handle_parts, id},
+    statement::in_tenant,
 };
 
 const BASIS: &str = "

@@ -17,9 +17,9 @@ use vouch_domain::{
 
 use crate::{
     database::Store,
-    error::Failure,
+    error::{Failure, unless_taken},
     rows::{broken, id},
-    statement::{Statement, millis, statement},
+    statement::{in_tenant, millis, statement},
 };
 
 /// The file refers to the key, which is there once the statement ends.
@@ -143,7 +143,7 @@ impl KycFiles for Store {
                 self.bind_claim(add, tenant, claim)
             })
             .await;
-        is_free(added.map(|_| ()))
+        Ok(unless_taken(added)?.is_some())
     }
 
     async fn files_of(
@@ -166,10 +166,8 @@ impl KycFiles for Store {
     async fn begin_upload(&self, place: &DocumentPlace) -> Result<BeginUpload, StoreError> {
         // Another one that begins may take the same number: each time that happens, one of them has it.
         for _ in 0..UPLOADS_AT_ONCE {
-            match self.begin(place).await {
-                Ok(row) => return self.begun(place.tenant, row),
-                Err(Failure::Taken { .. }) => {}
-                Err(other) => return Err(other.into()),
+            if let Some(row) = unless_taken(self.begin(place).await)? {
+                return self.begun(place.tenant, row);
             }
         }
         Ok(BeginUpload::TooMany)
@@ -251,7 +249,7 @@ impl KycFiles for Store {
             .iter()
             .map(|slot| slot.file.uuid().to_string())
             .collect();
-        let rows: Result<Vec<(String, Uuid)>, _> = self
+        let attached = self
             .database
             .rows(|| {
                 let attach = in_tenant::<(Text, SqlUuid)>(ATTACH, tenant)
@@ -261,19 +259,8 @@ impl KycFiles for Store {
                 self.bind_claim(attach, tenant, claim)
             })
             .await;
-        match rows {
-            Ok(rows) => {
-                let slots: Result<Vec<_>, _> = rows
-                    .into_iter()
-                    .map(|(category, file)| slot(&category, file))
-                    .collect();
-                let mut slots = slots?;
-                slots.sort_by_key(|slot| slot.category);
-                Ok(Some(slots))
-            }
-            Err(Failure::Taken { .. }) => Ok(None),
-            Err(other) => Err(other.into()),
-        }
+        let rows: Option<Vec<(String, Uuid)>> = unless_taken(attached)?;
+        rows.map(slots_of).transpose()
     }
 }
 
@@ -309,19 +296,14 @@ impl Store {
     }
 }
 
-pub(crate) fn in_tenant<Row>(sql: &'static str, tenant: Tenant) -> Statement<Row> {
-    statement(sql)
-        .uuid(tenant.organisation.uuid())
-        .text(tenant.env.as_str())
-}
-
-/// Whether the key of a step was free, which is all that can stand against it.
-fn is_free(outcome: Result<(), Failure>) -> Result<bool, StoreError> {
-    match outcome {
-        Ok(()) => Ok(true),
-        Err(Failure::Taken { .. }) => Ok(false),
-        Err(other) => Err(other.into()),
-    }
+/// The contents of slots, in the order of their categories.
+fn slots_of(rows: Vec<(String, Uuid)>) -> Result<Vec<Slot>, StoreError> {
+    let read = rows
+        .into_iter()
+        .map(|(category, file)| slot(&category, file));
+    let mut slots = read.collect::<Result<Vec<_>, _>>()?;
+    slots.sort_by_key(|slot| slot.category);
+    Ok(slots)
 }
 
 pub(crate) fn slot(category: &str, file: Uuid) -> Result<Slot, StoreError> {

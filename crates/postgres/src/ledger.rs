@@ -16,7 +16,7 @@ use crate::{
         RouteDepositRow, RouteDepositSql, deposit_columns, deposit_route_columns, route_deposit,
     },
     rows::broken,
-    statement::statement,
+    statement::in_tenant,
     swap_rows::{SwapRow, SwapSql, swap, swap_columns},
 };
 
@@ -85,9 +85,7 @@ impl Ledger for Store {
         let rows: Vec<EntryRow> = self
             .database
             .rows(|| {
-                statement::<EntrySql>(sql)
-                    .uuid(tenant.organisation.uuid())
-                    .text(tenant.env.as_str())
+                in_tenant::<EntrySql>(sql, tenant)
                     .uuid(counted)
                     .big_int(i64::from(limit))
             })

@@ -16,7 +16,7 @@ use crate::{
     answers::keeping,
     database::Store,
     route_rows::{RouteRow, RouteSql, route, route_columns},
-    statement::{Statement, statement},
+    statement::in_tenant,
 };
 
 const INSERT: &str = keeping!(
@@ -167,11 +167,4 @@ impl PaymentRoutes for Store {
 
 fn texts(tokens: &[Token], part: fn(&Token) -> &str) -> Vec<String> {
     tokens.iter().map(|token| part(token).to_owned()).collect()
-}
-
-/// The first two placeholders of every statement are its tenant.
-fn in_tenant<Row>(sql: &'static str, tenant: Tenant) -> Statement<Row> {
-    statement(sql)
-        .uuid(tenant.organisation.uuid())
-        .text(tenant.env.as_str())
 }

@@ -21,33 +21,22 @@ use vouch_domain::{
 use crate::{
     database::Store,
     event_rows::detail_json,
+    leases::{left, next_due, readable, take_due},
+    money_jobs::{given_back, release, status_of_customer},
     money_sealing::open_recipient,
-    queries::in_tenant,
     rows::{broken, id},
     sealing::Sealed,
-    statement::{Statement, millis, statement},
+    statement::{Statement, in_tenant, statement},
 };
 
-/// The next attempt comes after 0.5 s to 1 s at first, doubling up to 4 s to 8 s.
-const TAKE_DUE: &str = "
-    WITH due AS (
-        SELECT organisation_id, id FROM payouts
-        WHERE env = $1 AND status = 'processing' AND due_at <= now() AND leased_until <= now()
-        ORDER BY due_at LIMIT $2
-        FOR UPDATE SKIP LOCKED
-    ), taken AS (
-        UPDATE payouts p
-        SET lease_token = gen_random_uuid(), leased_until = now() + $3 * interval '1 millisecond',
-            attempts = p.attempts + 1,
-            due_at = now() + 2 ^ least(p.attempts, 3) * (0.5 + random() / 2) * interval '1 second'
-        FROM due
-        WHERE p.organisation_id = due.organisation_id AND p.env = $1 AND p.id = due.id
-        RETURNING p.*
-    )
+const TAKE_DUE: &str = take_due! {
+    table: "payouts", key: "id", due: "due_at", and: "status = 'processing'", doublings: 3,
+    then: "
     SELECT t.organisation_id, t.id, c.rail_customer_id, t.currency, t.amount_minor, t.merchant_reference, t.data_key, t.recipient, t.taken,
            t.attempts, (EXTRACT(EPOCH FROM GREATEST(t.absence_clear_at, now()) - now()) * 1000)::bigint,
            t.lease_token, t.hastened
-    FROM taken t JOIN customers c ON c.organisation_id = t.organisation_id AND c.env = $1 AND c.id = t.customer_id";
+    FROM taken t JOIN customers c ON c.organisation_id = t.organisation_id AND c.env = $1 AND c.id = t.customer_id"
+};
 
 type JobSql = (
     SqlUuid,
@@ -80,16 +69,9 @@ type JobRow = (
     i32,
 );
 
-const NEXT_DUE: &str = "
-    SELECT (EXTRACT(EPOCH FROM greatest(due_at, now()) - now()) * 1000)::bigint
-    FROM payouts
-    WHERE env = $1 AND status = 'processing' AND leased_until <= greatest(due_at, now())
-    ORDER BY due_at LIMIT 1";
+const NEXT_DUE: &str = next_due!(table: "payouts", and: "status = 'processing'");
 
-const CUSTOMER: &str = "
-    SELECT c.status FROM payouts p
-    JOIN customers c ON c.organisation_id = $1 AND c.env = $2 AND c.id = p.customer_id
-    WHERE p.organisation_id = $1 AND p.env = $2 AND p.id = $3";
+const CUSTOMER: &str = status_of_customer!("payouts");
 
 const END: &str = "
     WITH p AS (
@@ -107,21 +89,7 @@ const END: &str = "
     )
     SELECT EXISTS (SELECT FROM p)";
 
-/// Whoever wanted it looked at meanwhile is not kept waiting.
-const RELEASE: &str = "
-    UPDATE payouts
-    SET lease_token = NULL, leased_until = now(), taken = taken OR $8,
-        absence_clear_at = CASE
-            WHEN $5 THEN absence_clear_at
-            WHEN $6 IS NULL THEN NULL
-            ELSE GREATEST(absence_clear_at, now() + $6 * interval '1 millisecond')
-        END,
-        due_at = CASE
-            WHEN hastened <> $9 THEN now()
-            WHEN $7 IS NULL THEN due_at
-            ELSE now() + $7 * interval '1 millisecond'
-        END
-    WHERE organisation_id = $1 AND env = $2 AND id = $3 AND lease_token = $4";
+const RELEASE: &str = release!(table: "payouts", set: "taken = taken OR $9,", due: "");
 
 const HASTEN: &str = "
     UPDATE payouts SET hastened = hastened + 1, due_at = now()
@@ -135,25 +103,10 @@ impl PayoutJobs for Store {
         lease: Duration,
         limit: u8,
     ) -> Result<Vec<PayoutJob>, StoreError> {
-        let rows: Vec<JobRow> = self
-            .database
-            .rows(|| {
-                statement::<JobSql>(TAKE_DUE)
-                    .text(env.as_str())
-                    .big_int(i64::from(limit))
-                    .big_int(millis(lease))
-            })
+        let rows = self
+            .take_due_rows::<JobSql, JobRow>(TAKE_DUE, env, lease, limit)
             .await?;
-        // A row that cannot be read, as under a missing master key, is left to its lease: it must not hold up the others.
-        let readable = rows.into_iter().filter_map(|row| {
-            let payout = row.1;
-            self.payout_job(env, row)
-                .inspect_err(
-                    |error| tracing::error!(%payout, %error, "a due payout cannot be read"),
-                )
-                .ok()
-        });
-        Ok(readable.collect())
+        Ok(readable(rows, |row| (row.1, self.payout_job(env, row))))
     }
 
     async fn next_due_payout(&self, env: Env) -> Result<Option<Duration>, StoreError> {
@@ -197,22 +150,16 @@ impl PayoutJobs for Store {
         job: &PayoutJob,
         release: PayoutRelease,
     ) -> Result<(), StoreError> {
-        let (absence, due) = match release {
+        let (absence, pause) = match release {
             PayoutRelease::Failed(absence) => (absence, None),
             PayoutRelease::TooEarly(pause) | PayoutRelease::Taken(pause) => {
-                (AbsenceClear::AsBefore, Some(millis(pause)))
+                (AbsenceClear::AsBefore, Some(pause))
             }
         };
         let is_taken = matches!(release, PayoutRelease::Taken(_));
-        let (keep, clear) = absence_parts(absence);
         self.database
             .affected(|| {
-                held::<()>(RELEASE, job)
-                    .bool(keep)
-                    .big_int(clear)
-                    .big_int(due)
-                    .bool(is_taken)
-                    .integer(job.hastened)
+                given_back(held(RELEASE, job), absence, pause, job.hastened).bool(is_taken)
             })
             .await?;
         Ok(())
@@ -232,34 +179,6 @@ impl PayoutJobs for Store {
 }
 
 impl Store {
-    /// In how long the first of what a statement finds is due.
-    pub(crate) async fn next_due(
-        &self,
-        sql: &'static str,
-        env: Env,
-    ) -> Result<Option<Duration>, StoreError> {
-        let row: Option<(i64,)> = self
-            .database
-            .row(|| statement::<(BigInt,)>(sql).text(env.as_str()))
-            .await?;
-        Ok(row.map(|(millis,)| left(millis)))
-    }
-
-    /// The status of the customer on whose behalf something is done.
-    pub(crate) async fn status_of_customer(
-        &self,
-        sql: &'static str,
-        tenant: Tenant,
-        id: Uuid,
-    ) -> Result<Status, StoreError> {
-        let row: Option<(String,)> = self
-            .database
-            .row(|| in_tenant::<(Text,)>(sql, tenant).uuid(id))
-            .await?;
-        let (status,) = row.ok_or_else(|| broken("customer"))?;
-        Status::parse(&status).map_err(|_| broken("status"))
-    }
-
     fn payout_job(&self, env: Env, row: JobRow) -> Result<PayoutJob, StoreError> {
         let (
             organisation,
@@ -311,18 +230,4 @@ fn held<Row>(sql: &'static str, job: &PayoutJob) -> Statement<Row> {
     in_tenant(sql, job.tenant)
         .uuid(job.payout.uuid())
         .uuid(job.lease)
-}
-
-/// Whether absence at the rail is clear when it was, and else in how many milliseconds; nothing means at once.
-pub(crate) fn absence_parts(absence: AbsenceClear) -> (bool, Option<i64>) {
-    match absence {
-        AbsenceClear::Now => (false, None),
-        AbsenceClear::After(settle) => (false, Some(millis(settle))),
-        AbsenceClear::AsBefore => (true, None),
-    }
-}
-
-/// A time that is left.
-pub(crate) fn left(millis: i64) -> Duration {
-    Duration::from_millis(u64::try_from(millis).unwrap_or(0))
 }

@@ -18,13 +18,14 @@ use vouch_domain::{
 
 use crate::{
     database::Store,
-    error::Failure,
+    error::unless_taken,
     money_sealing::seal_recipient,
     payout_rows::{
         MaybePayoutRow, MaybePayoutSql, PayoutRow, PayoutSql, payout, payout_columns, present,
     },
-    queries::{cut, in_tenant, one_more_than},
+    queries::{cut, one_more_than},
     rows::{broken, handle_parts, id},
+    statement::in_tenant,
 };
 
 /// The payout is the one that the key is bound to, or else the one that has the merchant reference.
@@ -159,9 +160,9 @@ impl Payouts for Store {
             None => Some(recipient.interac_email.as_str()),
             Some(_) => None,
         };
-        let rows: Result<Vec<PayoutRow>, Failure> = self
+        let inserted = self
             .database
-            .rows(|| {
+            .row(|| {
                 in_tenant::<PayoutSql>(INSERT, tenant)
                     .uuid(id.uuid())
                     .uuid(customer.id.uuid())
@@ -176,11 +177,8 @@ impl Payouts for Store {
                     .text(claim.contract.as_str())
             })
             .await;
-        match rows {
-            Ok(rows) => rows.into_iter().next().map(payout).transpose(),
-            Err(Failure::Taken { .. }) => Ok(None),
-            Err(other) => Err(other.into()),
-        }
+        let inserted: Option<PayoutRow> = unless_taken(inserted)?.flatten();
+        inserted.map(payout).transpose()
     }
 
     async fn bind_payout_key(

@@ -19,9 +19,10 @@ use crate::{
     database::Store,
     error::Failure,
     grams::{grams, search_text},
+    leases::absence_parts,
     personal_data,
     rows::{SummaryRow, SummarySql, summary, summary_columns},
-    statement::{millis, statement},
+    statement::{in_tenant, millis},
 };
 
 /// How often a reservation is tried that meets only obstacles which are gone when looked at.
@@ -153,9 +154,7 @@ impl Provisioning for Store {
         let recorded = self
             .database
             .rows(|| {
-                statement::<SummarySql>(RECORD)
-                    .uuid(reservation.tenant.organisation.uuid())
-                    .text(reservation.tenant.env.as_str())
+                in_tenant::<SummarySql>(RECORD, reservation.tenant)
                     .uuid(reservation.id.uuid())
                     .uuid(reservation.lease.token)
                     .text(rail_customer.expose())
@@ -180,9 +179,7 @@ impl Provisioning for Store {
         let abandoned = self
             .database
             .affected(|| {
-                statement::<()>(ABANDON)
-                    .uuid(reservation.tenant.organisation.uuid())
-                    .text(reservation.tenant.env.as_str())
+                in_tenant::<()>(ABANDON, reservation.tenant)
                     .uuid(reservation.id.uuid())
                     .uuid(reservation.lease.token)
             })
@@ -195,16 +192,10 @@ impl Provisioning for Store {
         reservation: &Reservation,
         absence: AbsenceClear,
     ) -> Result<(), StoreError> {
-        let (keep, after) = match absence {
-            AbsenceClear::Now => (false, None),
-            AbsenceClear::After(settle) => (false, Some(millis(settle))),
-            AbsenceClear::AsBefore => (true, None),
-        };
+        let (keep, after) = absence_parts(absence);
         self.database
             .affected(|| {
-                statement::<()>(RELEASE)
-                    .uuid(reservation.tenant.organisation.uuid())
-                    .text(reservation.tenant.env.as_str())
+                in_tenant::<()>(RELEASE, reservation.tenant)
                     .uuid(reservation.id.uuid())
                     .uuid(reservation.lease.token)
                     .bool(keep)
@@ -222,12 +213,11 @@ impl Provisioning for Store {
         let claimed = self
             .database
             .affected(|| {
-                statement::<()>(
+                in_tenant::<()>(
                     "UPDATE customers SET answered_at = now()
                      WHERE organisation_id = $1 AND env = $2 AND id = $3 AND answered_at IS NULL",
+                    tenant,
                 )
-                .uuid(tenant.organisation.uuid())
-                .text(tenant.env.as_str())
                 .uuid(customer.uuid())
             })
             .await?;
@@ -244,9 +234,7 @@ impl Store {
         let row: Option<SummaryRow> = self
             .database
             .row(|| {
-                statement::<SummarySql>(RECORDED)
-                    .uuid(reservation.tenant.organisation.uuid())
-                    .text(reservation.tenant.env.as_str())
+                in_tenant::<SummarySql>(RECORDED, reservation.tenant)
                     .uuid(reservation.id.uuid())
                     .uuid(event.uuid())
             })
@@ -279,9 +267,7 @@ impl Store {
             .map_err(StoreError::from)?;
         self.database
             .affected(|| {
-                statement::<()>(RESERVE)
-                    .uuid(tenant.organisation.uuid())
-                    .text(tenant.env.as_str())
+                in_tenant::<()>(RESERVE, tenant)
                     .uuid(id)
                     .text(reference.as_str())
                     .text(identity.name.customer_type().as_str())

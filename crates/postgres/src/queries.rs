@@ -18,7 +18,7 @@ use crate::{
     event_rows::read_detail,
     grams::sought,
     rows::{MaybeSummaryRow, MaybeSummarySql, handle_parts, id, present, summary, summary_columns},
-    statement::{Statement, statement},
+    statement::in_tenant,
 };
 
 const BY_ID: &str = concat!(
@@ -222,16 +222,6 @@ impl CustomerQueries for Store {
         let (events, has_more) = cut(events?, request.limit);
         Ok(EventPage { events, has_more })
     }
-}
-
-/// The first two placeholders of every read are its tenant.
-pub(crate) fn in_tenant<Row>(
-    sql: impl Into<std::borrow::Cow<'static, str>>,
-    tenant: Tenant,
-) -> Statement<Row> {
-    statement(sql)
-        .uuid(tenant.organisation.uuid())
-        .text(tenant.env.as_str())
 }
 
 fn page_sql(request: &CustomerPageRequest) -> String {

@@ -15,8 +15,9 @@ use vouch_domain::{
 
 use crate::{
     database::Store,
+    leases::{readable, take_due},
     rows::{broken, id},
-    statement::{Statement, millis, statement},
+    statement::{Statement, in_tenant, millis, statement},
     submission_jobs::handover,
 };
 
@@ -39,22 +40,9 @@ const CALL: &str = "
                          AND COALESCE(EXCLUDED.told_at, '-infinity') >= COALESCE(r.told_at, '-infinity')) one (is_newer)
         )";
 
-/// The next attempt comes after 0.5 s to 1 s at first, doubling up to 32 s to 64 s.
-const TAKE_DUE: &str = "
-    WITH due AS (
-        SELECT organisation_id, customer_id FROM reviews
-        WHERE env = $1 AND next_look_at <= now() AND leased_until <= now()
-        ORDER BY next_look_at LIMIT $2
-        FOR UPDATE SKIP LOCKED
-    ), taken AS (
-        UPDATE reviews r
-        SET lease_token = gen_random_uuid(), leased_until = now() + $3 * interval '1 millisecond',
-            attempts = r.attempts + 1,
-            next_look_at = now() + 2 ^ least(r.attempts, 6) * (0.5 + random() / 2) * interval '1 second'
-        FROM due
-        WHERE r.organisation_id = due.organisation_id AND r.env = $1 AND r.customer_id = due.customer_id
-        RETURNING r.*
-    )
+const TAKE_DUE: &str = take_due! {
+    table: "reviews", key: "customer_id", due: "next_look_at", and: "true", doublings: 6,
+    then: "
     SELECT taken.organisation_id, taken.customer_id, taken.awaited, taken.calls, taken.looks, taken.reason, taken.told_at,
            taken.lease_token, c.rail_customer_id, c.event_count,
            CASE WHEN s.is_undecided THEN COALESCE(s.may_have_begun, true) WHEN d.cause = 'submission' THEN false END,
@@ -72,7 +60,8 @@ const TAKE_DUE: &str = "
         SELECT n.cause FROM status_changes n
         WHERE n.organisation_id = taken.organisation_id AND n.env = $1 AND n.customer_id = taken.customer_id AND n.applied
         ORDER BY n.sequence DESC LIMIT 1
-    ) d ON true";
+    ) d ON true"
+};
 
 type ReviewSql = (
     SqlUuid,
@@ -129,9 +118,7 @@ impl Reviews for Store {
     ) -> Result<(), StoreError> {
         self.database
             .affected(|| {
-                statement(AWAIT)
-                    .uuid(tenant.organisation.uuid())
-                    .text(tenant.env.as_str())
+                in_tenant(AWAIT, tenant)
                     .uuid(customer.uuid())
                     .big_int(millis(first_look))
             })
@@ -169,23 +156,10 @@ impl Reviews for Store {
         lease: Duration,
         limit: u8,
     ) -> Result<Vec<DueReview>, StoreError> {
-        let rows: Vec<DueRow> = self
-            .database
-            .rows(|| {
-                statement::<DueSql>(TAKE_DUE)
-                    .text(env.as_str())
-                    .big_int(i64::from(limit))
-                    .big_int(millis(lease))
-            })
+        let rows = self
+            .take_due_rows::<DueSql, DueRow>(TAKE_DUE, env, lease, limit)
             .await?;
-        // A row that cannot be read, as under a missing master key, is left to its lease: it must not hold up the others.
-        let readable = rows.into_iter().filter_map(|row| {
-            let customer = row.0.1;
-            self.due_review(env, row)
-                .inspect_err(|error| tracing::error!(%customer, %error, "a review cannot be read"))
-                .ok()
-        });
-        Ok(readable.collect())
+        Ok(readable(rows, |row| (row.0.1, self.due_review(env, row))))
     }
 
     async fn settle_review(
@@ -255,9 +229,7 @@ impl Store {
 
 /// The first four placeholders name a row and the lease that is held on it.
 fn held(sql: &'static str, review: &DueReview) -> Statement<()> {
-    statement(sql)
-        .uuid(review.tenant.organisation.uuid())
-        .text(review.tenant.env.as_str())
+    in_tenant(sql, review.tenant)
         .uuid(review.customer.uuid())
         .uuid(review.lease)
 }

@@ -16,43 +16,27 @@ use vouch_domain::{
 
 use crate::{
     database::Store,
+    leases::{next_due, readable, take_due},
     rows::{broken, id},
-    statement::{Statement, millis, statement},
+    statement::{Statement, in_tenant, millis},
     swap_rows::{SwapRow, SwapSql, amount, swap, swap_columns},
 };
 
-/// The next attempt comes after 0.5 s to 1 s at first, doubling up to 16 s to 32 s.
-const TAKE_DUE: &str = concat!(
-    "WITH due AS (
-         SELECT organisation_id, swap_id FROM swap_jobs
-         WHERE env = $1 AND due_at <= now() AND leased_until <= now()
-         ORDER BY due_at LIMIT $2
-         FOR UPDATE SKIP LOCKED
-     ), taken AS (
-         UPDATE swap_jobs j
-         SET lease_token = gen_random_uuid(), leased_until = now() + $3 * interval '1 millisecond',
-             attempts = j.attempts + 1,
-             due_at = now() + 2 ^ least(j.attempts, 5) * (0.5 + random() / 2) * interval '1 second'
-         FROM due
-         WHERE j.organisation_id = due.organisation_id AND j.env = $1 AND j.swap_id = due.swap_id
-         RETURNING j.organisation_id, j.swap_id, j.lease_token, j.simulated_outcome, j.simulated_amount
-     )
+const TAKE_DUE: &str = take_due! {
+    table: "swap_jobs", key: "swap_id", due: "due_at", and: "true", doublings: 5,
+    then: "
      SELECT t.organisation_id, t.lease_token, t.simulated_outcome, t.simulated_amount, ",
     swap_columns!(),
     " FROM taken t
      JOIN swaps s ON s.organisation_id = t.organisation_id AND s.env = $1 AND s.id = t.swap_id
      JOIN customers c ON c.organisation_id = t.organisation_id AND c.env = $1 AND c.id = s.customer_id
      JOIN organisations o ON o.id = t.organisation_id"
-);
+};
 
 type JobSql = (SqlUuid, SqlUuid, Nullable<Text>, Nullable<BigInt>, SwapSql);
 type JobRow = (Uuid, Uuid, Option<String>, Option<i64>, SwapRow);
 
-const NEXT_DUE: &str = "
-    SELECT (EXTRACT(EPOCH FROM greatest(due_at, now()) - now()) * 1000)::bigint
-    FROM swap_jobs
-    WHERE env = $1 AND leased_until <= greatest(due_at, now())
-    ORDER BY due_at LIMIT 1";
+const NEXT_DUE: &str = next_due!(table: "swap_jobs", and: "true");
 
 const PUT_OFF: &str = "
     UPDATE swap_jobs
@@ -82,33 +66,14 @@ impl SettlementJobs for Store {
         lease: Duration,
         limit: u8,
     ) -> Result<Vec<SettlementJob>, StoreError> {
-        let rows: Vec<JobRow> = self
-            .database
-            .rows(|| {
-                statement::<JobSql>(TAKE_DUE)
-                    .text(env.as_str())
-                    .big_int(i64::from(limit))
-                    .big_int(millis(lease))
-            })
+        let rows = self
+            .take_due_rows::<JobSql, JobRow>(TAKE_DUE, env, lease, limit)
             .await?;
-        // A row that cannot be read is left to its lease: it must not hold up the others.
-        let readable = rows.into_iter().filter_map(|row| {
-            let id = row.4.0.0;
-            job(env, row)
-                .inspect_err(
-                    |error| tracing::error!(swap = %id, %error, "a settlement job cannot be read"),
-                )
-                .ok()
-        });
-        Ok(readable.collect())
+        Ok(readable(rows, |row| (row.4.0.0, job(env, row))))
     }
 
     async fn next_due_swap(&self, env: Env) -> Result<Option<Duration>, StoreError> {
-        let row: Option<(i64,)> = self
-            .database
-            .row(|| statement::<(BigInt,)>(NEXT_DUE).text(env.as_str()))
-            .await?;
-        Ok(row.map(|(millis,)| Duration::from_millis(u64::try_from(millis).unwrap_or(0))))
+        self.next_due(NEXT_DUE, env).await
     }
 
     async fn put_off_swap(&self, job: &SettlementJob, delay: Duration) -> Result<(), StoreError> {
@@ -133,9 +98,7 @@ impl SettlementJobs for Store {
         let row: Option<(Option<String>, Option<i64>)> = self
             .database
             .row(|| {
-                statement::<(Nullable<Text>, Nullable<BigInt>)>(SIMULATE)
-                    .uuid(tenant.organisation.uuid())
-                    .text(tenant.env.as_str())
+                in_tenant::<(Nullable<Text>, Nullable<BigInt>)>(SIMULATE, tenant)
                     .uuid(swap.uuid())
                     .text(simulation.outcome.as_str())
                     .big_int(simulation.amount.map(|sum| sum.units().count()))
@@ -151,9 +114,7 @@ impl SettlementJobs for Store {
 
 /// The first placeholders of a statement about a job that is held.
 fn held(sql: &'static str, job: &SettlementJob) -> Statement<()> {
-    statement(sql)
-        .uuid(job.tenant.organisation.uuid())
-        .text(job.tenant.env.as_str())
+    in_tenant(sql, job.tenant)
         .uuid(job.swap.id.uuid())
         .uuid(job.lease)
 }

@@ -21,7 +21,7 @@ use crate::{
         MaybeSummaryRow, MaybeSummarySql, SummaryRow, SummarySql, broken, present, summary,
         summary_columns,
     },
-    statement::{millis, statement},
+    statement::{in_tenant, millis},
 };
 
 /// How often a standing is judged while keys are being bound.
@@ -126,9 +126,7 @@ impl Store {
         let found = self
             .database
             .row(|| {
-                statement::<StandingSql>(STANDING)
-                    .uuid(tenant.organisation.uuid())
-                    .text(tenant.env.as_str())
+                in_tenant::<StandingSql>(STANDING, tenant)
                     .bytes(self.hashing.key(tenant, claim))
                     .maybe_text(reference)
                     .maybe_bytes(person)
@@ -234,9 +232,7 @@ impl Store {
         let taken: Vec<TakenRow> = self
             .database
             .rows(|| {
-                statement::<TakenSql>(TAKE_OVER)
-                    .uuid(tenant.organisation.uuid())
-                    .text(tenant.env.as_str())
+                in_tenant::<TakenSql>(TAKE_OVER, tenant)
                     .uuid(customer.uuid())
                     .uuid(token)
                     .big_int(millis(terms.lease()))

@@ -12,6 +12,7 @@ use diesel::{
     },
 };
 use uuid::Uuid;
+use vouch_domain::tenant::Tenant;
 
 /// A statement with placeholders `$1`, `$2`, … that returns rows of the SQL type `Row`.
 ///
@@ -43,6 +44,13 @@ pub(crate) fn statement<Row>(sql: impl Into<Cow<'static, str>>) -> Statement<Row
         binds: Vec::with_capacity(24),
         row: PhantomData,
     }
+}
+
+/// The same, whose first two placeholders are the tenant.
+pub(crate) fn in_tenant<Row>(sql: impl Into<Cow<'static, str>>, tenant: Tenant) -> Statement<Row> {
+    statement(sql)
+        .uuid(tenant.organisation.uuid())
+        .text(tenant.env.as_str())
 }
 
 impl<Row> Statement<Row> {

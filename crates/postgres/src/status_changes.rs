@@ -16,7 +16,7 @@ use crate::{
     error::Failure,
     event_rows::detail_json,
     rows::{SummaryRow, SummarySql, broken, handle_parts, summary, summary_columns},
-    statement::statement,
+    statement::in_tenant,
 };
 
 const BASIS: &str = concat!(
@@ -119,9 +119,7 @@ impl StatusChanges for Store {
         let row: Option<BasisRow> = self
             .database
             .row(|| {
-                statement::<BasisSql>(BASIS)
-                    .uuid(tenant.organisation.uuid())
-                    .text(tenant.env.as_str())
+                in_tenant::<BasisSql>(BASIS, tenant)
                     .uuid(id)
                     .maybe_text(reference)
                     .maybe_bytes(claim.map(|claim| self.hashing.key(tenant, claim)))
@@ -167,9 +165,7 @@ impl StatusChanges for Store {
     ) -> Result<(), StoreError> {
         self.database
             .affected(|| {
-                statement(REFUSE)
-                    .uuid(tenant.organisation.uuid())
-                    .text(tenant.env.as_str())
+                in_tenant(REFUSE, tenant)
                     .uuid(customer.uuid())
                     .uuid(id.uuid())
                     .text(refused.cause.as_str())
@@ -189,9 +185,7 @@ impl StatusChanges for Store {
         let reason = self.sealed_reason(tenant, customer, Some(explanation))?;
         self.database
             .affected(|| {
-                statement(EXPLAIN)
-                    .uuid(tenant.organisation.uuid())
-                    .text(tenant.env.as_str())
+                in_tenant(EXPLAIN, tenant)
                     .uuid(customer.uuid())
                     .text(explanation.rejection.code())
                     .maybe_bytes(reason.clone())
@@ -219,9 +213,7 @@ impl Store {
         let claim = change.claim;
         self.database
             .row(|| {
-                statement::<ChangedSql>(sql)
-                    .uuid(tenant.organisation.uuid())
-                    .text(tenant.env.as_str())
+                in_tenant::<ChangedSql>(sql, tenant)
                     .uuid(change.customer.uuid())
                     .text(transition.from.as_str())
                     .text(transition.to.as_str())

@@ -13,7 +13,7 @@ use vouch_domain::{
 use crate::{
     database::Store,
     rows::{broken, id},
-    statement::{Statement, statement},
+    statement::{Statement, in_tenant},
 };
 
 const HISTORY: &str = "
@@ -118,10 +118,7 @@ impl Store {
 }
 
 fn of_customer<Row>(sql: &'static str, tenant: Tenant, customer: CustomerId) -> Statement<Row> {
-    statement(sql)
-        .uuid(tenant.organisation.uuid())
-        .text(tenant.env.as_str())
-        .uuid(customer.uuid())
+    in_tenant(sql, tenant).uuid(customer.uuid())
 }
 
 fn place(tenant: Tenant, customer: CustomerId) -> String {

@@ -17,26 +17,15 @@ use vouch_domain::{
 use crate::{
     database::Store,
     kyc_files::stored,
+    leases::{readable, take_due},
     rows::{broken, id},
-    statement::{Statement, millis, statement},
+    statement::{Statement, in_tenant, millis},
 };
 
-/// The next attempt comes after 0.5 s to 1 s at first, doubling up to 32 s to 64 s. One row for each file.
-const TAKE_DUE: &str = "
-    WITH due AS (
-        SELECT organisation_id, submission_id FROM kyc_jobs
-        WHERE env = $1 AND due_at <= now() AND leased_until <= now()
-        ORDER BY due_at LIMIT $2
-        FOR UPDATE SKIP LOCKED
-    ), taken AS (
-        UPDATE kyc_jobs j
-        SET lease_token = gen_random_uuid(), leased_until = now() + $3 * interval '1 millisecond',
-            attempts = j.attempts + 1,
-            due_at = now() + 2 ^ least(j.attempts, 6) * (0.5 + random() / 2) * interval '1 second'
-        FROM due
-        WHERE j.organisation_id = due.organisation_id AND j.env = $1 AND j.submission_id = due.submission_id
-        RETURNING j.*
-    )
+/// One row for each file.
+const TAKE_DUE: &str = take_due! {
+    table: "kyc_jobs", key: "submission_id", due: "due_at", and: "true", doublings: 6,
+    then: "
     SELECT t.organisation_id, t.submission_id, t.lease_token, t.may_have_begun, s.rejected_before,
            c.id, c.rail_customer_id, c.customer_type, k.key,
            f.id, f.category, f.content_type, f.object, f.size, f.sha256, sf.rail_file_id
@@ -47,7 +36,8 @@ const TAKE_DUE: &str = "
     JOIN kyc_submission_files sf
       ON sf.organisation_id = t.organisation_id AND sf.env = $1 AND sf.submission_id = t.submission_id
     JOIN files f ON f.organisation_id = t.organisation_id AND f.env = $1 AND f.id = sf.file_id
-    ORDER BY t.submission_id";
+    ORDER BY t.submission_id"
+};
 
 type JobSql = (SqlUuid, SqlUuid, SqlUuid, Bool, Nullable<Timestamptz>);
 type CustomerSql = (SqlUuid, Text, Text, Binary);
@@ -122,27 +112,13 @@ impl SubmissionJobs for Store {
         lease: Duration,
         limit: u8,
     ) -> Result<Vec<SubmissionJob>, StoreError> {
-        let rows: Vec<Row> = self
-            .database
-            .rows(|| {
-                statement::<(JobSql, CustomerSql, FileSql)>(TAKE_DUE)
-                    .text(env.as_str())
-                    .big_int(i64::from(limit))
-                    .big_int(millis(lease))
-            })
+        let rows = self
+            .take_due_rows::<(JobSql, CustomerSql, FileSql), Row>(TAKE_DUE, env, lease, limit)
             .await?;
-        // A job that cannot be read, as under a missing master key, is left to its lease: it must not hold up the others.
-        let readable = rows
-            .chunk_by(|one, next| one.0 == next.0)
-            .filter_map(|rows| {
-                let submission = rows[0].0.1;
-                self.submission_job(env, rows)
-                .inspect_err(|error| {
-                    tracing::error!(%submission, %error, "the job of a submission cannot be read");
-                })
-                .ok()
-            });
-        Ok(readable.collect())
+        let jobs = rows.chunk_by(|one, next| one.0 == next.0);
+        Ok(readable(jobs, |rows| {
+            (rows[0].0.1, self.submission_job(env, rows))
+        }))
     }
 
     async fn record_sent(
@@ -213,9 +189,7 @@ impl SubmissionJobs for Store {
 
 /// The first placeholders of a statement about a job that is held.
 fn held(sql: &'static str, job: &SubmissionJob) -> Statement<()> {
-    statement(sql)
-        .uuid(job.tenant.organisation.uuid())
-        .text(job.tenant.env.as_str())
+    in_tenant(sql, job.tenant)
         .uuid(job.submission.uuid())
         .uuid(job.lease)
 }

@@ -16,11 +16,11 @@ use vouch_domain::{
 
 use crate::{
     database::Store,
-    error::Failure,
+    error::unless_taken,
     event_rows::detail_json,
     kyc_basis::read_rejection,
-    kyc_files::in_tenant,
     rows::{broken, handle_parts, id},
+    statement::in_tenant,
 };
 
 /// Who is not pending any more submits nothing; a submission that is open stands against another one as a constraint.
@@ -103,7 +103,7 @@ impl Submissions for Store {
         claim: Option<&KeyClaim>,
     ) -> Result<Option<Submission>, StoreError> {
         let detail = detail_json(&EventDetail::KycSubmitted { submission: new.id });
-        let opened: Result<Option<SubmissionRow>, Failure> = self
+        let opened = self
             .database
             .row(|| {
                 let open = in_tenant::<SubmissionSql>(OPEN, tenant)
@@ -114,11 +114,8 @@ impl Submissions for Store {
                 self.bind_claim(open, tenant, claim)
             })
             .await;
-        match opened {
-            Ok(row) => row.map(submission).transpose(),
-            Err(Failure::Taken { .. }) => Ok(None),
-            Err(other) => Err(other.into()),
-        }
+        let opened: Option<SubmissionRow> = unless_taken(opened)?.flatten();
+        opened.map(submission).transpose()
     }
 
     async fn find_submission(

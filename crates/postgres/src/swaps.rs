@@ -19,7 +19,7 @@ use crate::{
     answers::keeping,
     database::Store,
     rows::{broken, id},
-    statement::{Statement, millis, statement},
+    statement::{Statement, in_tenant, millis},
     swap_rows::{SwapRow, SwapSql, swap, swap_columns},
 };
 
@@ -246,14 +246,4 @@ impl Swaps for Store {
             .await?;
         Ok(row.is_some_and(|(moved,)| moved))
     }
-}
-
-/// The first two placeholders of every statement are its tenant.
-fn in_tenant<Row>(
-    sql: impl Into<std::borrow::Cow<'static, str>>,
-    tenant: Tenant,
-) -> Statement<Row> {
-    statement(sql)
-        .uuid(tenant.organisation.uuid())
-        .text(tenant.env.as_str())
 }

@@ -19,7 +19,7 @@ use crate::{
     personal_data,
     rows::{broken, id},
     sealing::Sealed,
-    statement::statement,
+    statement::in_tenant,
 };
 
 /// The Remittance API finds it by its hyphenated id, which is its reference there.
@@ -132,12 +132,7 @@ impl TreasuryCustomerQueries for Store {
     ) -> Result<Option<TreasuryCustomer>, StoreError> {
         let row: Option<CustomerRow> = self
             .database
-            .row(|| {
-                statement::<CustomerSql>(FIND)
-                    .uuid(tenant.organisation.uuid())
-                    .text(tenant.env.as_str())
-                    .uuid(customer.uuid())
-            })
+            .row(|| in_tenant::<CustomerSql>(FIND, tenant).uuid(customer.uuid()))
             .await?;
         row.map(|row| self.treasury_customer(tenant, row))
             .transpose()
@@ -153,10 +148,7 @@ impl TreasuryCustomerQueries for Store {
             .database
             .rows(|| {
                 let sql = if after.is_some() { PAGE_AFTER } else { PAGE };
-                let page = statement::<CustomerSql>(sql)
-                    .uuid(tenant.organisation.uuid())
-                    .text(tenant.env.as_str())
-                    .big_int(i64::from(limit));
+                let page = in_tenant::<CustomerSql>(sql, tenant).big_int(i64::from(limit));
                 match after {
                     Some(after) => page.uuid(after.uuid()),
                     None => page,
@@ -171,12 +163,7 @@ impl TreasuryCustomerQueries for Store {
     async fn count_treasury(&self, tenant: Tenant) -> Result<u64, StoreError> {
         let count: Option<(i64,)> = self
             .database
-            .row(|| {
-                statement::<(BigInt,)>(COUNT)
-                    .uuid(tenant.organisation.uuid())
-                    .text(tenant.env.as_str())
-                    .uuid(Uuid::nil())
-            })
+            .row(|| in_tenant::<(BigInt,)>(COUNT, tenant).uuid(Uuid::nil()))
             .await?;
         let (count,) = count.ok_or_else(|| broken("count"))?;
         u64::try_from(count).map_err(|_| broken("count"))

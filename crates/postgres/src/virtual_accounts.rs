@@ -20,10 +20,11 @@ use crate::{
         AccountRow, AccountSql, MaybeAccountRow, MaybeAccountSql, account_columns, present,
     },
     database::Store,
-    error::Failure,
+    error::unless_taken,
     payouts::fingerprint,
-    queries::{cut, in_tenant, one_more_than},
+    queries::{cut, one_more_than},
     rows::{broken, handle_parts, id},
+    statement::in_tenant,
 };
 
 /// The account is the one that the key is bound to, or else the one that the customer has open in the currency.
@@ -137,9 +138,9 @@ impl VirtualAccounts for Store {
             currency,
             claim,
         } = insert;
-        let rows: Result<Vec<AccountRow>, Failure> = self
+        let inserted = self
             .database
-            .rows(|| {
+            .row(|| {
                 in_tenant::<AccountSql>(INSERT, tenant)
                     .uuid(id.uuid())
                     .uuid(customer.id.uuid())
@@ -149,14 +150,9 @@ impl VirtualAccounts for Store {
                     .bytes(claim.fingerprint.0)
             })
             .await;
-        match rows {
-            Ok(rows) => {
-                let row = rows.into_iter().next();
-                row.map(|row| self.virtual_account(tenant, row)).transpose()
-            }
-            Err(Failure::Taken { .. }) => Ok(None),
-            Err(other) => Err(other.into()),
-        }
+        let inserted: Option<AccountRow> = unless_taken(inserted)?.flatten();
+        let account = inserted.map(|row| self.virtual_account(tenant, row));
+        account.transpose()
     }
 
     async fn bind_account_key(

@@ -1,5 +1,6 @@
 //! `vouch`: one program that serves Vouch's APIs and does what its operators need.
 
+mod background;
 mod callbacks;
 mod check_config;
 mod cli;
@@ -10,6 +11,7 @@ mod crash;
 mod customers;
 mod demo;
 mod documents;
+mod kyc;
 mod liquidity;
 mod logging;
 mod master_key;
@@ -17,6 +19,7 @@ mod metrics;
 mod money;
 mod operators;
 mod output;
+mod parts;
 mod private_file;
 mod rails;
 mod readiness;
@@ -24,6 +27,7 @@ mod reconcile;
 mod sandbox;
 mod serve;
 mod store;
+mod treasury;
 
 use std::process::ExitCode;
 

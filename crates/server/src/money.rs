@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use tokio::task::JoinSet;
 use vouch_application::{
     background::Wake, dispatch::MoneyCalls, ids::IdMint, money_lines::MoneyLines,
     open_accounts::AccountOpener, payouts::MakePayout, send_payouts::PayoutSender,
@@ -12,15 +11,17 @@ use vouch_domain::ports::Clock;
 use vouch_http::MoneyServices;
 use vouch_postgres::Store;
 
+use crate::background::Background;
+
 /// What all workers share.
 pub(crate) struct Money {
     lines: MoneyLines,
     ids: Arc<IdMint>,
     clock: Arc<dyn Clock>,
     /// Wakes the opener of virtual accounts.
-    pub(crate) accounts: Wake,
+    accounts: Wake,
     /// Wakes the sender of payouts.
-    pub(crate) payouts: Wake,
+    payouts: Wake,
 }
 
 impl Money {
@@ -35,23 +36,21 @@ impl Money {
     }
 
     /// Starts whoever opens accounts and sends payouts.
-    pub(crate) fn start(&self, workers: &mut JoinSet<()>, store: &Arc<Store>) {
-        let opener = AccountOpener::new(
+    pub(crate) fn start(&self, background: &mut Background, store: &Arc<Store>) {
+        background.work(AccountOpener::new(
             Arc::clone(store) as _,
             self.lines.clone(),
             Arc::clone(&self.ids),
             Arc::clone(&self.clock),
             self.accounts.clone(),
-        );
-        workers.spawn(async move { opener.run().await });
-        let sender = PayoutSender::new(
+        ));
+        background.work(PayoutSender::new(
             Arc::clone(store) as _,
             self.lines.clone(),
             Arc::clone(&self.ids),
             Arc::clone(&self.clock),
             self.payouts.clone(),
-        );
-        workers.spawn(async move { sender.run().await });
+        ));
     }
 
     /// Whom to tell what the rail has called about.

@@ -8,6 +8,7 @@ use vouch_application::{
     callbacks::{CallbackError, CallbackLines, TakeCallback, Taken},
     create::Created,
     dispatch::{Dispatcher, MoneyCalls},
+    jobs::Work,
     review::{OverdueAges, Reviewer},
     transitions::{Move, Moved, Transitions},
 };

@@ -7,6 +7,7 @@ use vouch_application::{
     amend::{AmendCustomer, AmendRequest},
     create::Created,
     drift::{DriftError, DriftReport, DriftReporter},
+    jobs::Work,
     sync_contact::ContactSyncer,
 };
 use vouch_domain::{

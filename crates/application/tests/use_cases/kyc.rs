@@ -1,11 +1,14 @@
 //! Submissions on their way to the rail.
 
+mod stopping;
+
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use vouch_application::{
     background::Wake,
     create::Created,
+    jobs::Work,
     kyc_files::FileDesk,
     receive_upload::{ReceiveUpload, UploadError, UploadSlots},
     review::OverdueAges,
@@ -128,21 +131,38 @@ impl Made {
         submitted.map(|done| done.now)
     }
 
+    fn sender(&self, documents: Arc<dyn Documents>, wake: Wake) -> SubmissionSender {
+        let store = Arc::new(self.bench.store.clone());
+        let overdue = OverdueAges {
+            test: OVERDUE,
+            live: OVERDUE,
+        };
+        let rails = self.bench.rails.clone();
+        SubmissionSender::new(
+            Arc::clone(&store) as _,
+            documents,
+            store,
+            rails,
+            overdue,
+            wake,
+        )
+    }
+
     /// Sends what is due. Answers how many submissions that were.
     pub(crate) async fn send(&self) -> usize {
-        let store = Arc::new(self.bench.store.clone());
-        let sender = SubmissionSender::new(
-            Arc::clone(&store) as _,
-            Arc::clone(&self.documents),
-            store,
-            self.bench.rails.clone(),
-            OverdueAges {
-                test: OVERDUE,
-                live: OVERDUE,
-            },
-            Wake::default(),
-        );
+        let documents = Arc::clone(&self.documents) as _;
+        let sender = self.sender(documents, Wake::default());
         sender.pass(Env::Test).await.unwrap()
+    }
+
+    /// The files that were sent to the rail, by their categories.
+    fn sent(&self) -> Vec<FileCategory> {
+        let calls = self.calls().into_iter();
+        let sent = calls.filter_map(|call| match call {
+            KycCall::Send(category, _) => Some(category),
+            _ => None,
+        });
+        sent.collect()
     }
 
     pub(crate) async fn newest(&self) -> Submission {
@@ -233,15 +253,8 @@ async fn what_was_done_is_not_done_again() {
     assert_eq!(made.send().await, 1);
     made.bench.pass(A_WHILE).await;
     assert_eq!(made.send().await, 1);
-    let sent: Vec<_> = made
-        .calls()
-        .into_iter()
-        .filter_map(|call| match call {
-            KycCall::Send(category, _) => Some(category),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(sent, [IdDocument, ProofOfAddress, ProofOfAddress]);
+    let twice = [IdDocument, ProofOfAddress, ProofOfAddress];
+    assert_eq!(made.sent(), twice);
     made.assert_in_review().await;
 }
 

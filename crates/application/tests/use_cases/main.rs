@@ -15,6 +15,7 @@ mod decisions;
 mod drift;
 mod ids;
 mod interrupted;
+mod jobs;
 mod kept_answers;
 mod kyc;
 mod money;

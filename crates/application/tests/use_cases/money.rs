@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use vouch_application::{
     background::Wake,
     create::Created,
+    jobs::Work,
     money_lines::{MoneyLine, MoneyLines},
     open_accounts::AccountOpener,
     payouts::{MakePayout, PayoutMade},

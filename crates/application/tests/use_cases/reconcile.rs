@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::{task::yield_now, time::sleep};
-use vouch_application::{background::Wake, rails::Rails};
+use vouch_application::{background::Wake, jobs::Work, rails::Rails};
 use vouch_domain::{
     customer::CustomerHandle,
     ports::{Clock, CustomerQueries, RailFailure, StoreError, Urgency},

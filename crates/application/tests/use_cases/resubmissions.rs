@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use vouch_application::{
     background::Wake,
+    jobs::Work,
     review::{OverdueAges, Reviewer},
     transitions::Transitions,
 };

@@ -6,6 +6,7 @@ use std::time::Duration;
 use vouch_application::{
     amend::{AmendCustomer, AmendRequest},
     create::Created,
+    jobs::Work,
     sync_contact::ContactSyncer,
 };
 use vouch_domain::{

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use tokio::{task::JoinSet, time::Instant};
-use vouch_application::create::{CreateError, Created};
+use vouch_application::{
+    create::{CreateError, Created},
+    jobs::Work,
+};
 use vouch_domain::{
     customer::NewCustomer,
     ports::{Provisioning, RailFailure, Urgency},

@@ -15,6 +15,7 @@ use chrono::{DateTime, Utc};
 use vouch_application::{
     background::Wake,
     ids::IdMint,
+    jobs::Work,
     kept_answers::{Answered, KeptAnswers, Unwritten},
     liquidity::{LiquidityLine, LiquidityLines},
     rates::Rates,
