@@ -16,7 +16,7 @@ use vouch_bench::{
     outcome::Outcome,
     paths::Paths,
     plot,
-    program::demand,
+    program::{demand, vouch},
     rail::Rail,
     report,
     scenario::{self, Scenario},
@@ -50,6 +50,9 @@ struct Arguments {
     /// Processes of the service on one database. They share the connections.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=8))]
     processes: u16,
+    /// Customers that are created through the service before anything is measured, on 64 connections.
+    #[arg(long, default_value_t = 0)]
+    creates_before: u64,
     /// Measures only what a create pays for the search index and for counting, by SQL alone.
     #[arg(long)]
     cost_of_creates: bool,
@@ -103,10 +106,11 @@ async fn main() -> Result<(), Failure> {
         return compare(&arguments.compare);
     }
     demand("wrk".as_ref(), "wrk")?;
+    let program = vouch()?;
     let mut files = Vec::new();
     for &rows in &arguments.rows {
         let home = Home::start().await?;
-        let measured = measure(&home, &arguments, rows).await;
+        let measured = measure(&home, program.clone(), &arguments, rows).await;
         home.close().await;
         files.extend(measured?);
     }
@@ -132,11 +136,12 @@ fn compare(files: &[PathBuf]) -> Result<(), Failure> {
 /// Answers the file with the outcome, if that is kept.
 async fn measure(
     home: &Home,
+    program: PathBuf,
     arguments: &Arguments,
     rows: u64,
 ) -> Result<Option<PathBuf>, Failure> {
     let rail = Rail::start()?;
-    let stage = Stage::set(home, &rail, &arguments.settings, rows).await?;
+    let stage = Stage::set(program, home, &rail, &arguments.settings, rows).await?;
     if arguments.pause {
         println!("Ready: press Enter.");
         stdin().read_line(&mut String::new())?;
@@ -175,7 +180,6 @@ async fn measure_requests(
     paths.of_treasury(&client, stage.treasury.tenant).await?;
     let mut scenarios = scenario::of_remittance(&stage.statements, &stage.remittance, &paths)?;
     scenarios.extend(scenario::of_treasury(&stage.statements, &stage.treasury));
-    scenarios.retain(|scenario| arguments.wants(scenario));
 
     let mut services = Vec::new();
     for _ in 0..arguments.processes {
@@ -192,6 +196,11 @@ async fn measure_requests(
         seconds: arguments.seconds(),
         rounds: arguments.rounds(),
     };
+    let creates = scenarios.iter().find(|scenario| scenario.name == "create");
+    if let Some(creates) = creates {
+        bench.prepare(creates, arguments.creates_before).await?;
+    }
+    scenarios.retain(|scenario| arguments.wants(scenario));
     let rows_measured = bench.run(&scenarios, &arguments.connections).await?;
     let outcome = Outcome {
         customers: rows,

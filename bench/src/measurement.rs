@@ -18,6 +18,9 @@ use crate::{
     wrk::{self, Answered, Load},
 };
 
+/// Connections where only the number of requests counts.
+const BUSY: u16 = 64;
+
 /// What is measured with what.
 pub struct Bench<'a> {
     /// The processes of the service under load, which share the connections.
@@ -82,6 +85,26 @@ impl Bench<'_> {
             .collect())
     }
 
+    /// Sends such requests until at least so many were answered.
+    ///
+    /// # Errors
+    /// When any of them fails.
+    pub async fn prepare(&self, scenario: &Scenario<'_>, requests: u64) -> Result<(), Failure> {
+        let progress = ProgressBar::new(requests).with_message("before");
+        let mut slice = 0;
+        while progress.position() < requests {
+            let unique = format!("before-{slice}");
+            let answered = self.load(scenario, BUSY, &unique, 5).await?;
+            if answered.errors > 0 {
+                return Err(format!("{} requests failed", answered.errors).into());
+            }
+            progress.inc(answered.requests);
+            slice += 1;
+        }
+        progress.finish();
+        self.forget_changes().await
+    }
+
     async fn slice(
         &self,
         scenario: &Scenario<'_>,
@@ -89,7 +112,10 @@ impl Bench<'_> {
         round: u16,
     ) -> Result<Slice, Failure> {
         let before = (self.service_time()?, processor_time(self.postmaster)?);
-        let answered = self.load(scenario, connections, round).await?;
+        let unique = format!("{connections}-{round}");
+        let answered = self
+            .load(scenario, connections, &unique, self.seconds)
+            .await?;
         let after = (self.service_time()?, processor_time(self.postmaster)?);
         self.forget_changes().await?;
         let pgbench = self
@@ -110,7 +136,8 @@ impl Bench<'_> {
         &self,
         scenario: &Scenario<'_>,
         connections: u16,
-        round: u16,
+        unique: &str,
+        seconds: u16,
     ) -> Result<Answered, Failure> {
         let share = connections.div_ceil(u16::try_from(self.services.len())?);
         let name = scenario.name.replace('_', "-");
@@ -124,9 +151,9 @@ impl Bench<'_> {
                     kind: scenario.kind,
                     paths: &self.paths.of(scenario.name),
                     key: scenario.key,
-                    unique: &format!("{name}-{connections}-{round}-{process}"),
+                    unique: &format!("{name}-{unique}-{process}"),
                     connections: share,
-                    seconds: self.seconds,
+                    seconds,
                 };
                 wrk::run(&load).await
             });

@@ -1,5 +1,7 @@
 //! What has to be there before anything is measured.
 
+use std::path::PathBuf;
+
 use vouch_domain::{
     id::OrganisationId,
     tenant::{Env, Tenant},
@@ -9,7 +11,6 @@ use crate::{
     Failure, data,
     home::{Home, connect},
     pgbench::Pgbench,
-    program::vouch,
     rail::Rail,
     scenario::Caller,
     service::{Api, Program},
@@ -32,18 +33,19 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Builds the program and fills the database of this home.
+    /// Fills the database of this home, which this program is to serve with these settings.
     ///
     /// # Errors
     /// When anything fails.
     pub async fn set(
+        program: PathBuf,
         home: &Home,
         rail: &Rail,
         settings: &[String],
         rows: u64,
     ) -> Result<Self, Failure> {
         let data_dir = home.join("vouch").display().to_string();
-        let mut program = Program::new(vouch()?, &home.url, &rail.url, &data_dir);
+        let mut program = Program::new(program, &home.url, &rail.url, &data_dir);
         for setting in settings {
             let (name, value) = setting.split_once('=').ok_or("--set takes NAME=value")?;
             program = program.set(name, value);
