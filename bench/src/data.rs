@@ -1,9 +1,6 @@
 //! The customers that are measured on.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -14,7 +11,7 @@ use vouch_application::ids::IdMint;
 use vouch_domain::{
     id::{CustomerId, EventId},
     ports::{LeaseTerms, Provisioning, RailCustomerId, Reservation, Reserve, Reserved},
-    tenant::{Env, Tenant},
+    tenant::Tenant,
 };
 use vouch_postgres::{Database, Installation, PoolSettings, Store};
 use vouch_testkit::{FixedClock, individual, unique_claim};
@@ -22,18 +19,46 @@ use vouch_testkit::{FixedClock, individual, unique_claim};
 use crate::{Failure, home::connect, service::master_keys};
 
 /// Customers that the service itself could have made, and so can be amended; evenly spread among the others.
-const AMENDABLE: u64 = 4_000;
+const AMENDABLE_CUSTOMERS: u64 = 4_000;
 /// Other organisations, and their customers.
 const OTHERS: u64 = 40;
 const CUSTOMERS_OF_OTHERS: u64 = 500;
 /// Rows of one statement of the load.
-const PORTION: u64 = 10_000;
+const PORTION: i64 = 10_000;
 /// How many customers at a time are made as the service makes them.
-const AT_ONCE: usize = 16;
-/// Customers whose ids and references are asked for.
-const SAMPLE: i64 = 10_000;
-/// Customers of one row of `bench.everyone` and `bench.amendable`.
-pub const BATCH: usize = 8;
+pub(crate) const AT_ONCE: usize = 16;
+
+/// Customers of one row of a [`Table`].
+pub const BATCH: u8 = 8;
+
+/// A table in the schema `bench` with customers in rows of [`BATCH`], so that `pgbench` learns of several in one query.
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// Its rows, numbered from 0.
+    pub batches: u32,
+    /// Which customers of an organisation are in it, in SQL.
+    pub(crate) customers: &'static str,
+}
+
+/// Any customers.
+pub const EVERYONE: Table = Table {
+    name: "everyone",
+    batches: 1_250,
+    customers: "NOT is_primary",
+};
+/// Those that can be amended.
+pub const AMENDABLE: Table = Table {
+    name: "amendable",
+    batches: 500,
+    customers: "reference LIKE 'customer-%'",
+};
+/// Customers of the Treasury API.
+pub const PAYERS: Table = Table {
+    name: "payers",
+    batches: 500,
+    customers: "NOT is_primary",
+};
 
 /// Terms of reservations that end at once.
 pub const TERMS: LeaseTerms = LeaseTerms {
@@ -42,25 +67,14 @@ pub const TERMS: LeaseTerms = LeaseTerms {
     settle: Duration::from_secs(2),
 };
 
-/// Files of paths to ask for, one in each line.
-pub struct Paths {
-    folder: PathBuf,
-}
-
-impl Paths {
-    /// The file of this name.
-    #[must_use]
-    pub fn of(&self, name: &str) -> PathBuf {
-        self.folder.join(format!("{name}.paths"))
-    }
-
-    /// Writes such a file.
-    ///
-    /// # Errors
-    /// When the folder does not take it.
-    pub fn write(&self, name: &str, paths: &[String]) -> Result<(), Failure> {
-        Ok(std::fs::write(self.of(name), paths.join("\n"))?)
-    }
+/// Leaves the database as a quiet hour would.
+///
+/// # Errors
+/// When the database fails.
+pub async fn settle(client: &Client) -> Result<(), Failure> {
+    client.batch_execute("VACUUM ANALYZE").await?;
+    client.batch_execute("CHECKPOINT").await?;
+    Ok(())
 }
 
 /// The store of the measured installation.
@@ -108,18 +122,18 @@ pub async fn load(url: &str, tenant: Tenant, rows: u64) -> Result<(), Failure> {
     }
     progress.finish();
     client.batch_execute(&search_index).await?;
-    add_batches(&client, tenant.organisation.uuid()).await?;
-    client.batch_execute("VACUUM ANALYZE").await?;
-    client.batch_execute("CHECKPOINT").await?;
+    for table in [&EVERYONE, &AMENDABLE] {
+        add_batches(&client, tenant.organisation.uuid(), table).await?;
+    }
     Ok(())
 }
 
 /// The first customer's millisecond.
-fn start() -> DateTime<Utc> {
+pub(crate) fn start() -> DateTime<Utc> {
     DateTime::from_timestamp_millis(1_768_471_200_000).unwrap_or_default()
 }
 
-fn progress(what: &'static str, length: u64) -> ProgressBar {
+pub(crate) fn progress(what: &'static str, length: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg} {wide_bar} {human_pos}/{human_len} {eta}");
     let progress = ProgressBar::new(length).with_message(what);
     match style {
@@ -135,23 +149,21 @@ async fn add(
     since: i64,
     progress: &ProgressBar,
 ) -> Result<(), Failure> {
-    for first in (1..=rows).step_by(usize::try_from(PORTION)?) {
-        let last = rows.min(first + PORTION - 1);
+    for (first, last) in portions(rows)? {
         let add = "SELECT bench.add_customers($1, $2, $3, $4)";
         client
-            .execute(
-                add,
-                &[
-                    &organisation,
-                    &i64::try_from(first)?,
-                    &i64::try_from(last)?,
-                    &since,
-                ],
-            )
+            .execute(add, &[&organisation, &first, &last, &since])
             .await?;
-        progress.inc(last - first + 1);
+        progress.inc(last.abs_diff(first) + 1);
     }
     Ok(())
+}
+
+/// The numbers from 1 to this, in portions from the first of each to its last.
+pub(crate) fn portions(rows: u64) -> Result<impl Iterator<Item = (i64, i64)>, Failure> {
+    let rows = i64::try_from(rows)?;
+    let before = (0..rows).step_by(usize::try_from(PORTION)?);
+    Ok(before.map(move |before| (before + 1, rows.min(before + PORTION))))
 }
 
 /// An index that is made at the end is made in a fraction of the time. Answers the statement that makes it.
@@ -171,9 +183,9 @@ async fn add_amendable(url: &str, tenant: Tenant, rows: u64) -> Result<(), Failu
     let clock = FixedClock::new();
     clock.set(start());
     let ids = IdMint::new(clock.clone());
-    let apart = Duration::from_millis(rows / AMENDABLE);
-    let progress = progress("amendable customers", AMENDABLE);
-    let made = stream::iter(0..AMENDABLE).map(|_| {
+    let apart = Duration::from_millis(rows / AMENDABLE_CUSTOMERS);
+    let progress = progress("amendable customers", AMENDABLE_CUSTOMERS);
+    let made = stream::iter(0..AMENDABLE_CUSTOMERS).map(|_| {
         clock.advance(apart);
         let (id, event) = (ids.mint(), ids.mint());
         create(&store, tenant, id, event)
@@ -222,80 +234,31 @@ pub async fn create(
     Ok(())
 }
 
-/// Customers in rows of [`BATCH`], so that `pgbench` learns of several in one query.
-async fn add_batches(client: &Client, organisation: Uuid) -> Result<(), Failure> {
+/// Fills a table with customers of this organisation.
+pub(crate) async fn add_batches(
+    client: &Client,
+    organisation: Uuid,
+    table: &Table,
+) -> Result<(), Failure> {
     let columns: Vec<String> = (0..BATCH)
         .map(|n| format!("ids[{0}] AS id{n}, refs[{0}] AS reference{n}", n + 1))
         .collect();
     let columns = columns.join(", ");
-    let others = "NOT is_primary";
-    let amendable = "reference LIKE 'customer-%'";
-    for (table, which) in [("everyone", others), ("amendable", amendable)] {
-        let sql = format!(
-            "CREATE TABLE bench.{table} AS
-             SELECT n, {columns} FROM (
-                 SELECT n, array_agg(id) AS ids, array_agg(reference) AS refs FROM (
-                     SELECT id, reference, (row_number() OVER (ORDER BY random()) - 1) / {BATCH} AS n FROM customers
-                     WHERE organisation_id = '{organisation}' AND {which} LIMIT {SAMPLE}
-                 ) numbered GROUP BY n HAVING count(*) = {BATCH}
-             ) batches;
-             ALTER TABLE bench.{table} ADD PRIMARY KEY (n)"
-        );
-        client.batch_execute(&sql).await?;
-    }
+    let Table {
+        name,
+        batches,
+        customers,
+    } = table;
+    let sql = format!(
+        "CREATE TABLE bench.{name} AS
+         SELECT n, {columns} FROM (
+             SELECT n, array_agg(id) AS ids, array_agg(reference) AS refs FROM (
+                 SELECT id, reference, (row_number() OVER (ORDER BY random()) - 1) / {BATCH} AS n FROM customers
+                 WHERE organisation_id = '{organisation}' AND {customers} LIMIT {batches} * {BATCH}
+             ) numbered GROUP BY n HAVING count(*) = {BATCH}
+         ) batches;
+         ALTER TABLE bench.{name} ADD PRIMARY KEY (n)"
+    );
+    client.batch_execute(&sql).await?;
     Ok(())
-}
-
-/// Writes the files of paths that are asked for.
-///
-/// # Errors
-/// When the database fails.
-pub async fn sample(url: &str, tenant: Tenant, folder: &Path) -> Result<Paths, Failure> {
-    let client = connect(url).await?;
-    let paths = Paths {
-        folder: folder.to_owned(),
-    };
-    let mut by_id = Vec::new();
-    let mut by_reference = Vec::new();
-    let mut after = Vec::new();
-    let mut amended = Vec::new();
-    let customers = "SELECT id, reference FROM customers WHERE organisation_id = $1 AND env = $2 AND NOT is_primary
-                     ORDER BY random() LIMIT $3";
-    let parameters = (tenant.organisation.uuid(), tenant.env.as_str());
-    for row in client
-        .query(customers, &[&parameters.0, &parameters.1, &SAMPLE])
-        .await?
-    {
-        let id = CustomerId::from_uuid(row.get(0))?;
-        let reference: String = row.get(1);
-        by_id.push(format!("/v1/customers/{id}"));
-        by_reference.push(format!("/v1/customers/{reference}"));
-        after.push(format!("/v1/customers?starting_after={id}"));
-    }
-    let amendable = "SELECT id FROM customers WHERE organisation_id = $1 AND env = $2 AND reference LIKE 'customer-%'";
-    for row in client
-        .query(amendable, &[&parameters.0, &parameters.1])
-        .await?
-    {
-        amended.push(format!(
-            "/v1/customers/{}",
-            CustomerId::from_uuid(row.get(0))?
-        ));
-    }
-    paths.write("retrieve_by_id", &by_id)?;
-    paths.write("retrieve_by_reference", &by_reference)?;
-    paths.write("list_deep", &after)?;
-    paths.write("patch", &amended)?;
-    paths.write("list", &["/v1/customers".to_owned()])?;
-    paths.write("create", &["/v1/customers".to_owned()])?;
-    Ok(paths)
-}
-
-/// The tenant whose customers are measured.
-#[must_use]
-pub fn tenant(organisation: vouch_domain::id::OrganisationId) -> Tenant {
-    Tenant {
-        organisation,
-        env: Env::Test,
-    }
 }

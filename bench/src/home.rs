@@ -12,6 +12,8 @@ use crate::Failure;
 /// The service's pools, `pgbench` at its widest, and whoever looks on.
 const MAX_CONNECTIONS: &str = "200";
 
+const DATABASE: &str = "vouch";
+
 /// A PostgreSQL of its own, as durable as in production, in a folder that goes with this value.
 pub struct Home {
     folder: TempDir,
@@ -33,7 +35,7 @@ impl Home {
         let mut options = Options::new(folder.path());
         options.settings = vec![("max_connections".to_owned(), MAX_CONNECTIONS.to_owned())];
         let postgres = start(options).await?;
-        let url = postgres.ensure_database("vouch").await?;
+        let url = postgres.ensure_database(DATABASE).await?;
         migrate(&Database::new(&url, PoolSettings::direct(1))?).await?;
         Ok(Self {
             folder,
@@ -56,6 +58,17 @@ impl Home {
         let file = std::fs::read_to_string(self.postgres.cluster_dir().join("postmaster.pid"))?;
         let first = file.lines().next().ok_or("an empty postmaster.pid")?;
         Ok(first.trim().parse()?)
+    }
+
+    /// Copies the database, which nobody may be connected to. Answers where the copy is.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn copy(&self, name: &str) -> Result<String, Failure> {
+        let elsewhere = connect(&self.postgres.ensure_database("elsewhere").await?).await?;
+        let copy = format!("CREATE DATABASE {name} TEMPLATE {DATABASE} STRATEGY file_copy");
+        elsewhere.batch_execute(&copy).await?;
+        Ok(self.postgres.ensure_database(name).await?)
     }
 
     /// Stops the server.

@@ -13,15 +13,17 @@ pub struct Outcome {
     pub customers: u64,
     /// Processor cores of the machine.
     pub cores: usize,
+    /// Processes of the service.
+    pub processes: usize,
     /// How long each slice was.
     pub seconds: u16,
     /// How often each thing was measured.
     pub rounds: u16,
     /// From the start of the service until it was ready, in milliseconds.
     pub start_ms: u128,
-    /// Memory of the service before the first request, in bytes.
+    /// Memory of a process of the service before the first request, in bytes.
     pub idle_memory: u64,
-    /// The most memory that the service ever held, in bytes.
+    /// The most memory that a process of the service ever held, in bytes.
     pub peak_memory: u64,
     /// One for each kind of request and number of connections.
     pub rows: Vec<Row>,

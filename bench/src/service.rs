@@ -8,10 +8,7 @@ use std::{
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use vouch_domain::{
-    id::OrganisationId,
-    tenant::{Env, Tenant},
-};
+use vouch_domain::{id::OrganisationId, tenant::Tenant};
 use vouch_postgres::{MasterKey, MasterKeys};
 
 use crate::Failure;
@@ -24,6 +21,24 @@ const MASTER_KEY: [u8; 32] = [7; 32];
 /// None in truth: there is a key.
 pub fn master_keys() -> Result<MasterKeys, Failure> {
     Ok(MasterKeys::new(vec![MasterKey(MASTER_KEY)])?)
+}
+
+/// What a key opens.
+#[derive(Clone, Copy)]
+pub enum Api {
+    /// The Remittance API.
+    Remittance,
+    /// The Treasury API's reads.
+    Treasury,
+}
+
+impl Api {
+    fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Remittance => &["--api", "remittance"],
+            Self::Treasury => &["--api", "treasury", "--scope", "transfers:read"],
+        }
+    }
 }
 
 /// `vouch` with the settings of a measurement.
@@ -76,26 +91,15 @@ impl Program {
         Ok(OrganisationId::parse(&self.output(&arguments)?)?)
     }
 
-    /// Makes a key for the Remittance API.
+    /// Makes a key.
     ///
     /// # Errors
     /// When `vouch` refuses.
-    pub fn key(&self, tenant: Tenant) -> Result<String, Failure> {
+    pub fn key(&self, tenant: Tenant, api: Api) -> Result<String, Failure> {
         let organisation = tenant.organisation.to_string();
-        let env = match tenant.env {
-            Env::Test => "test",
-            Env::Live => "live",
-        };
-        self.output(&[
-            "key",
-            "create",
-            "--org",
-            &organisation,
-            "--api",
-            "remittance",
-            "--env",
-            env,
-        ])
+        let env = tenant.env.as_str();
+        let key = ["key", "create", "--org", &organisation, "--env", env];
+        self.output(&[&key[..], api.arguments()].concat())
     }
 
     /// Starts a service and waits until it is ready.

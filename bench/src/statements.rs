@@ -2,8 +2,12 @@
 
 use vouch_application::ids::IdMint;
 use vouch_domain::{
-    customer::{ContactField, CustomerHandle},
-    ports::{Amend, CustomerPageRequest, CustomerQueries, Customers, SearchText},
+    customer::{ContactField, CustomerHandle, HolderFilter},
+    id::CustomerId,
+    ports::{
+        Amend, CustomerPageRequest, CustomerQueries, Customers, Ledger, SearchText,
+        TreasuryCustomerQueries,
+    },
     tenant::Tenant,
     values::CustomerReference,
 };
@@ -35,6 +39,16 @@ pub struct Statements {
     pub reserve: Parsed,
     /// Ends a reservation well.
     pub record: Parsed,
+    /// The Treasury API's first page of customers.
+    pub treasury_page: Parsed,
+    /// Its page after a customer.
+    pub treasury_page_after: Parsed,
+    /// How many customers it has.
+    pub treasury_count: Parsed,
+    /// The ledger.
+    pub ledger: Parsed,
+    /// A customer's ledger.
+    pub ledger_of_customer: Parsed,
 }
 
 impl Statements {
@@ -67,6 +81,18 @@ impl Statements {
         let [search] = sent(&tap)?;
         amend(&store, &ids, unmeasured, &by_id).await?;
         let [basis, amend] = sent(&tap)?;
+        store.page_treasury(unmeasured, None, 1).await?;
+        let [treasury_page] = sent(&tap)?;
+        store.page_treasury(unmeasured, Some(newest), 1).await?;
+        let [treasury_page_after] = sent(&tap)?;
+        store.count_treasury(unmeasured).await?;
+        let [treasury_count] = sent(&tap)?;
+        let everyone = HolderFilter::All;
+        store.list_transactions(unmeasured, everyone, 1).await?;
+        let [ledger] = sent(&tap)?;
+        let one = HolderFilter::Customer(newest);
+        store.list_transactions(unmeasured, one, 1).await?;
+        let [ledger_of_customer] = sent(&tap)?;
         Ok(Self {
             by_id: found_by_id,
             by_reference,
@@ -77,6 +103,11 @@ impl Statements {
             amend,
             reserve,
             record,
+            treasury_page,
+            treasury_page_after,
+            treasury_count,
+            ledger,
+            ledger_of_customer,
         })
     }
 }
@@ -105,7 +136,7 @@ fn first_page() -> CustomerPageRequest {
     }
 }
 
-async fn newest(store: &Store, tenant: Tenant) -> Result<vouch_domain::id::CustomerId, Failure> {
+async fn newest(store: &Store, tenant: Tenant) -> Result<CustomerId, Failure> {
     let page = store.page(tenant, &first_page()).await?;
     Ok(page.customers.first().ok_or("no customer")?.id)
 }

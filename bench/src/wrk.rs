@@ -58,6 +58,20 @@ impl Answered {
     pub fn rate(&self) -> f64 {
         self.requests as f64 / self.seconds
     }
+
+    /// Together with what another process has answered meanwhile. A percentile is the greater of the two, which that of
+    /// all requests cannot exceed.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            requests: self.requests + other.requests,
+            seconds: self.seconds.max(other.seconds),
+            errors: self.errors + other.errors,
+            p50: self.p50.max(other.p50),
+            p99: self.p99.max(other.p99),
+            p999: self.p999.max(other.p999),
+        }
+    }
 }
 
 /// Sends it.

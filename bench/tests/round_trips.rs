@@ -12,10 +12,12 @@ use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use vouch_bench::{
-    data::{create, store, tenant},
+    data::{create, store},
     program::vouch,
     rail::Rail,
-    service::{Program, Service},
+    service::{Api, Program, Service},
+    stage::tenant,
+    treasury,
 };
 use vouch_domain::{
     id::CustomerId,
@@ -29,6 +31,8 @@ const REQUESTS: usize = 200;
 struct Measured {
     service: Service,
     key: String,
+    /// A key of the Treasury API, and a customer that was made there.
+    treasury: (String, CustomerId),
     /// A key for live data, and a live customer. Live data has no rail here, so that changes cause no work in the background.
     live: (String, CustomerId),
     client: Client,
@@ -54,19 +58,16 @@ impl Measured {
             env: Env::Live,
             ..test
         };
-        let (mint, customer) = (ids(), ids().mint());
-        create(
-            &store(database.url()).await.unwrap(),
-            live,
-            customer,
-            mint.mint(),
-        )
-        .await
-        .unwrap();
+        let store = store(database.url()).await.unwrap();
+        let mint = ids();
+        let customer = mint.mint();
+        create(&store, live, customer, mint.mint()).await.unwrap();
+        let payer = treasury::create(&store, &mint, test).await.unwrap();
         Self {
             service: program.serve().await.unwrap(),
-            key: program.key(test).unwrap(),
-            live: (program.key(live).unwrap(), customer),
+            key: program.key(test, Api::Remittance).unwrap(),
+            treasury: (program.key(test, Api::Treasury).unwrap(), payer),
+            live: (program.key(live, Api::Remittance).unwrap(), customer),
             client: Client::new(),
             tap,
             _rail: rail,
@@ -76,7 +77,13 @@ impl Measured {
     }
 
     async fn get(&self, path: &str) -> Value {
-        self.ask(Method::GET, path, &self.key, "", None).await
+        let path = format!("/customers{path}");
+        self.ask(Method::GET, &path, &self.key, "", None).await
+    }
+
+    async fn get_treasury(&self, path: &str) -> Value {
+        self.ask(Method::GET, path, &self.treasury.0, "", None)
+            .await
     }
 
     async fn ask(
@@ -89,7 +96,7 @@ impl Measured {
     ) -> Value {
         let request = self
             .client
-            .request(method, format!("{}/v1/customers{path}", self.service.url))
+            .request(method, format!("{}/v1{path}", self.service.url))
             .bearer_auth(key);
         let request = match idempotency_key {
             "" => request,
@@ -115,7 +122,7 @@ impl Measured {
         });
         self.ask(
             Method::POST,
-            "",
+            "/customers",
             &self.key,
             &format!("create-{number}"),
             Some(body),
@@ -128,7 +135,7 @@ impl Measured {
         let body = json!({"street": format!("{number} Main St")});
         self.ask(
             Method::PATCH,
-            &format!("/{customer}"),
+            &format!("/customers/{customer}"),
             key,
             &format!("amend-{number}"),
             Some(body),
@@ -193,6 +200,24 @@ async fn a_request_takes_as_many_queries_as_stated() {
     ] {
         measured
             .assert_queries(1..=1, what, async |_| measured.get(path).await)
+            .await;
+    }
+    let of_customer = format!(
+        "/transactions?customerId={}",
+        measured.treasury.1.hyphenated()
+    );
+    let after = format!(
+        "/customers?limit=50&startingAfter={}",
+        measured.treasury.1.hyphenated()
+    );
+    for (path, queries, what) in [
+        ("/customers?limit=50", 2..=2, "Treasury list"),
+        (&after, 2..=2, "Treasury list after"),
+        ("/transactions", 1..=1, "ledger"),
+        (&of_customer, 1..=1, "ledger of a customer"),
+    ] {
+        measured
+            .assert_queries(queries, what, async |_| measured.get_treasury(path).await)
             .await;
     }
 }

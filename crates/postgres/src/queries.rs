@@ -43,27 +43,29 @@ const CURSOR: &str = "
         WHERE organisation_id = $1 AND env = $2 AND (id = $3 OR reference = $4)
           AND provisioning <> 'reserved' AND NOT is_primary
     )";
-/// A search looks through the newest customers first: what is common fills a page from them at once. The last of them
-/// comes along, because the rest begins there, if there is one.
+/// A search looks through the newest customers first: what is common fills a page from them at once.
 const WALKED: &str = concat!(
     ", walked AS MATERIALIZED (
         SELECT ",
     summary_columns!(),
-    ", c.place, strpos(c.search_text, $6) > 0 AS matches FROM (
+    " FROM (
             SELECT ",
     summary_columns!(),
-    ", c.search_text, row_number() OVER (ORDER BY c.id DESC) AS place FROM customers c
-            WHERE c.organisation_id = $1 AND c.env = $2 AND c.provisioning <> 'reserved'"
+    ", c.provisioning, c.search_text FROM customers c WHERE c.organisation_id = $1 AND c.env = $2"
 );
+/// Where they end begins the rest, if there is one and the page is not full.
+const REST: &str = "
+            ORDER BY c.id DESC LIMIT 5000
+        ) c WHERE c.provisioning <> 'reserved' AND strpos(c.search_text, $6) > 0 ORDER BY c.id DESC LIMIT $7
+    ), rest AS MATERIALIZED (
+        SELECT c.id FROM customers c
+        WHERE (SELECT count(*) FROM walked) < $7 AND c.organisation_id = $1 AND c.env = $2";
 /// What did not fill a page is rare, and found in the rest by the index of grams: by the rarest of them, and by those
 /// others which few of the newest customers have, because the index reads all it knows of each gram. `IS TRUE` hides
 /// the rest from the planner, lest it use another index: not knowing the text, it may well prefer to read every customer
 /// of the tenant.
 const FOUND: &str = concat!(
-    " ORDER BY c.id DESC LIMIT 5000
-        ) c WHERE strpos(c.search_text, $6) > 0 OR c.place = 5000 ORDER BY c.id DESC LIMIT $7
-    ), rest AS MATERIALIZED (
-        SELECT id FROM walked WHERE place = 5000
+    " ORDER BY c.id DESC OFFSET 4999 LIMIT 1
     ), newest AS MATERIALIZED (
         SELECT c.search_text FROM customers c
         WHERE c.organisation_id = $1 AND c.env = $2 AND c.provisioning <> 'reserved' ORDER BY c.id DESC LIMIT 100
@@ -77,7 +79,7 @@ const FOUND: &str = concat!(
         SELECT ",
     summary_columns!(),
     " FROM customers c
-        WHERE (SELECT count(*) FROM walked WHERE matches) < $7 AND EXISTS (SELECT FROM rest)
+        WHERE EXISTS (SELECT FROM rest)
           AND c.search_grams @@ (SELECT string_agg(gram, ' & ')::tsquery FROM rarest) AND c.provisioning <> 'reserved'
           AND strpos(c.search_text, $6) > 0
           AND (c.organisation_id = $1 AND c.env = $2 AND c.id < (SELECT id FROM rest)"
@@ -93,7 +95,7 @@ const PAGE: &str = concat!(
 const OF_FOUND: &str = concat!(
     "(SELECT ",
     summary_columns!(),
-    " FROM walked c WHERE matches UNION ALL SELECT * FROM found) c WHERE true"
+    " FROM walked c UNION ALL SELECT * FROM found) c WHERE true"
 );
 const OF_ALL: &str = "customers c WHERE c.organisation_id = $1 AND c.env = $2
       AND c.provisioning <> 'reserved' AND NOT c.is_primary";
@@ -230,6 +232,9 @@ fn page_sql(request: &CustomerPageRequest) -> String {
     let parts = [
         (true, CURSOR),
         (searches, WALKED),
+        (searches && goes_on, BEFORE_CURSOR),
+        (searches && in_status, IN_STATUS),
+        (searches, REST),
         (searches && goes_on, BEFORE_CURSOR),
         (searches && in_status, IN_STATUS),
         (searches, FOUND),
