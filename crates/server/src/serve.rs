@@ -420,7 +420,7 @@ impl Parts {
                 Arc::clone(&self.clock),
             ),
             kyc: self.kyc_services(store),
-            money: self.money.services(store),
+            money: self.money.services(store, &self.digests),
             treasury: TreasuryServices {
                 create_customer: CreateCustomerForTreasury::new(
                     Arc::clone(store) as _,
