@@ -244,6 +244,7 @@ async fn what_is_refused_and_why() {
         ),
         ("status=paid", "status"),
         ("customer_id=", "customer_id"),
+        ("customer_id=ckcust_x", "customer_id"),
     ] {
         let refused = caller.get(&format!("/v1/payouts?{query}")).await;
         refused.expect_refused("invalid_field", field);
