@@ -53,7 +53,7 @@ CREATE TABLE payouts (
     currency           text        NOT NULL CHECK (currency IN ('CAD')),
     amount_minor       bigint      NOT NULL CHECK (amount_minor BETWEEN 1 AND 1000000000000),
     merchant_reference text        NOT NULL CHECK (char_length(merchant_reference) BETWEEN 1 AND 128),
-    -- Of the body that asked for it: what tells a repetition from a conflict.
+    -- Of what was asked for, however it was spelt: what tells a repetition from another use of the reference.
     fingerprint        bytea       NOT NULL CHECK (octet_length(fingerprint) = 32),
     status             text        NOT NULL DEFAULT 'processing' CHECK (status IN ('processing', 'paid', 'failed')),
     failure            text        CHECK (failure IN (

@@ -98,6 +98,11 @@ async fn the_customers_own_address_is_the_default_while_it_holds_one() {
     body["merchant_reference"] = other["merchant_reference"].clone();
     let refused = caller.pay(&body).await;
     refused.expect_refused("missing_field", "recipient.interac_email");
+    let refused = caller.pay(&without(&body, "currency")).await;
+    let errors = refused.expect_error(400, "missing_field").json();
+    let errors = errors["error"]["detail"]["errors"].as_array().unwrap();
+    let fields: Vec<_> = errors.iter().map(|error| &error["field"]).collect();
+    assert_eq!(fields, ["currency", "recipient.interac_email"]);
     caller.pay(&other).await.expect(201);
 }
 
@@ -138,6 +143,13 @@ async fn a_key_and_a_merchant_reference_make_one_payout() {
     );
     // The key is free still.
     pay("c", &payout_of(&customer)).await.expect(201);
+    // A merchant reference names what was asked for; a key names its very body.
+    let reference = &known.json()["customer_reference"];
+    let by_reference = with(&body, &json!({"customer_id": reference}));
+    let known = pay("d", &by_reference).await.expect(200);
+    assert_eq!(known.id(), first);
+    let refused = pay("a", &by_reference).await;
+    refused.expect_error(409, "idempotency_conflict");
     assert_eq!(
         caller.get("/v1/payouts").await.json()["data"]
             .as_array()
@@ -232,6 +244,7 @@ async fn what_is_refused_and_why() {
         ),
         ("status=paid", "status"),
         ("customer_id=", "customer_id"),
+        ("customer_id=ckcust_x", "customer_id"),
     ] {
         let refused = caller.get(&format!("/v1/payouts?{query}")).await;
         refused.expect_refused("invalid_field", field);

@@ -3,19 +3,22 @@
 use std::time::Duration;
 
 use vouch_domain::{
-    customer::{CustomerHandle, CustomerSummary, Status},
+    customer::{Cause, CustomerHandle, CustomerSummary, Status},
     event::{EventDetail, EventType},
     idempotency::{Fingerprint, KeyClaim},
     payout::{Payout, PayoutEnd, PayoutFailure, PayoutRequest, PayoutState},
     ports::{
         AbsenceClear, CustomerQueries, EventPageRequest, InsertPayout, PageError, PayoutJob,
-        PayoutJobs, PayoutPageRequest, PayoutRelease, PayoutStage, Payouts,
+        PayoutJobs, PayoutPageRequest, PayoutQuestion, PayoutRelease, PayoutStage, Payouts,
     },
     tenant::{Env, Tenant},
 };
 use vouch_testkit::{individual, interac_email, payout_claim, payout_request};
 
-use crate::harness::{Adapter, World, by_id, by_reference, contract, rail_id};
+use crate::{
+    harness::{Adapter, World, by_id, by_reference, contract, rail_id},
+    status_changes::moved,
+};
 
 contract![
     a_payout_is_stored_with_its_key,
@@ -37,6 +40,8 @@ contract![
     each_env_has_its_own_work,
 ];
 
+/// What was asked for, in whatever words.
+const ASKED: Fingerprint = Fingerprint([7; 32]);
 const LEASE: Duration = Duration::from_secs(100);
 /// Longer than any attempt is put off.
 const PATIENT: Duration = Duration::from_secs(600);
@@ -64,7 +69,7 @@ pub(crate) async fn try_insert(
 ) -> Option<Payout> {
     let basis = world
         .store()
-        .payout_basis(tenant, Some(request), claim)
+        .payout_basis(tenant, request.into(), claim)
         .await
         .unwrap();
     let customer = basis.customer.unwrap();
@@ -75,6 +80,7 @@ pub(crate) async fn try_insert(
         customer: &customer,
         request,
         recipient: &recipient,
+        asked: ASKED,
         claim,
     };
     world.store().insert_payout(tenant, &insert).await.unwrap()
@@ -128,7 +134,7 @@ async fn a_payout_is_stored_with_its_key(world: &World<impl Adapter>) {
     let basis = async || {
         let basis = world
             .store()
-            .payout_basis(world.tenant, Some(&request), &claim);
+            .payout_basis(world.tenant, (&request).into(), &claim);
         basis.await.unwrap()
     };
     let before = basis().await;
@@ -136,6 +142,7 @@ async fn a_payout_is_stored_with_its_key(world: &World<impl Adapter>) {
     let found = before.customer.unwrap();
     assert_eq!(found.status, Status::Verified);
     assert_eq!(found.held_address, customer.interac_email);
+    assert_eq!(found.own_address, customer.interac_email);
 
     let made = try_insert(world, world.tenant, &request, &claim).await;
     let made = made.unwrap();
@@ -148,18 +155,29 @@ async fn a_payout_is_stored_with_its_key(world: &World<impl Adapter>) {
 
     let bound = Some((claim.fingerprint, made.clone()));
     assert_eq!(basis().await.bound, bound);
-    // Without a request, as for a body that breaks rules, the key alone is looked at.
-    let alone = world.store().payout_basis(world.tenant, None, &claim);
+    // For a body that breaks rules the key alone is looked at, and the customer if it matters.
+    let alone = world
+        .store()
+        .payout_basis(world.tenant, PayoutQuestion::default(), &claim);
     let alone = alone.await.unwrap();
-    assert_eq!((alone.bound, alone.customer), (bound, None));
+    assert_eq!((alone.bound, alone.customer), (bound.clone(), None));
+    let handle = by_id(&customer);
+    let question = PayoutQuestion {
+        customer: Some(&handle),
+        merchant_reference: None,
+    };
+    let standing = world.store().payout_basis(world.tenant, question, &claim);
+    let standing = standing.await.unwrap();
+    assert_eq!(standing.bound, bound);
+    assert_eq!(standing.customer.map(|found| found.id), Some(customer.id));
     // Another key finds it by its merchant reference.
     let other = payout_claim();
     let other = world
         .store()
-        .payout_basis(world.tenant, Some(&request), &other);
+        .payout_basis(world.tenant, (&request).into(), &other);
     let other = other.await.unwrap();
     assert_eq!(other.bound, None);
-    assert_eq!(other.namesake, Some((claim.fingerprint, made)));
+    assert_eq!(other.namesake, Some((ASKED, made)));
 }
 
 async fn a_merchant_reference_is_used_once_and_a_conflict_leaves_nothing_behind(
@@ -172,7 +190,9 @@ async fn a_merchant_reference_is_used_once_and_a_conflict_leaves_nothing_behind(
     let second = payout_claim();
     let outcome = try_insert(world, world.tenant, &request, &second).await;
     assert_eq!(outcome, None);
-    let unbound = world.store().payout_basis(world.tenant, None, &second);
+    let unbound = world
+        .store()
+        .payout_basis(world.tenant, PayoutQuestion::default(), &second);
     assert_eq!(unbound.await.unwrap().bound, None);
     // A used key, with another reference.
     let another = payout_request(&by_id(&customer), None);
@@ -181,7 +201,7 @@ async fn a_merchant_reference_is_used_once_and_a_conflict_leaves_nothing_behind(
     let other = payout_claim();
     let basis = world
         .store()
-        .payout_basis(world.tenant, Some(&another), &other);
+        .payout_basis(world.tenant, (&another).into(), &other);
     assert_eq!(basis.await.unwrap().namesake, None);
     assert_eq!(take_one(world).await.payout, first.id);
 }
@@ -220,7 +240,7 @@ async fn the_customers_own_address_is_good_while_it_is_held(world: &World<impl A
     let claim = payout_claim();
     let basis = world
         .store()
-        .payout_basis(world.tenant, Some(&unnamed), &claim);
+        .payout_basis(world.tenant, (&unnamed).into(), &claim);
     let held = basis.await.unwrap().customer.unwrap();
     // As if it had been another address when it was read.
     let other = interac_email("was-held@example.com");
@@ -230,12 +250,13 @@ async fn the_customers_own_address_is_good_while_it_is_held(world: &World<impl A
         customer: &held,
         request: &unnamed,
         recipient: &recipient,
+        asked: ASKED,
         claim: &claim,
     };
     let outcome = world.store().insert_payout(world.tenant, &insert).await;
     assert_eq!(outcome, Ok(None));
     for (request, address) in [
-        (&unnamed, customer.interac_email.unwrap()),
+        (&unnamed, customer.interac_email.clone().unwrap()),
         (&named, interac_email("grace@example.com")),
     ] {
         let made = try_insert(world, world.tenant, request, &payout_claim()).await;
@@ -246,6 +267,15 @@ async fn the_customers_own_address_is_good_while_it_is_held(world: &World<impl A
         assert_eq!(job.recipient.last_name, request.recipient.last_name);
         assert!(end(world, &job, PayoutEnd::Paid).await);
     }
+    // It is its own when it is held no longer, too.
+    moved(world, &customer, Status::Rejected, Cause::Rail).await;
+    let claim = payout_claim();
+    let basis = world
+        .store()
+        .payout_basis(world.tenant, (&unnamed).into(), &claim);
+    let found = basis.await.unwrap().customer.unwrap();
+    assert_eq!(found.held_address, None);
+    assert_eq!(found.own_address, customer.interac_email);
 }
 
 async fn a_key_may_be_bound_to_a_payout_that_was_there(world: &World<impl Adapter>) {
@@ -260,7 +290,9 @@ async fn a_key_may_be_bound_to_a_payout_that_was_there(world: &World<impl Adapte
         fingerprint: Fingerprint([9; 32]),
         ..claim.clone()
     };
-    let basis = world.store().payout_basis(world.tenant, None, &other_body);
+    let basis = world
+        .store()
+        .payout_basis(world.tenant, PayoutQuestion::default(), &other_body);
     assert_eq!(basis.await.unwrap().bound, Some((claim.fingerprint, made)));
 }
 
@@ -488,7 +520,9 @@ async fn payouts_of_strangers_do_not_exist(world: &World<impl Adapter>) {
         assert_eq!(found, Ok(None));
         let request = payout_request(&by_id(&customer), None);
         let claim = payout_claim();
-        let basis = world.store().payout_basis(tenant, Some(&request), &claim);
+        let basis = world
+            .store()
+            .payout_basis(tenant, (&request).into(), &claim);
         assert_eq!(basis.await.unwrap().customer, None);
         let page = |after| PayoutPageRequest {
             customer: None,

@@ -30,7 +30,7 @@ impl Digests {
         KeyDigest(finish(&self.api_keys, presented.as_bytes()))
     }
 
-    /// What is stored of a request body, given its canonical form.
+    /// What is stored of a request body, or of what it asks for, given its canonical form.
     #[must_use]
     pub fn fingerprint(&self, canonical_body: &[u8]) -> Fingerprint {
         Fingerprint(finish(&self.fingerprints, canonical_body))

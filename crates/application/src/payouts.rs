@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use vouch_domain::{
     customer::Status,
-    form::{FieldProblem, recipient_email_missing},
-    idempotency::KeyClaim,
-    payout::{Payout, PayoutRequest},
-    ports::{InsertPayout, PayoutBasis, Payouts, StoreError},
+    form::{FieldProblem, InvalidPayout, recipient_email_missing},
+    idempotency::{Fingerprint, KeyClaim},
+    payout::{Payout, PayoutRequest, Recipient},
+    ports::{InsertPayout, PayoutBasis, PayoutCustomer, PayoutQuestion, Payouts, StoreError},
     tenant::Tenant,
 };
 
 use crate::{
     background::Wake,
+    digest::Digests,
     ids::IdMint,
     money_lines::MoneyLines,
     steps::{self, Step},
@@ -44,8 +45,8 @@ pub enum MakePayoutError {
     /// The key was used with another body.
     #[error("the key was used with another body")]
     KeyConflict,
-    /// The merchant reference was used with another body.
-    #[error("the merchant reference was used with another body")]
+    /// The merchant reference was used for another payout.
+    #[error("the merchant reference was used for another payout")]
     ReferenceUsed,
     /// The tenant has no such customer.
     #[error("there is no such customer")]
@@ -67,23 +68,31 @@ pub struct MakePayout {
     store: Arc<dyn Payouts>,
     lines: MoneyLines,
     ids: Arc<IdMint>,
+    digests: Arc<Digests>,
     wake: Wake,
 }
 
 impl MakePayout {
     /// The use case on this store. `wake` wakes whoever sends payouts to the rail.
     #[must_use]
-    pub fn new(store: Arc<dyn Payouts>, lines: MoneyLines, ids: Arc<IdMint>, wake: Wake) -> Self {
+    pub fn new(
+        store: Arc<dyn Payouts>,
+        lines: MoneyLines,
+        ids: Arc<IdMint>,
+        digests: Arc<Digests>,
+        wake: Wake,
+    ) -> Self {
         Self {
             store,
             lines,
             ids,
+            digests,
             wake,
         }
     }
 
-    /// Makes the payout that the form describes, or answers with the one that the key is bound to, or that has its
-    /// merchant reference.
+    /// Makes the payout that the form describes, or answers with the one that the key is bound to, or that was asked for
+    /// under its merchant reference.
     ///
     /// # Errors
     /// See [`MakePayoutError`].
@@ -91,7 +100,7 @@ impl MakePayout {
         &self,
         tenant: Tenant,
         claim: &KeyClaim,
-        form: Result<PayoutRequest, Vec<FieldProblem>>,
+        form: Result<PayoutRequest, InvalidPayout>,
     ) -> Result<PayoutMade, MakePayoutError> {
         for _ in 0..ATTEMPTS {
             if let Some(made) = self.attempt(tenant, claim, &form).await? {
@@ -107,12 +116,16 @@ impl MakePayout {
         &self,
         tenant: Tenant,
         claim: &KeyClaim,
-        form: &Result<PayoutRequest, Vec<FieldProblem>>,
+        form: &Result<PayoutRequest, InvalidPayout>,
     ) -> Result<Option<PayoutMade>, MakePayoutError> {
-        let basis = self
-            .store
-            .payout_basis(tenant, form.as_ref().ok(), claim)
-            .await?;
+        let question = match form {
+            Ok(request) => request.into(),
+            Err(invalid) => PayoutQuestion {
+                customer: invalid.relies_on.as_ref(),
+                merchant_reference: None,
+            },
+        };
+        let basis = self.store.payout_basis(tenant, question, claim).await?;
         if let Some((used_with, payout)) = basis.bound {
             claim
                 .repeats(used_with)
@@ -124,10 +137,13 @@ impl MakePayout {
         }
         let request = match form {
             Ok(request) => request,
-            Err(problems) => return Err(MakePayoutError::Invalid(problems.clone())),
+            Err(invalid) => {
+                let problems = all_problems(invalid.clone(), basis.customer.as_ref());
+                return Err(MakePayoutError::Invalid(problems));
+            }
         };
         match basis.namesake {
-            Some((asked_with, _)) if asked_with != claim.fingerprint => {
+            Some((asked, _)) if Some(asked) != self.asked(request, basis.customer.as_ref()) => {
                 Err(MakePayoutError::ReferenceUsed)
             }
             Some((_, payout)) => {
@@ -163,6 +179,7 @@ impl MakePayout {
             customer: &customer,
             request,
             recipient: &recipient,
+            asked: self.hashed(request, &customer, &recipient),
             claim,
         };
         let inserted = self.store.insert_payout(tenant, &insert).await?;
@@ -171,5 +188,39 @@ impl MakePayout {
             self.wake.wake();
         }
         Ok(inserted.map(PayoutMade::New))
+    }
+
+    /// What the request asks for. The customer's own address counts whether it is held or not: a payout to it was asked for
+    /// while it was. Nothing where nobody could get the money.
+    fn asked(
+        &self,
+        request: &PayoutRequest,
+        customer: Option<&PayoutCustomer>,
+    ) -> Option<Fingerprint> {
+        let customer = customer?;
+        let recipient = request.recipient.resolved(customer.own_address.as_ref())?;
+        Some(self.hashed(request, customer, &recipient))
+    }
+
+    fn hashed(
+        &self,
+        request: &PayoutRequest,
+        customer: &PayoutCustomer,
+        recipient: &Recipient,
+    ) -> Fingerprint {
+        let canonical = request.canonical(customer.id, recipient);
+        self.digests.fingerprint(canonical.as_bytes())
+    }
+}
+
+/// The problems of the form, and the one that only the customer shows. Of one that may not transact there is another thing
+/// to say first.
+fn all_problems(invalid: InvalidPayout, relied_on: Option<&PayoutCustomer>) -> Vec<FieldProblem> {
+    let lacks_address = |customer: &PayoutCustomer| {
+        customer.status == Status::Verified && customer.held_address.is_none()
+    };
+    match relied_on.is_some_and(lacks_address) {
+        true => invalid.without_address(),
+        false => invalid.problems,
     }
 }

@@ -12,7 +12,7 @@ pub use key::{IdempotencyKey, IdempotencyPolicy, KeyAlphabet};
 
 use crate::{access::Contract, customer::CustomerHandle};
 
-/// A keyed hash of a request's canonical body: two requests are the same when these are equal.
+/// A keyed hash of a request's canonical body, or of what it asks for: two are the same when these are equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fingerprint(pub [u8; 32]);
 

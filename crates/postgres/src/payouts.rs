@@ -7,13 +7,13 @@ use vouch_domain::{
     customer::{CustomerHandle, Status},
     id::PayoutId,
     idempotency::{Fingerprint, KeyClaim},
-    payout::{Payout, PayoutRequest},
+    payout::Payout,
     ports::{
         InsertPayout, PageError, PayoutBasis, PayoutCustomer, PayoutPage, PayoutPageRequest,
-        Payouts, StoreError,
+        PayoutQuestion, Payouts, StoreError,
     },
     tenant::Tenant,
-    values::{CustomerReference, InteracEmail},
+    values::{CustomerReference, InteracEmail, MerchantReference},
 };
 
 use crate::{
@@ -30,7 +30,7 @@ use crate::{
 
 /// The payout is the one that the key is bound to, or else the one that has the merchant reference.
 const BASIS: &str = concat!(
-    "SELECT c.id, c.reference, c.status, h.address, k.fingerprint, p.fingerprint, ",
+    "SELECT c.id, c.reference, c.status, c.interac_email, h.address, k.fingerprint, p.fingerprint, ",
     payout_columns!(),
     " FROM (SELECT) one
      LEFT JOIN customers c
@@ -51,12 +51,14 @@ type BasisSql = (
     Nullable<Text>,
     Nullable<Text>,
     Nullable<Text>,
+    Nullable<Text>,
     Nullable<Binary>,
     Nullable<Binary>,
     MaybePayoutSql,
 );
 type BasisRow = (
     Option<Uuid>,
+    Option<String>,
     Option<String>,
     Option<String>,
     Option<String>,
@@ -83,7 +85,7 @@ const INSERT: &str = concat!(
          RETURNING *
      ), bound AS (
          INSERT INTO idempotency_keys (organisation_id, env, digest, contract, fingerprint, customer_id, subject)
-         SELECT $1, $2, $12, $13, $9, p.customer_id, p.id FROM p
+         SELECT $1, $2, $12, $13, $14, p.customer_id, p.id FROM p
      )
      SELECT ",
     payout_columns!(),
@@ -123,12 +125,11 @@ impl Payouts for Store {
     async fn payout_basis(
         &self,
         tenant: Tenant,
-        request: Option<&PayoutRequest>,
+        question: PayoutQuestion<'_>,
         claim: &KeyClaim,
     ) -> Result<PayoutBasis, StoreError> {
-        let customer = request.and_then(|request| request.customer.as_ref());
-        let (uuid, reference) = customer.map_or((None, None), handle_parts);
-        let merchant_reference = request.map(|request| request.merchant_reference.as_str());
+        let (uuid, reference) = question.customer.map_or((None, None), handle_parts);
+        let merchant_reference = question.merchant_reference.map(MerchantReference::as_str);
         let row: Option<BasisRow> = self
             .database
             .row(|| {
@@ -152,6 +153,7 @@ impl Payouts for Store {
             customer,
             request,
             recipient,
+            asked,
             claim,
         } = insert;
         let sealed = seal_recipient(&self.master_keys, tenant, id.uuid(), recipient)?;
@@ -170,11 +172,12 @@ impl Payouts for Store {
                     .text(request.currency.as_str())
                     .big_int(request.amount.count())
                     .text(request.merchant_reference.as_str())
-                    .bytes(claim.fingerprint.0)
+                    .bytes(asked.0)
                     .bytes(sealed.data_key.clone())
                     .bytes(sealed.value.clone())
                     .bytes(self.hashing.key(tenant, claim))
                     .text(claim.contract.as_str())
+                    .bytes(claim.fingerprint.0)
             })
             .await;
         let inserted: Option<PayoutRow> = unless_taken(inserted)?.flatten();
@@ -245,10 +248,10 @@ fn page_sql(request: &PayoutPageRequest) -> String {
 }
 
 fn basis(row: BasisRow) -> Result<PayoutBasis, StoreError> {
-    let (customer, reference, status, address, used_with, asked_with, found) = row;
+    let (customer, reference, status, own, held, used_with, asked, found) = row;
     let found = present(found).map(payout).transpose()?;
     let is_bound = used_with.is_some();
-    let with = used_with.or(asked_with).map(fingerprint).transpose()?;
+    let with = used_with.or(asked).map(fingerprint).transpose()?;
     let (bound, namesake) = match (with.zip(found), is_bound) {
         (found, true) => (found, None),
         (found, false) => (None, found),
@@ -263,16 +266,19 @@ fn basis(row: BasisRow) -> Result<PayoutBasis, StoreError> {
                     reference: CustomerReference::restore(reference)
                         .map_err(|_| broken("reference"))?,
                     status: Status::parse(&status).map_err(|_| broken("status"))?,
-                    held_address: address
-                        .map(InteracEmail::restore)
-                        .transpose()
-                        .map_err(|_| broken("interac e-mail"))?,
+                    own_address: address(own)?,
+                    held_address: address(held)?,
                 })
             })
             .transpose()?,
         bound,
         namesake,
     })
+}
+
+fn address(text: Option<String>) -> Result<Option<InteracEmail>, StoreError> {
+    let address = text.map(InteracEmail::restore).transpose();
+    address.map_err(|_| broken("interac e-mail"))
 }
 
 /// A stored fingerprint.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use vouch_application::{
-    background::Wake, dispatch::MoneyCalls, ids::IdMint, money_lines::MoneyLines,
+    background::Wake, digest::Digests, dispatch::MoneyCalls, ids::IdMint, money_lines::MoneyLines,
     open_accounts::AccountOpener, payouts::MakePayout, send_payouts::PayoutSender,
     virtual_accounts::OpenVirtualAccount,
 };
@@ -64,7 +64,7 @@ impl Money {
     }
 
     /// The use cases of requests.
-    pub(crate) fn services(&self, store: &Arc<Store>) -> MoneyServices {
+    pub(crate) fn services(&self, store: &Arc<Store>, digests: &Arc<Digests>) -> MoneyServices {
         MoneyServices {
             open_account: OpenVirtualAccount::new(
                 Arc::clone(store) as _,
@@ -77,6 +77,7 @@ impl Money {
                 Arc::clone(store) as _,
                 self.lines.clone(),
                 Arc::clone(&self.ids),
+                Arc::clone(digests),
                 self.payouts.clone(),
             ),
             payouts: Arc::clone(store) as _,

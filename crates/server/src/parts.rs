@@ -185,7 +185,7 @@ impl Parts {
                 Arc::clone(&self.clock),
             ),
             kyc: self.kyc.services(store),
-            money: self.money.services(store),
+            money: self.money.services(store, &self.digests),
             treasury: self.treasury.services(store),
         }
     }

@@ -4,7 +4,7 @@ use serde_json::json;
 use vouch_domain::id::CustomerId;
 
 use super::treasurer::{SCOPES, Treasurer, Words, payer};
-use crate::harness::{Caller, Service, business, individual, with};
+use crate::harness::{Caller, Service, business, individual, money::payout_of, with};
 
 /// Both callers of a new organisation.
 fn callers(service: &Service) -> (Treasurer, Caller) {
@@ -40,6 +40,13 @@ async fn the_remittance_api_sees_a_customer_without_an_identity() {
             let refused = refused.expect_error(409, "invalid_state").json();
             let reason = &refused["error"]["detail"]["reason"];
             assert_eq!(reason, "no_kyc_identity");
+        }
+        // Nobody can verify it, and who is not verified has neither accounts nor payouts.
+        for refused in [
+            remittance.open_account(handle, "GBP").await,
+            remittance.pay(&payout_of(handle)).await,
+        ] {
+            refused.expect_error(422, "customer_not_verified");
         }
         let events = remittance.events(handle).await;
         assert_eq!(events.len(), 1);

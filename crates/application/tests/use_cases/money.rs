@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use vouch_application::{
     background::Wake,
     create::Created,
+    digest::Digests,
     jobs::Work,
     money_lines::{MoneyLine, MoneyLines},
     open_accounts::AccountOpener,
@@ -83,7 +84,8 @@ impl Desk {
     pub(crate) fn make_payout(&self) -> MakePayout {
         let store = Arc::new(self.bench.store.clone());
         let ids = Arc::clone(&self.bench.ids);
-        MakePayout::new(store, self.lines.clone(), ids, Wake::default())
+        let digests = Arc::new(Digests::new(&[7; 32]));
+        MakePayout::new(store, self.lines.clone(), ids, digests, Wake::default())
     }
 
     pub(crate) async fn payout(&self) -> Payout {

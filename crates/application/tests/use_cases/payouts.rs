@@ -3,20 +3,22 @@
 use std::{sync::Arc, time::Duration};
 
 use vouch_application::{
-    background::Wake,
     create::Created,
     money_lines::{MoneyLine, MoneyLines},
-    payouts::{MakePayout, MakePayoutError, PayoutMade},
+    payouts::{MakePayoutError, PayoutMade},
 };
 use vouch_domain::{
     customer::{CustomerHandle, Status},
-    form::ProblemKind,
-    payout::{PayoutEnd, PayoutFailure, PayoutState},
+    form::{FieldProblem, InvalidPayout, ProblemKind},
+    money::MinorUnits,
+    payout::{PayoutEnd, PayoutFailure, PayoutRequest, PayoutState},
     ports::{PayoutRefusal, StoreError},
+    values::{InteracEmail, Name},
 };
 use vouch_testkit::{
     MoneyCall::{LookUp, Send},
-    MoneyScript, ScriptedMoneyRail, individual, payout_claim, payout_request, unique_claim,
+    MoneyScript, ScriptedMoneyRail, individual, interac_email, payout_claim, payout_request,
+    unique_claim,
 };
 
 use crate::{
@@ -30,6 +32,26 @@ fn paid() -> PayoutState {
 
 fn failed(failure: PayoutFailure) -> PayoutState {
     PayoutState::Ended(PayoutEnd::Failed(failure))
+}
+
+/// A form that lacks its currency.
+fn invalid() -> InvalidPayout {
+    let problem = FieldProblem {
+        field: "currency".to_owned(),
+        kind: ProblemKind::Missing,
+        message: "is required",
+    };
+    InvalidPayout {
+        problems: vec![problem],
+        relies_on: None,
+    }
+}
+
+/// The same payout to this address.
+fn to(request: &PayoutRequest, interac_email: Option<InteracEmail>) -> PayoutRequest {
+    let mut request = request.clone();
+    request.recipient.interac_email = interac_email;
+    request
 }
 
 #[tokio::test(start_paused = true)]
@@ -198,19 +220,116 @@ async fn a_used_key_goes_before_everything_and_a_used_reference_before_the_custo
             replayed,
         })
     };
-    assert_eq!(make(&claim, Err(Vec::new())).await, existing(true));
+    assert_eq!(make(&claim, Err(invalid())).await, existing(true));
     let other = another_body(&claim);
     let conflict = Err(MakePayoutError::KeyConflict);
     assert_eq!(make(&other, Ok(request.clone())).await, conflict);
     let second = payout_claim();
     assert_eq!(make(&second, Ok(request.clone())).await, existing(false));
     assert_eq!(make(&second, Ok(request.clone())).await, existing(true));
-    let third = another_body(&payout_claim());
-    let used = Err(MakePayoutError::ReferenceUsed);
-    assert_eq!(make(&third, Ok(request)).await, used);
     let new = payout_request(&desk.handle(), None);
-    let refused = make(&third, Ok(new)).await;
+    let refused = make(&payout_claim(), Ok(new)).await;
     assert_eq!(refused, Err(MakePayoutError::NotVerified));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_merchant_reference_repeats_what_was_asked_for_however_it_is_spelt() {
+    let desk = Desk::new().await;
+    let tenant = desk.bench.tenant;
+    let request = payout_request(&desk.handle(), None);
+    let use_case = desk.make_payout();
+    let make = async |form: &PayoutRequest| {
+        let claim = another_body(&payout_claim());
+        use_case.make(tenant, &claim, Ok(form.clone())).await
+    };
+    let Ok(PayoutMade::New(payout)) = make(&request).await else {
+        panic!("not new");
+    };
+    // Its address is held by nobody any more.
+    desk.becomes(Status::Rejected);
+    let by_reference = Some(CustomerHandle::Reference(desk.customer.reference.clone()));
+    let spelt_out = desk.customer.interac_email.clone();
+    let same = [
+        request.clone(),
+        PayoutRequest {
+            customer: by_reference,
+            ..request.clone()
+        },
+        to(&request, spelt_out),
+    ];
+    for repetition in same {
+        let made = make(&repetition).await;
+        let existing = PayoutMade::Existing {
+            payout: payout.clone(),
+            replayed: false,
+        };
+        assert_eq!(made, Ok(existing));
+    }
+    let Ok(Created::New(other)) = desk.bench.create(&individual(), &unique_claim()).await else {
+        panic!("not new");
+    };
+    let name = |text: &str| Name::restore(text.to_owned()).unwrap();
+    let mut renamed = request.clone();
+    renamed.recipient.last_name = name("Hoppe");
+    let others = [
+        to(&request, Some(interac_email("other@example.com"))),
+        PayoutRequest {
+            amount: MinorUnits::new(1_251).unwrap(),
+            ..request.clone()
+        },
+        PayoutRequest {
+            customer: Some(CustomerHandle::Id(other.id)),
+            ..request.clone()
+        },
+        PayoutRequest {
+            customer: CustomerHandle::parse("nobody"),
+            ..request.clone()
+        },
+        PayoutRequest {
+            customer: None,
+            ..request.clone()
+        },
+        renamed,
+    ];
+    for other in others {
+        let refused = make(&other).await;
+        assert_eq!(refused, Err(MakePayoutError::ReferenceUsed), "{other:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_that_the_customer_lacks_is_told_with_the_other_problems() {
+    let desk = Desk::new().await;
+    let tenant = desk.bench.tenant;
+    let Ok(Created::New(other)) = desk.bench.create(&individual(), &unique_claim()).await else {
+        panic!("not new");
+    };
+    let use_case = desk.make_payout();
+    let told = async |customer: &CustomerHandle| {
+        let form = InvalidPayout {
+            relies_on: Some(customer.clone()),
+            ..invalid()
+        };
+        let refused = use_case.make(tenant, &payout_claim(), Err(form)).await;
+        let Err(MakePayoutError::Invalid(problems)) = refused else {
+            panic!("{refused:?}");
+        };
+        let fields = problems.into_iter().map(|problem| problem.field);
+        fields.collect::<Vec<_>>()
+    };
+    let lacking = CustomerHandle::Id(other.id);
+    // That it is not verified comes first.
+    assert_eq!(told(&lacking).await, ["currency"]);
+    desk.bench
+        .store
+        .set_status(tenant, other.id, Status::Verified);
+    assert_eq!(
+        told(&lacking).await,
+        ["currency", "recipient.interac_email"]
+    );
+    assert_eq!(told(&desk.handle()).await, ["currency"]);
+    let nobody = CustomerHandle::parse("nobody").unwrap();
+    assert_eq!(told(&nobody).await, ["currency"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -236,17 +355,17 @@ async fn what_stands_against_a_payout_is_told() {
     };
     assert_eq!(problems[0].field, "recipient.interac_email");
     assert_eq!(problems[0].kind, ProblemKind::Missing);
-    let store = Arc::new(desk.bench.store.clone());
-    let ids = Arc::clone(&desk.bench.ids);
-    let railless = MakePayout::new(store, MoneyLines::default(), ids, Wake::default());
+    let railless = Desk {
+        lines: MoneyLines::default(),
+        ..desk
+    };
+    let (use_case, desk) = (railless.make_payout(), railless);
     let request = payout_request(&desk.handle(), None);
-    let refused = railless.make(tenant, &payout_claim(), Ok(request)).await;
+    let refused = use_case.make(tenant, &payout_claim(), Ok(request)).await;
     assert_eq!(refused, Err(MakePayoutError::NoRail));
     let down = StoreError::Unavailable("down".to_owned());
     desk.bench.store.fail_with(Some(down.clone()));
-    let refused = use_case
-        .make(tenant, &payout_claim(), Err(Vec::new()))
-        .await;
+    let refused = use_case.make(tenant, &payout_claim(), Err(invalid())).await;
     assert_eq!(refused, Err(MakePayoutError::Store(down)));
 }
 

@@ -19,7 +19,7 @@ pub use attachments::parse_attachments;
 pub use create::parse_new_customer;
 pub use empty::parse_empty;
 pub use payment_route::parse_payment_route;
-pub use payout::{parse_payout, recipient_email_missing};
+pub use payout::{InvalidPayout, parse_payout, recipient_email_missing};
 pub use simulation::{SimulationRequest, SimulationSubject, parse_simulation};
 pub use swap::parse_swap;
 pub use treasury_customer::parse_treasury_customer;

@@ -1,6 +1,8 @@
 //! The form that makes a payout.
 
-use super::{FieldProblem, ProblemKind, RawForm, reader::Reader, virtual_account::read_currency};
+use super::{
+    FieldProblem, ProblemKind, RawField, RawForm, reader::Reader, virtual_account::read_currency,
+};
 use crate::{
     customer::CustomerHandle,
     money::MinorUnits,
@@ -16,23 +18,49 @@ const FIELDS: [&str; 5] = [
     RECIPIENT,
 ];
 const RECIPIENT: &str = "recipient";
-const RECIPIENT_FIELDS: [&str; 3] = ["interac_email", "first_name", "last_name"];
+const RECIPIENT_FIELDS: [&str; 3] = [INTERAC_EMAIL, "first_name", "last_name"];
+const INTERAC_EMAIL: &str = "interac_email";
+
+/// What is wrong with the form of a payout, as far as the form alone tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidPayout {
+    /// All problems of the form in its order, unknown fields last by name.
+    pub problems: Vec<FieldProblem>,
+    /// The customer to whose own address the money would go.
+    pub relies_on: Option<CustomerHandle>,
+}
+
+impl InvalidPayout {
+    /// All problems, where that customer holds no address.
+    #[must_use]
+    pub fn without_address(mut self) -> Vec<FieldProblem> {
+        let comes_after = |problem: &FieldProblem| {
+            problem.kind == ProblemKind::Unknown || problem.field.starts_with(&nested(""))
+        };
+        let place = self.problems.iter().position(comes_after);
+        let place = place.unwrap_or(self.problems.len());
+        self.problems.insert(place, recipient_email_missing());
+        self.problems
+    }
+}
 
 /// Reads the form of a new payout. Whether an address for it is needed depends on the customer, and is judged
 /// afterwards; see [`recipient_email_missing`].
 ///
 /// # Errors
-/// All problems of the form in its order, unknown fields last by name.
+/// [`InvalidPayout`].
 pub fn parse_payout(
     form: &RawForm,
     standards: &dyn Standards,
-) -> Result<PayoutRequest, Vec<FieldProblem>> {
+) -> Result<PayoutRequest, InvalidPayout> {
     let mut reader = Reader::in_order(form, &FIELDS);
     let customer = reader.required("customer_id", |text| Ok(CustomerHandle::parse(text)));
     let currency = read_currency(&mut reader, FiatCurrency::of_payout);
     let amount = reader.required("amount_minor", MinorUnits::parse);
     let merchant_reference = reader.required("merchant_reference", MerchantReference::parse);
     let recipient = reader.required_object(RECIPIENT);
+    let relies_on = customer.clone().flatten();
+    let relies_on = relies_on.filter(|_| recipient.is_some_and(names_no_address));
     let order = customer.zip(currency).zip(amount.zip(merchant_reference));
     let outer = reader.finish(order);
     let recipient = recipient.map(|form| parse_recipient(form, standards));
@@ -46,18 +74,25 @@ pub fn parse_payout(
                 recipient,
             })
         }
-        (outer, recipient) => Err(joined(
-            outer.err().unwrap_or_default(),
-            recipient.and_then(Result::err).unwrap_or_default(),
-        )),
+        (outer, recipient) => Err(InvalidPayout {
+            problems: joined(
+                outer.err().unwrap_or_default(),
+                recipient.and_then(Result::err).unwrap_or_default(),
+            ),
+            relies_on,
+        }),
     }
+}
+
+fn names_no_address(recipient: &RawForm) -> bool {
+    matches!(recipient.get(INTERAC_EMAIL), None | Some(RawField::Null))
 }
 
 /// What is wrong with a form that names no address for a customer that holds none.
 #[must_use]
 pub fn recipient_email_missing() -> FieldProblem {
     FieldProblem {
-        field: nested(RECIPIENT_FIELDS[0]),
+        field: nested(INTERAC_EMAIL),
         kind: ProblemKind::Missing,
         message: "is required, because the customer holds no interac_email",
     }
@@ -69,7 +104,7 @@ fn parse_recipient(
 ) -> Result<RecipientRequest, Vec<FieldProblem>> {
     let mut reader = Reader::in_order(form, &RECIPIENT_FIELDS);
     let name = |text: &str| Name::parse(text, standards);
-    let interac_email = reader.optional("interac_email", InteracEmail::parse);
+    let interac_email = reader.optional(INTERAC_EMAIL, InteracEmail::parse);
     let first_name = reader.required("first_name", name);
     let last_name = reader.required("last_name", name);
     let names = first_name.zip(last_name);
@@ -129,13 +164,17 @@ mod tests {
         fields
     }
 
-    fn parse(form: &RawForm) -> Result<PayoutRequest, Vec<FieldProblem>> {
+    fn parse(form: &RawForm) -> Result<PayoutRequest, InvalidPayout> {
         parse_payout(form, &FakeStandards)
     }
 
-    fn problems(form: &RawForm) -> Vec<(String, ProblemKind)> {
-        let problems = parse(form).unwrap_err().into_iter();
+    fn facts(problems: Vec<FieldProblem>) -> Vec<(String, ProblemKind)> {
+        let problems = problems.into_iter();
         problems.map(|one| (one.field, one.kind)).collect()
+    }
+
+    fn problems(form: &RawForm) -> Vec<(String, ProblemKind)> {
+        facts(parse(form).unwrap_err().problems)
     }
 
     #[test]
@@ -218,6 +257,43 @@ mod tests {
                 expected,
                 "{field}"
             );
+        }
+    }
+
+    #[test]
+    fn an_address_that_the_customer_lacks_is_missing_in_its_place() {
+        let named = form(&[("interac_email", text("x"))]);
+        let cases = [
+            (vec![], true),
+            (
+                vec![("recipient", Object(recipient(&[("interac_email", Null)])))],
+                true,
+            ),
+            (vec![("customer_id", text("ckcust_1"))], false),
+            (vec![("customer_id", Null)], false),
+            (vec![("recipient", Object(named))], false),
+            (vec![("recipient", Null)], false),
+        ];
+        for (place, (changes, relies)) in cases.into_iter().enumerate() {
+            let changes = [&changes[..], &[("currency", Null), ("note", Null)]].concat();
+            let invalid = parse(&with(&changes)).unwrap_err();
+            let expected = CustomerHandle::parse("user-1").filter(|_| relies);
+            assert_eq!(invalid.relies_on, expected, "{place}");
+        }
+        let inner = recipient(&[("first_name", Null)]);
+        for (changes, expected) in [
+            (
+                vec![("currency", Null)],
+                vec!["currency", "recipient.interac_email"],
+            ),
+            (
+                vec![("note", Null), ("recipient", Object(inner))],
+                vec!["recipient.interac_email", "recipient.first_name", "note"],
+            ),
+        ] {
+            let invalid = parse(&with(&changes)).unwrap_err();
+            let told = facts(invalid.without_address()).into_iter();
+            assert_eq!(told.map(|(field, _)| field).collect::<Vec<_>>(), expected);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     customer::CustomerHandle,
+    id::CustomerId,
     money::MinorUnits,
     values::{FiatCurrency, InteracEmail, MerchantReference, Name},
 };
@@ -21,6 +22,25 @@ pub struct PayoutRequest {
     pub recipient: RecipientRequest,
 }
 
+impl PayoutRequest {
+    /// The same text for every request that asks for the same payout, whether it names the customer by id or by reference,
+    /// and whether or not it spells the customer's own address out. Holds personal data: to be hashed, and never kept.
+    #[must_use]
+    pub fn canonical(&self, customer: CustomerId, recipient: &Recipient) -> String {
+        let fields = [
+            &customer.to_string(),
+            self.currency.as_str(),
+            &self.amount.count().to_string(),
+            self.merchant_reference.as_str(),
+            recipient.interac_email.as_str(),
+            recipient.first_name.as_str(),
+            recipient.last_name.as_str(),
+        ];
+        // No field holds such a character.
+        fields.join("\u{1f}")
+    }
+}
+
 /// A recipient as a caller names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecipientRequest {
@@ -33,11 +53,10 @@ pub struct RecipientRequest {
 }
 
 impl RecipientRequest {
-    /// The recipient, given the Interac address that the customer holds at the moment. Nothing when neither has an
-    /// address: the customer's e-mail is none.
+    /// The recipient, given an Interac address of the customer. Nothing when neither has one: the customer's e-mail is none.
     #[must_use]
-    pub fn resolved(&self, held: Option<&InteracEmail>) -> Option<Recipient> {
-        let interac_email = self.interac_email.as_ref().or(held)?;
+    pub fn resolved(&self, own: Option<&InteracEmail>) -> Option<Recipient> {
+        let interac_email = self.interac_email.as_ref().or(own)?;
         Some(Recipient {
             interac_email: interac_email.clone(),
             first_name: self.first_name.clone(),

@@ -54,7 +54,7 @@ pub use liquidity::{
 pub use payment_routes::{DepositFilter, Deposits, Ledger, PaymentRoutes, Recorded, WaitingRoute};
 pub use payouts::{
     InsertPayout, PayoutBasis, PayoutCustomer, PayoutJob, PayoutJobs, PayoutPage,
-    PayoutPageRequest, PayoutRelease, PayoutStage, Payouts,
+    PayoutPageRequest, PayoutQuestion, PayoutRelease, PayoutStage, Payouts,
 };
 pub use provisioning::{
     AbsenceClear, Lease, LeaseTerms, Provisioning, RecordOutcome, Reservation, Reserve, Reserved,

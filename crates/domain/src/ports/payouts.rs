@@ -17,11 +17,11 @@ use crate::{
 /// The payouts of organisations.
 #[async_trait]
 pub trait Payouts: Send + Sync {
-    /// All that judging a request for a payout needs, in one read. Without a request only the key is looked at.
+    /// All that judging a request for a payout needs, in one read.
     async fn payout_basis(
         &self,
         tenant: Tenant,
-        request: Option<&PayoutRequest>,
+        question: PayoutQuestion<'_>,
         claim: &KeyClaim,
     ) -> Result<PayoutBasis, StoreError>;
 
@@ -54,6 +54,24 @@ pub trait Payouts: Send + Sync {
     ) -> Result<PayoutPage, PageError>;
 }
 
+/// What is asked, besides what the key is bound to.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PayoutQuestion<'a> {
+    /// How this customer stands.
+    pub customer: Option<&'a CustomerHandle>,
+    /// Which payout has this reference.
+    pub merchant_reference: Option<&'a MerchantReference>,
+}
+
+impl<'a> From<&'a PayoutRequest> for PayoutQuestion<'a> {
+    fn from(request: &'a PayoutRequest) -> Self {
+        Self {
+            customer: request.customer.as_ref(),
+            merchant_reference: Some(&request.merchant_reference),
+        }
+    }
+}
+
 /// What a request for a payout is judged by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PayoutBasis {
@@ -61,7 +79,7 @@ pub struct PayoutBasis {
     pub customer: Option<PayoutCustomer>,
     /// What the key is bound to, and the body that it was used with.
     pub bound: Option<(Fingerprint, Payout)>,
-    /// The payout that has the merchant reference, and the body that it was asked for with.
+    /// The payout that has the merchant reference, and what was asked for.
     pub namesake: Option<(Fingerprint, Payout)>,
 }
 
@@ -74,7 +92,9 @@ pub struct PayoutCustomer {
     pub reference: CustomerReference,
     /// How far the rail's decision about it has come.
     pub status: Status,
-    /// The Interac address that it holds.
+    /// The Interac address that it was created with, held or not.
+    pub own_address: Option<InteracEmail>,
+    /// That address, while the customer holds it.
     pub held_address: Option<InteracEmail>,
 }
 
@@ -89,6 +109,8 @@ pub struct InsertPayout<'a> {
     pub request: &'a PayoutRequest,
     /// Who gets it.
     pub recipient: &'a Recipient,
+    /// The hash of [`PayoutRequest::canonical`]: what tells a repetition from another use of the merchant reference.
+    pub asked: Fingerprint,
     /// The caller's key.
     pub claim: &'a KeyClaim,
 }

@@ -17,7 +17,8 @@ pub trait RailAccounts: Send + Sync {
         urgency: Urgency,
     ) -> Result<RailAccount, RailFailure>;
 
-    /// The open account of a customer in a currency, if there is one.
+    /// The open account of a customer in a currency, if there is one. [`RailFailure::Unclear`] where the rail shows several,
+    /// or one of which it does not prove whose it is.
     async fn find_open_account(
         &self,
         customer: &RailCustomerId,

@@ -6,10 +6,11 @@ use vouch_domain::{
     event::{EventDetail, PayoutMark},
     id::{CustomerId, EventId, PayoutId},
     idempotency::{Fingerprint, KeyClaim},
-    payout::{Payout, PayoutEnd, PayoutRequest, PayoutState, Recipient},
+    payout::{Payout, PayoutEnd, PayoutState, Recipient},
     ports::{
         AbsenceClear, InsertPayout, PageError, PayoutBasis, PayoutCustomer, PayoutJob, PayoutJobs,
-        PayoutPage, PayoutPageRequest, PayoutRelease, PayoutStage, Payouts, StoreError,
+        PayoutPage, PayoutPageRequest, PayoutQuestion, PayoutRelease, PayoutStage, Payouts,
+        StoreError,
     },
     tenant::{Env, Tenant},
 };
@@ -19,7 +20,7 @@ use super::{InMemory, Stage, State, money::Looked, queries::cut};
 /// A payout, its recipient, and who looks after it.
 pub(super) struct PayoutRecord {
     pub(super) payout: Payout,
-    fingerprint: Fingerprint,
+    asked: Fingerprint,
     recipient: Recipient,
     taken: bool,
     looked: Looked,
@@ -30,25 +31,23 @@ impl Payouts for InMemory {
     async fn payout_basis(
         &self,
         tenant: Tenant,
-        request: Option<&PayoutRequest>,
+        question: PayoutQuestion<'_>,
         claim: &KeyClaim,
     ) -> Result<PayoutBasis, StoreError> {
         let state = self.state().await?;
-        let customer = request.and_then(|request| request.customer.as_ref());
         let payouts = state.payouts.get(&tenant);
         let bound = state.bound(tenant, claim).and_then(|bound| {
             let id = PayoutId::of_time_ordered(bound.subject?);
             let record = payouts?.get(&id)?;
             Some((bound.fingerprint, record.payout.clone()))
         });
-        let namesake = request.filter(|_| bound.is_none()).and_then(|request| {
+        let reference = question.merchant_reference.filter(|_| bound.is_none());
+        let namesake = reference.and_then(|reference| {
             let mut records = payouts?.values();
-            let is_it = |record: &&PayoutRecord| {
-                record.payout.merchant_reference == request.merchant_reference
-            };
-            let record = records.find(is_it)?;
-            Some((record.fingerprint, record.payout.clone()))
+            let record = records.find(|record| record.payout.merchant_reference == *reference)?;
+            Some((record.asked, record.payout.clone()))
         });
+        let customer = question.customer;
         Ok(PayoutBasis {
             customer: customer.and_then(|handle| state.payout_customer(tenant, handle)),
             bound,
@@ -90,7 +89,7 @@ impl Payouts for InMemory {
         };
         let record = PayoutRecord {
             payout: payout.clone(),
-            fingerprint: insert.claim.fingerprint,
+            asked: insert.asked,
             recipient: insert.recipient.clone(),
             taken: false,
             looked: Looked::due(state.now),
@@ -288,6 +287,7 @@ impl State {
             id: summary.id,
             reference: summary.reference.clone(),
             status: summary.status,
+            own_address: summary.interac_email.clone(),
             held_address: summary.interac_email.clone().filter(|_| holds),
         })
     }

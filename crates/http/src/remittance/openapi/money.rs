@@ -92,8 +92,8 @@ pub(super) fn create_payout() -> Value {
         "summary": "Create a payout",
         "description": "Sends Canadian dollars by Interac, exactly once, on behalf of a `verified` customer. The payout is \
             `processing` at first; `payout_paid` or `payout_failed` tells how it ends. A `merchant_reference` is used once: \
-            repeated with the same body it answers with the payout that has it, with another body it is `invalid_state` with \
-            `detail.reason` `merchant_reference_used`. Without `recipient.interac_email` the money goes to the customer's own \
+            repeated for the same payout, however the request spells it, it answers with that payout; for another one it is \
+            `invalid_state` with `detail.reason` `merchant_reference_used`. Without `recipient.interac_email` the money goes to the customer's own \
             `interac_email`, while it holds that address.",
         "parameters": [parameter("IdempotencyKey"), parameter("RequestId")],
         "requestBody": body("CreatePayout", &json!({
@@ -118,8 +118,8 @@ pub(super) fn create_payout() -> Value {
                     .with_headers(&["Location"]),
                 Success::object(
                     200,
-                    "The payout was there: made by an earlier request with this key, or with this `merchant_reference` and \
-                     the same body.",
+                    "The payout was there: made by an earlier request with this key, or asked for under this \
+                     `merchant_reference`.",
                     "Payout",
                     &payout(PayoutStatus::Paid),
                 )

@@ -157,7 +157,13 @@ impl World {
                 Wake::default(),
             ),
             accounts: store.clone(),
-            make_payout: MakePayout::new(store.clone(), lines, Arc::clone(ids), Wake::default()),
+            make_payout: MakePayout::new(
+                store.clone(),
+                lines,
+                Arc::clone(ids),
+                digests(),
+                Wake::default(),
+            ),
             payouts: store,
         }
     }
