@@ -10,6 +10,7 @@ mod payment_routes;
 mod plans;
 mod pooler;
 mod primary;
+mod record_plans;
 mod secrecy;
 mod shared_reads;
 mod statements;

@@ -62,7 +62,12 @@ pub(super) async fn plan(client: &Client, statement: &Parsed, values: &[String])
 }
 
 /// Plans with the values known and with them unknown, as PostgreSQL does for the first and for later executions.
-async fn assert_uses(client: &Client, statement: &Parsed, values: &[String], index: &str) {
+pub(super) async fn assert_uses(
+    client: &Client,
+    statement: &Parsed,
+    values: &[String],
+    index: &str,
+) {
     for mode in ["force_custom_plan", "force_generic_plan"] {
         client
             .batch_execute(&format!("SET plan_cache_mode = {mode}"))
@@ -70,7 +75,9 @@ async fn assert_uses(client: &Client, statement: &Parsed, values: &[String], ind
             .unwrap();
         let plan = plan(client, statement, values).await;
         assert!(plan.contains(index), "{mode}: not by {index}:\n{plan}");
-        assert!(!plan.contains("Seq Scan on customers"), "{mode}:\n{plan}");
+        // There are few organisations, and always will be.
+        let others = plan.replace("Seq Scan on organisations", "");
+        assert!(!others.contains("Seq Scan"), "{mode}:\n{plan}");
     }
 }
 
