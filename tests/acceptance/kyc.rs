@@ -183,7 +183,9 @@ async fn a_final_rejection_is_final() {
         .id();
     caller.submit_with(&id, "id_document").await.expect(202);
     caller.comes_to(&id, "rejected").await;
-    let rejected = newest_is_rejected_for(&caller, &id, "fraud_suspected").await;
+    // Whoever is suspected of fraud must not be warned.
+    let rejected = newest_is_rejected_for(&caller, &id, "not_permitted").await;
+    assert!(!rejected.to_string().contains("fraud"), "{rejected}");
     assert_eq!(rejected["rejection"]["class"], "final");
     assert_eq!(rejected["rejection"].get("field"), None);
     let refused = caller.submit(&id).await;
@@ -216,9 +218,10 @@ async fn one_submission_is_open_at_a_time() {
     newest_comes_to(&caller, &id, "in_review").await;
     let refused = caller.submit(&id).await;
     refused.expect_error(409, "invalid_state");
-    // Closing ends it.
+    // Closing ends it, undecided; nothing that could be mended is missing.
     caller.close(&id).await.expect(200);
-    newest_comes_to(&caller, &id, "incomplete").await;
+    let ended = newest_comes_to(&caller, &id, "incomplete").await;
+    assert_eq!(ended["missing"], json!([]));
     let closed = caller.submit(&id).await;
     assert_eq!(closed.json()["error"]["detail"]["reason"], "closed");
 }

@@ -32,6 +32,7 @@ mod outcomes;
 mod payout_kills;
 mod payouts;
 mod rail_contact;
+mod resubmissions;
 mod retrieval;
 mod secrecy;
 mod sharing;

@@ -4,8 +4,8 @@ use reqwest::{Client, Method};
 use serde_json::json;
 
 use crate::harness::{
-    Answer, Caller, Service, business, eventually, exchange, individual, jpeg, kept_documents, pdf,
-    with,
+    Answer, Caller, Service, business, eventually, exchange, held, individual, jpeg,
+    kept_documents, pdf, with,
 };
 
 async fn customer(caller: &Caller) -> String {
@@ -144,16 +144,10 @@ async fn an_upload_that_breaks_off_leaves_nothing() {
         let url = service.url.clone();
         async move { exchange(&url, &request).await }
     });
-    let database = service.home.database().client().await;
-    let begun = async || {
-        let sql = "SELECT count(*) FROM upload_attempts";
-        let begun: i64 = database.query_one(sql, &[]).await.unwrap().get(0);
-        begun
-    };
-    eventually("the beginning", async || (begun().await == 1).then_some(())).await;
+    service.has_uploads(1).await;
     // The service waits for the rest, and this caller goes away.
     half.abort();
-    eventually("the end", async || (begun().await == 0).then_some(())).await;
+    service.has_uploads(0).await;
     assert_eq!(kept_documents(&service.home.folder).len(), 0);
     caller.put(&url, jpeg(700)).await.expect(200);
     assert_eq!(kept_documents(&service.home.folder).len(), 1);
@@ -287,4 +281,55 @@ async fn nobody_reaches_what_is_anothers() {
     let theirs = customer(&stranger).await;
     let stolen = stranger.attach(&theirs, &[("id_document", &file)]).await;
     stolen.expect_error(404, "file_not_found");
+}
+
+#[tokio::test]
+async fn a_closed_customers_files_go() {
+    let service = Service::new().await;
+    let caller = service.caller();
+    let id = customer(&caller).await;
+    caller.uploaded(&id, "id_document", jpeg(50)).await;
+    let (url, _) = caller.new_file(&id, "proof_of_address", "image/jpeg").await;
+    caller.close(&id).await.expect(200);
+    let late = caller.put(&url, jpeg(50)).await;
+    assert_eq!(late.json()["error"]["detail"]["reason"], "closed");
+    late.expect_error(409, "invalid_state");
+    // The sweeper looks when it starts, and then every ten minutes.
+    let home = service.home.clone();
+    drop(service);
+    let _service = home.serve().await;
+    eventually("the end of the bytes", async || {
+        kept_documents(&home.folder).is_empty().then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_file_is_uploaded_only_so_often_at_once() {
+    let service = Service::new().await;
+    let caller = service.caller();
+    let id = customer(&caller).await;
+    let (url, _) = caller.new_file(&id, "id_document", "image/jpeg").await;
+    let mut uploads = Vec::new();
+    for _ in 0..4 {
+        let (rest, body) = held(jpeg(100));
+        let (caller, url) = (caller.clone(), url.clone());
+        uploads.push((
+            rest,
+            tokio::spawn(async move { caller.put(&url, body).await }),
+        ));
+    }
+    service.has_uploads(4).await;
+    let fifth = caller.put(&url, jpeg(100)).await;
+    assert_eq!(
+        fifth.json()["error"]["detail"]["reason"],
+        "too_many_uploads"
+    );
+    fifth.expect_error(409, "invalid_state");
+    let mut statuses = Vec::new();
+    for (rest, upload) in uploads {
+        rest.send(vec![0]).unwrap();
+        statuses.push(upload.await.unwrap().status);
+    }
+    assert_eq!(statuses, [200, 409, 409, 409]);
 }

@@ -351,6 +351,13 @@ impl<A: Adapter> World<A> {
             .expect("an answer")
     }
 
+    /// How many events the customer has had, as whoever judges a change now reads it.
+    pub(crate) async fn event_count(&self, customer: CustomerId) -> i32 {
+        let handle = CustomerHandle::Id(customer);
+        let basis = self.store().status_basis(self.tenant, &handle, None).await;
+        basis.expect("an answer").expect("a customer").event_count
+    }
+
     pub(crate) async fn release(&self, reservation: &Reservation, absence: AbsenceClear) {
         Provisioning::release(self.store(), reservation, absence)
             .await

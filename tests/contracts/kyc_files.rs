@@ -2,26 +2,35 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use uuid::Uuid;
 use vouch_domain::{
-    customer::{CustomerHandle, CustomerSummary, Status},
+    customer::{Cause, CustomerHandle, CustomerSummary, Status},
     id::FileId,
     idempotency::Fingerprint,
     kyc::{ContentType, FileCategory, KycFile, Sha256, Slot, StoredContent},
-    ports::{DocumentPlace, KycBasis, KycFiles, UPLOAD_ABANDONED, UPLOAD_DEADLINE},
+    ports::{
+        BeginUpload, DocumentKey, DocumentPlace, KycBasis, KycFiles, UPLOAD_ABANDONED,
+        UPLOAD_DEADLINE, UPLOADS_AT_ONCE,
+    },
     tenant::{Env, Tenant},
     values::CustomerType,
 };
 use vouch_testkit::{business, individual, stored_file, unique_claim};
 
-use crate::harness::{Adapter, World, by_id, by_reference, contract};
+use crate::{
+    harness::{Adapter, World, by_id, by_reference, contract},
+    status_changes::changed,
+};
 
 contract![
     a_basis_tells_how_the_customer_stands,
     a_file_waits_for_its_upload,
     a_key_is_bound_to_the_file_that_it_asked_for,
     one_upload_becomes_the_content,
+    only_so_many_uploads_of_a_file_last_at_once,
     an_upload_that_takes_too_long_counts_for_nothing,
+    a_closed_customers_files_are_nobodys,
     what_was_begun_and_never_finished_is_abandoned,
     all_files_of_a_customer_have_one_key,
     slots_hold_the_latest_file,
@@ -79,6 +88,25 @@ fn content(place: &DocumentPlace) -> StoredContent {
     }
 }
 
+async fn begin(world: &World<impl Adapter>, place: &DocumentPlace) -> BeginUpload {
+    world.store().begin_upload(place).await.unwrap()
+}
+
+/// An upload that may begin, under this key.
+async fn begun(world: &World<impl Adapter>, place: &DocumentPlace) -> DocumentKey {
+    match begin(world, place).await {
+        BeginUpload::Begun { content_type, key } => {
+            assert_eq!(content_type, ContentType::Jpeg);
+            key
+        }
+        other => panic!("not begun: {other:?}"),
+    }
+}
+
+async fn abandoned(world: &World<impl Adapter>) -> Vec<DocumentPlace> {
+    world.store().abandoned_uploads(None, 10).await.unwrap()
+}
+
 async fn finish(world: &World<impl Adapter>, place: &DocumentPlace) -> bool {
     let content = content(place);
     let finished = world
@@ -115,16 +143,12 @@ async fn a_file_waits_for_its_upload(world: &World<impl Adapter>) {
         Some(file.clone())
     );
     let place = place(world, file.id);
-    let begun = world.store().begin_upload(&place).await.unwrap().unwrap();
-    assert_eq!(
-        (begun.content_type, begun.is_filled),
-        (ContentType::Jpeg, false)
-    );
+    begun(world, &place).await;
     let unknown = DocumentPlace {
         file: world.ids.mint(),
         ..place
     };
-    assert_eq!(world.store().begin_upload(&unknown).await, Ok(None));
+    assert_eq!(begin(world, &unknown).await, BeginUpload::Unknown);
 }
 
 async fn a_key_is_bound_to_the_file_that_it_asked_for(world: &World<impl Adapter>) {
@@ -153,7 +177,7 @@ async fn one_upload_becomes_the_content(world: &World<impl Adapter>) {
     let file = added(world, &customer).await;
     let (first, second) = (place(world, file.id), place(world, file.id));
     for place in [&first, &second] {
-        world.store().begin_upload(place).await.unwrap().unwrap();
+        begun(world, place).await;
     }
     // Nobody began this one.
     assert!(!finish(world, &place(world, file.id)).await);
@@ -163,11 +187,62 @@ async fn one_upload_becomes_the_content(world: &World<impl Adapter>) {
     let stored = found(world, world.tenant, &customer, file.id).await;
     assert_eq!(stored.unwrap().stored, Some(content(&second)));
     let third = place(world, file.id);
-    let begun = world.store().begin_upload(&third).await.unwrap().unwrap();
-    assert!(begun.is_filled);
+    assert_eq!(begin(world, &third).await, BeginUpload::AlreadyUploaded);
     world.adapter.advance(UPLOAD_ABANDONED + SOON).await;
     // What lost is left to be swept, what won and what was not even begun is not.
-    assert_eq!(world.store().abandoned_uploads(10).await, Ok(vec![first]));
+    assert_eq!(abandoned(world).await, [first]);
+}
+
+async fn only_so_many_uploads_of_a_file_last_at_once(world: &World<impl Adapter>) {
+    let customer = world.exists(&individual()).await;
+    let file = added(world, &customer).await;
+    let places: Vec<_> = (0..UPLOADS_AT_ONCE + 2)
+        .map(|_| place(world, file.id))
+        .collect();
+    let outcomes = join_all(places.iter().map(|place| begin(world, place))).await;
+    let is_begun = |outcome: &&BeginUpload| matches!(outcome, BeginUpload::Begun { .. });
+    let lasting: Vec<_> = places
+        .iter()
+        .zip(&outcomes)
+        .filter(|(_, outcome)| is_begun(outcome))
+        .map(|(place, _)| place)
+        .collect();
+    assert_eq!(lasting.len(), usize::from(UPLOADS_AT_ONCE));
+    let too_many = |outcome: &&BeginUpload| **outcome == BeginUpload::TooMany;
+    assert_eq!(outcomes.iter().filter(too_many).count(), 2);
+    // One that is over makes room for another; those of other files were never in the way.
+    world.store().forget_upload(lasting[0]).await.unwrap();
+    begun(world, &place(world, file.id)).await;
+    let last = place(world, file.id);
+    assert_eq!(begin(world, &last).await, BeginUpload::TooMany);
+    let other = added(world, &customer).await;
+    begun(world, &place(world, other.id)).await;
+}
+
+async fn a_closed_customers_files_are_nobodys(world: &World<impl Adapter>) {
+    let (customer, other) = (
+        world.exists(&individual()).await,
+        world.exists(&individual()).await,
+    );
+    let category = FileCategory::IdDocument;
+    let mut stored = Vec::new();
+    for owner in [&customer, &other] {
+        stored.push(stored_file(world.store(), &world.ids, world.tenant, owner.id, category).await);
+    }
+    let file = added(world, &customer).await;
+    let under_way = place(world, file.id);
+    begun(world, &under_way).await;
+    assert_eq!(abandoned(world).await, []);
+    changed(world, &customer, Status::Closed, Cause::Merchant).await;
+    // What was there goes at once; what still comes does not count, and nothing more may come.
+    assert_eq!(abandoned(world).await, [stored[0].place]);
+    assert!(!finish(world, &under_way).await);
+    for file in [file.id, stored[0].slot.file] {
+        let late = place(world, file);
+        assert_eq!(begin(world, &late).await, BeginUpload::Closed);
+    }
+    world.store().forget_upload(&stored[0].place).await.unwrap();
+    assert_eq!(abandoned(world).await, []);
 }
 
 async fn an_upload_that_takes_too_long_counts_for_nothing(world: &World<impl Adapter>) {
@@ -191,13 +266,20 @@ async fn what_was_begun_and_never_finished_is_abandoned(world: &World<impl Adapt
         world.store().begin_upload(&place).await.unwrap();
         begun.push(place);
     }
-    assert_eq!(world.store().abandoned_uploads(10).await, Ok(Vec::new()));
+    assert_eq!(abandoned(world).await, []);
     world.store().forget_upload(&begun[0]).await.unwrap();
     world.adapter.advance(UPLOAD_ABANDONED + SOON).await;
-    let abandoned = world.store().abandoned_uploads(10).await.unwrap();
-    assert_eq!(abandoned.len(), 2);
-    assert!(begun[1..].iter().all(|place| abandoned.contains(place)));
-    assert_eq!(world.store().abandoned_uploads(1).await.unwrap().len(), 1);
+    let mut expected = begun.split_off(1);
+    expected.sort_by_key(|place| place.object);
+    assert_eq!(abandoned(world).await, expected);
+    // One after the other, whether or not those before are still there.
+    let store = world.store();
+    let first = store.abandoned_uploads(None, 1).await;
+    assert_eq!(first, Ok(vec![expected[0]]));
+    let second = store.abandoned_uploads(Some(expected[0].object), 1).await;
+    assert_eq!(second, Ok(vec![expected[1]]));
+    let third = store.abandoned_uploads(Some(expected[1].object), 1).await;
+    assert_eq!(third, Ok(Vec::new()));
 }
 
 async fn all_files_of_a_customer_have_one_key(world: &World<impl Adapter>) {
@@ -208,8 +290,7 @@ async fn all_files_of_a_customer_have_one_key(world: &World<impl Adapter>) {
     let mut keys = Vec::new();
     for customer in [&one, &one, &other] {
         let file = added(world, customer).await;
-        let begun = world.store().begin_upload(&place(world, file.id)).await;
-        keys.push(begun.unwrap().unwrap().key);
+        keys.push(begun(world, &place(world, file.id)).await);
     }
     assert!(keys[0] == keys[1]);
     assert!(keys[1] != keys[2]);
@@ -282,7 +363,7 @@ async fn nobody_sees_what_is_anothers(world: &World<impl Adapter>) {
             tenant,
             ..place(world, file.id)
         };
-        assert_eq!(world.store().begin_upload(&place).await, Ok(None));
+        assert_eq!(begin(world, &place).await, BeginUpload::Unknown);
         let content = content(&place);
         let finished = world.store().finish_upload(tenant, file.id, &content);
         assert_eq!(finished.await, Ok(false));

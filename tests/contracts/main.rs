@@ -14,6 +14,7 @@ mod callback_inbox;
 mod closing;
 mod contact_sync;
 mod creation_answer;
+mod decided_submissions;
 mod deposits;
 mod drift;
 mod ends;

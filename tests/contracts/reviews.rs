@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use vouch_domain::{
     customer::{
-        Cause, CustomerSummary, RailReason,
+        Cause, CustomerSummary, Explanation, RailReason,
         Status::{Closed, Pending, Rejected, Verified},
         ToldReason,
     },
@@ -15,7 +15,7 @@ use vouch_domain::{
 use vouch_testkit::individual;
 
 use crate::{
-    harness::{Adapter, World, contract, rail_id},
+    harness::{Adapter, World, by_id, contract, rail_id},
     status_changes::changed,
 };
 
@@ -31,7 +31,7 @@ contract![
     a_freed_review_is_tried_again_later,
     who_lost_the_lease_changes_nothing,
     a_change_needs_the_lease_of_the_review_that_found_it,
-    a_review_knows_whom_a_submission_has_reopened,
+    what_happens_after_a_review_was_taken_makes_it_worthless,
     closing_a_customer_ends_its_review,
     reviews_of_all_organisations_of_one_env_are_due,
     no_more_are_taken_than_asked_for,
@@ -100,8 +100,9 @@ async fn a_decision_is_looked_for_when_it_is_overdue(world: &World<impl Adapter>
         tenant: world.tenant,
         customer: made.id,
         rail_customer: rail_id(&made.id.to_string()),
+        event_count: 1,
         awaited: true,
-        reopened: false,
+        handover: None,
         calls: 0,
         looks: 0,
         told: None,
@@ -245,6 +246,7 @@ async fn a_change_needs_the_lease_of_the_review_that_found_it(world: &World<impl
     let change = |review: &DueReview| ChangeStatus {
         customer: made.id,
         transition: Pending.transition(Verified, Cause::Rail).unwrap(),
+        event_count: review.event_count,
         event: world.ids.mint(),
         explanation: None,
         review: Some(review.lease),
@@ -260,26 +262,28 @@ async fn a_change_needs_the_lease_of_the_review_that_found_it(world: &World<impl
     );
 }
 
-async fn a_review_knows_whom_a_submission_has_reopened(world: &World<impl Adapter>) {
+async fn what_happens_after_a_review_was_taken_makes_it_worthless(world: &World<impl Adapter>) {
     let made = world.exists(&individual()).await;
-    for (to, cause, reopened) in [
-        (Rejected, Cause::Rail, false),
-        (Pending, Cause::Submission, true),
-        (Rejected, Cause::Rail, false),
-        (Pending, Cause::Rail, false),
-    ] {
-        changed(world, &made, to, cause).await;
-        let refused = Closed.transition(to, Cause::Submission).unwrap_err();
-        let id = world.ids.mint();
-        let recorded = world
-            .store()
-            .record_refusal(world.tenant, made.id, id, refused);
-        recorded.await.unwrap();
-        call(world, &made, None).await;
-        let taken = take_one(world).await;
-        assert_eq!(taken.reopened, reopened, "{to:?} by {cause:?}");
-        settle(world, &taken, None).await;
-    }
+    changed(world, &made, Rejected, Cause::Rail).await;
+    call(world, &made, None).await;
+    let review = take_one(world).await;
+    assert_eq!(review.event_count, 2);
+    // While the rail is asked, and says what it has long said, the customer is submitted anew.
+    changed(world, &made, Pending, Cause::Submission).await;
+    let why = Explanation::of(None, &[]);
+    let change = ChangeStatus {
+        customer: made.id,
+        transition: Pending.transition(Rejected, Cause::Rail).unwrap(),
+        event_count: review.event_count,
+        event: world.ids.mint(),
+        explanation: Some(&why),
+        review: Some(review.lease),
+        claim: None,
+    };
+    let outcome = world.store().transition(world.tenant, &change).await;
+    assert_eq!(outcome, Ok(TransitionOutcome::Outrun));
+    let found = world.find(&by_id(&made)).await;
+    assert_eq!(found.unwrap().status, Pending);
 }
 
 async fn closing_a_customer_ends_its_review(world: &World<impl Adapter>) {

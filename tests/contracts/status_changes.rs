@@ -23,7 +23,7 @@ use crate::harness::{Adapter, World, by_id, by_reference, contract};
 contract![
     every_allowed_change_is_stored_with_its_event,
     the_basis_is_the_customer_and_what_the_key_is_bound_to,
-    a_change_that_begins_elsewhere_is_outrun,
+    a_change_that_was_judged_before_something_happened_is_outrun,
     of_many_changes_at_once_one_is_made,
     a_key_is_bound_with_the_change_and_once,
     the_hold_goes_and_comes_with_the_status,
@@ -49,6 +49,7 @@ pub(crate) async fn moved(
     let change = ChangeStatus {
         customer: customer.id,
         transition: now.status.transition(to, cause).expect("an allowed change"),
+        event_count: world.event_count(customer.id).await,
         event: world.ids.mint(),
         explanation: why.as_ref(),
         review: None,
@@ -141,6 +142,7 @@ async fn the_basis_is_the_customer_and_what_the_key_is_bound_to(world: &World<im
     };
     let unbound = Some(StatusBasis {
         customer: made.clone(),
+        event_count: 1,
         bound: None,
     });
     assert_eq!(basis(&by_id(&made), None).await, unbound);
@@ -164,14 +166,26 @@ fn closing(customer: &CustomerSummary, key: &str) -> KeyClaim {
     }
 }
 
+/// Closes a customer, by a judgement of now.
 async fn close(
     world: &World<impl Adapter>,
     customer: &CustomerSummary,
     claim: &KeyClaim,
 ) -> TransitionOutcome {
+    let event_count = world.event_count(customer.id).await;
+    close_after(world, customer, event_count, claim).await
+}
+
+async fn close_after(
+    world: &World<impl Adapter>,
+    customer: &CustomerSummary,
+    event_count: i32,
+    claim: &KeyClaim,
+) -> TransitionOutcome {
     let change = ChangeStatus {
         customer: customer.id,
         transition: customer.status.transition(Closed, Merchant).unwrap(),
+        event_count,
         event: world.ids.mint(),
         explanation: None,
         review: None,
@@ -181,14 +195,18 @@ async fn close(
     closed.unwrap()
 }
 
-async fn a_change_that_begins_elsewhere_is_outrun(world: &World<impl Adapter>) {
+async fn a_change_that_was_judged_before_something_happened_is_outrun(world: &World<impl Adapter>) {
     let made = world.exists(&individual()).await;
-    let verified = changed(world, &made, Verified, Rail).await;
-    // Judged before the customer was verified.
-    let outcome = close(world, &made, &closing(&made, "late")).await;
+    let judged = world.event_count(made.id).await;
+    // Back where it was, and not the same any more.
+    for to in [Verified, Pending] {
+        changed(world, &made, to, Rail).await;
+    }
+    let outcome = close_after(world, &made, judged, &closing(&made, "late")).await;
     assert_eq!(outcome, TransitionOutcome::Outrun);
-    assert_eq!(world.find(&by_id(&made)).await, Some(verified));
-    assert_eq!(events(world, &made).await.len(), 2);
+    let now = world.find(&by_id(&made)).await;
+    assert_eq!(now.map(|now| now.status), Some(Pending));
+    assert_eq!(events(world, &made).await.len(), 3);
     // The key is as free as before.
     let again = world.find(&by_id(&made)).await.unwrap();
     let outcome = close(world, &again, &closing(&made, "late")).await;
@@ -205,6 +223,7 @@ async fn of_many_changes_at_once_one_is_made(world: &World<impl Adapter>) {
             let change = ChangeStatus {
                 customer: made.id,
                 transition: Pending.transition(to, Rail).unwrap(),
+                event_count: 1,
                 event: world.ids.mint(),
                 explanation: why.as_ref(),
                 review: None,
@@ -327,6 +346,7 @@ async fn a_stranger_changes_nothing(world: &World<impl Adapter>) {
         let change = ChangeStatus {
             customer: made.id,
             transition: Pending.transition(Closed, Merchant).unwrap(),
+            event_count: 1,
             event: world.ids.mint(),
             explanation: None,
             review: None,

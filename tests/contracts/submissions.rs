@@ -2,17 +2,15 @@
 
 use std::time::Duration;
 
+use chrono::DateTime;
 use vouch_domain::{
-    customer::{
-        Cause, CustomerHandle, CustomerSummary, Explanation, RailReason, Rejection, Status,
-        ToldReason,
-    },
+    customer::{CustomerHandle, CustomerSummary, Status},
     event::EventDetail,
     idempotency::KeyClaim,
-    kyc::{FileCategory, Gap, Slot, Submission, SubmissionStatus},
+    kyc::{FileCategory, Gap, Handover, Slot, Submission, SubmissionStatus},
     ports::{
-        ChangeStatus, CustomerQueries, EventPageRequest, KycFiles, NewSubmission, RailFileId,
-        StatusChanges, SubmissionJob, SubmissionJobs, Submissions, TransitionOutcome,
+        CustomerQueries, EventPageRequest, KycFiles, NewSubmission, RailFileId, SubmissionJob,
+        SubmissionJobs, Submissions,
     },
     tenant::{Env, Tenant},
     values::CustomerType,
@@ -32,18 +30,16 @@ contract![
     a_submission_that_reached_the_rail_is_in_review,
     what_the_rail_lacks_ends_a_submission,
     who_lost_the_lease_changes_nothing,
-    a_decision_ends_the_open_submission,
-    a_rejection_waits_while_a_submission_is_on_its_way,
     submissions_are_listed_newest_first,
     nobody_sees_what_is_anothers,
 ];
 
-const LEASE: Duration = Duration::from_secs(300);
+pub(crate) const LEASE: Duration = Duration::from_secs(300);
 /// Longer than any attempt is put off.
-const PATIENT: Duration = Duration::from_secs(600);
+pub(crate) const PATIENT: Duration = Duration::from_secs(600);
 
-struct Ready {
-    customer: CustomerSummary,
+pub(crate) struct Ready {
+    pub(crate) customer: CustomerSummary,
     slots: Vec<Slot>,
 }
 
@@ -59,7 +55,7 @@ async fn ready_in(world: &World<impl Adapter>, tenant: Tenant) -> Ready {
     Ready { customer, slots }
 }
 
-async fn ready(world: &World<impl Adapter>) -> Ready {
+pub(crate) async fn ready(world: &World<impl Adapter>) -> Ready {
     ready_in(world, world.tenant).await
 }
 
@@ -78,12 +74,12 @@ async fn open(
     opened.unwrap()
 }
 
-async fn opened(world: &World<impl Adapter>, ready: &Ready) -> Submission {
+pub(crate) async fn opened(world: &World<impl Adapter>, ready: &Ready) -> Submission {
     let opened = open(world, world.tenant, &ready.customer, None).await;
     opened.expect("a submission")
 }
 
-async fn take(world: &World<impl Adapter>) -> Vec<SubmissionJob> {
+pub(crate) async fn take(world: &World<impl Adapter>) -> Vec<SubmissionJob> {
     let taken = world
         .store()
         .take_due_submissions(Env::Test, LEASE, 10)
@@ -91,13 +87,13 @@ async fn take(world: &World<impl Adapter>) -> Vec<SubmissionJob> {
     taken.unwrap()
 }
 
-async fn take_one(world: &World<impl Adapter>) -> SubmissionJob {
+pub(crate) async fn take_one(world: &World<impl Adapter>) -> SubmissionJob {
     let mut taken = take(world).await;
     assert_eq!(taken.len(), 1, "{taken:?}");
     taken.remove(0)
 }
 
-async fn as_it_is(world: &World<impl Adapter>, submission: &Submission) -> Submission {
+pub(crate) async fn as_it_is(world: &World<impl Adapter>, submission: &Submission) -> Submission {
     let found = world
         .store()
         .find_submission(world.tenant, submission.id)
@@ -107,28 +103,6 @@ async fn as_it_is(world: &World<impl Adapter>, submission: &Submission) -> Submi
 
 fn rail_file(text: &str) -> RailFileId {
     RailFileId::parse(text).unwrap()
-}
-
-async fn moves(
-    world: &World<impl Adapter>,
-    customer: &CustomerSummary,
-    from: Status,
-    to: Status,
-    cause: Cause,
-) -> TransitionOutcome {
-    let reason = RailReason::new("The document is unreadable").unwrap();
-    let told = ToldReason { reason, at: None };
-    let explanation = Explanation::of(Some(&told), &[]);
-    let change = ChangeStatus {
-        customer: customer.id,
-        transition: from.transition(to, cause).unwrap(),
-        event: world.ids.mint(),
-        explanation: (to == Status::Rejected).then_some(&explanation),
-        review: None,
-        claim: None,
-    };
-    let moved = world.store().transition(world.tenant, &change).await;
-    moved.unwrap()
 }
 
 async fn a_submission_takes_what_is_in_the_slots(world: &World<impl Adapter>) {
@@ -158,7 +132,7 @@ async fn a_submission_takes_what_is_in_the_slots(world: &World<impl Adapter>) {
         (job.tenant, job.customer),
         (world.tenant, ready.customer.id)
     );
-    assert!(!job.may_have_begun);
+    assert_eq!(job.handover, Handover::OnItsWay);
     let files: Vec<_> = job
         .files
         .iter()
@@ -262,14 +236,18 @@ async fn what_was_done_is_not_done_again(world: &World<impl Adapter>) {
         .record_sent(&job, job.files[0].file, &at_rail, LEASE);
     assert_eq!(sent.await, Ok(true));
     world.adapter.advance(LEASE - Duration::from_secs(20)).await;
-    let starting = world.store().record_starting(&job, LEASE).await;
+    let before = DateTime::from_timestamp(7, 0);
+    let starting = world.store().record_starting(&job, before, LEASE).await;
     assert_eq!(starting, Ok(true));
     // Each step has the lease begin anew.
     world.adapter.advance(LEASE - Duration::from_secs(20)).await;
     assert_eq!(take(world).await, []);
     world.adapter.advance(PATIENT).await;
     let next = take_one(world).await;
-    assert!(next.may_have_begun);
+    let begun = Handover::Begun {
+        rejected_before: before,
+    };
+    assert_eq!(next.handover, begun);
     assert!(next.files[0].at_rail == Some(at_rail));
     assert!(next.files[1].at_rail.is_none());
     assert!(next.key == job.key);
@@ -291,7 +269,11 @@ async fn what_the_rail_lacks_ends_a_submission(world: &World<impl Adapter>) {
     let submission = opened(world, &ready).await;
     let job = take_one(world).await;
     let gaps = [Gap::Owners, Gap::File(FileCategory::IdDocument)];
-    world.store().record_incomplete(&job, &gaps).await.unwrap();
+    world
+        .store()
+        .record_incomplete(&job, &gaps, None)
+        .await
+        .unwrap();
     let found = as_it_is(world, &submission).await;
     assert_eq!(found.status, SubmissionStatus::Incomplete);
     assert_eq!(found.missing, gaps);
@@ -312,9 +294,12 @@ async fn who_lost_the_lease_changes_nothing(world: &World<impl Adapter>) {
         store.record_sent(&old, file, &at_rail, LEASE).await,
         Ok(false)
     );
-    assert_eq!(store.record_starting(&old, LEASE).await, Ok(false));
+    assert_eq!(store.record_starting(&old, None, LEASE).await, Ok(false));
     store.record_reached(&old).await.unwrap();
-    store.record_incomplete(&old, &[Gap::Owners]).await.unwrap();
+    store
+        .record_incomplete(&old, &[Gap::Owners], None)
+        .await
+        .unwrap();
     store.free_submission(&old, Duration::ZERO).await.unwrap();
     let found = as_it_is(world, &submission).await;
     assert_eq!(found.status, SubmissionStatus::Submitted);
@@ -322,89 +307,6 @@ async fn who_lost_the_lease_changes_nothing(world: &World<impl Adapter>) {
     store.record_reached(&new).await.unwrap();
     let found = as_it_is(world, &submission).await;
     assert_eq!(found.status, SubmissionStatus::InReview);
-}
-
-async fn a_decision_ends_the_open_submission(world: &World<impl Adapter>) {
-    for (to, cause, reached, expected) in [
-        (
-            Status::Verified,
-            Cause::Rail,
-            false,
-            SubmissionStatus::Approved,
-        ),
-        (
-            Status::Verified,
-            Cause::Rail,
-            true,
-            SubmissionStatus::Approved,
-        ),
-        (
-            Status::Rejected,
-            Cause::Rail,
-            true,
-            SubmissionStatus::Rejected,
-        ),
-        (
-            Status::Closed,
-            Cause::Merchant,
-            false,
-            SubmissionStatus::Incomplete,
-        ),
-        (
-            Status::Closed,
-            Cause::Merchant,
-            true,
-            SubmissionStatus::Incomplete,
-        ),
-    ] {
-        let ready = ready(world).await;
-        let submission = opened(world, &ready).await;
-        let job = take_one(world).await;
-        if reached {
-            world.store().record_reached(&job).await.unwrap();
-        }
-        let moved = moves(world, &ready.customer, Status::Pending, to, cause).await;
-        assert!(matches!(moved, TransitionOutcome::Changed { .. }));
-        // Whoever still works on it comes too late.
-        world.store().record_reached(&job).await.unwrap();
-        world
-            .store()
-            .record_incomplete(&job, &[Gap::Details])
-            .await
-            .unwrap();
-        let found = as_it_is(world, &submission).await;
-        assert_eq!(found.status, expected, "{to:?}");
-        let why = (to == Status::Rejected).then_some(Rejection::DocumentUnreadable);
-        assert_eq!(found.rejection, why);
-        world.adapter.advance(PATIENT).await;
-        assert_eq!(take(world).await, []);
-    }
-}
-
-async fn a_rejection_waits_while_a_submission_is_on_its_way(world: &World<impl Adapter>) {
-    use Status::{Pending, Rejected};
-    let ready = ready(world).await;
-    opened(world, &ready).await;
-    let first = take_one(world).await;
-    world.store().record_reached(&first).await.unwrap();
-    let customer = &ready.customer;
-    moves(world, customer, Pending, Rejected, Cause::Rail).await;
-    let handle = by_id(customer);
-    let basis = world.store().kyc_basis(world.tenant, &handle, None).await;
-    let standing = basis.unwrap().unwrap().standing;
-    assert_eq!(standing.rejection, Some(Rejection::DocumentUnreadable));
-    moves(world, customer, Rejected, Pending, Cause::Submission).await;
-    let second = opened(world, &ready).await;
-    let stale = moves(world, customer, Pending, Rejected, Cause::Rail).await;
-    assert_eq!(stale, TransitionOutcome::Outrun);
-    let job = take_one(world).await;
-    assert_eq!(job.submission, second.id);
-    let stale = moves(world, customer, Pending, Rejected, Cause::Rail).await;
-    assert_eq!(stale, TransitionOutcome::Outrun);
-    world.store().record_reached(&job).await.unwrap();
-    moves(world, customer, Pending, Rejected, Cause::Rail).await;
-    let found = as_it_is(world, &second).await;
-    assert_eq!(found.status, SubmissionStatus::Rejected);
 }
 
 async fn submissions_are_listed_newest_first(world: &World<impl Adapter>) {
@@ -415,7 +317,7 @@ async fn submissions_are_listed_newest_first(world: &World<impl Adapter>) {
         let job = take_one(world).await;
         world
             .store()
-            .record_incomplete(&job, &[Gap::Owners])
+            .record_incomplete(&job, &[Gap::Owners], None)
             .await
             .unwrap();
     }

@@ -44,8 +44,8 @@ impl From<MoveError> for CloseError {
             MoveError::KeyConflict => Self::KeyConflict,
             MoveError::PayoutsProcessing => Self::PayoutsProcessing,
             MoveError::Store(error) => Self::Store(error),
-            // Whoever may close may do so from everywhere, and takes no address.
-            MoveError::Refused(_) | MoveError::InteracEmailTaken => {
+            // Whoever may close may do so from everywhere, takes no address, and has looked at nothing before.
+            MoveError::Refused(_) | MoveError::InteracEmailTaken | MoveError::Outrun => {
                 Self::Store(StoreError::Defect(error.to_string()))
             }
         }

@@ -8,12 +8,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sha2::{Digest, Sha256 as Hasher};
-use tokio::time::timeout;
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, timeout_at},
+};
 use vouch_domain::{
     id::FileId,
     kyc::{ContentType, MAX_FILE_BYTES, SIGNATURE_LENGTH, Sha256, StoredContent},
     ports::{
-        BrokenOff, ByteSource, DocumentPlace, Documents, DocumentsError, KycFiles,
+        BeginUpload, BrokenOff, ByteSource, DocumentPlace, Documents, DocumentsError, KycFiles,
         PutDocumentError, StoreError, UPLOAD_DEADLINE,
     },
     tenant::Tenant,
@@ -33,6 +36,15 @@ pub enum UploadError {
     /// The file has its content.
     #[error("the file was uploaded before")]
     AlreadyUploaded,
+    /// Its customer is closed.
+    #[error("the customer is closed")]
+    Closed,
+    /// As many uploads of the file as may are under way.
+    #[error("the file is being uploaded too often at once")]
+    TooMany,
+    /// As many uploads as this process takes are under way.
+    #[error("too many uploads are under way")]
+    Busy,
     /// There are more bytes than a file may have.
     #[error("the file is too large")]
     TooLarge,
@@ -50,26 +62,48 @@ pub enum UploadError {
     Store(#[from] StoreError),
 }
 
+/// How many uploads a process takes in at once: whatever each holds of its file is memory. Clones count together.
+#[derive(Clone)]
+pub struct UploadSlots(Arc<Semaphore>);
+
+impl UploadSlots {
+    /// So many.
+    #[must_use]
+    pub fn new(count: u16) -> Self {
+        Self(Arc::new(Semaphore::new(usize::from(count))))
+    }
+}
+
 /// The use case.
 #[derive(Clone)]
 pub struct ReceiveUpload {
     files: Arc<dyn KycFiles>,
     documents: Arc<dyn Documents>,
     ids: Arc<IdMint>,
+    slots: UploadSlots,
 }
 
 impl ReceiveUpload {
     /// The use case on these stores.
     #[must_use]
-    pub fn new(files: Arc<dyn KycFiles>, documents: Arc<dyn Documents>, ids: Arc<IdMint>) -> Self {
+    pub fn new(
+        files: Arc<dyn KycFiles>,
+        documents: Arc<dyn Documents>,
+        ids: Arc<IdMint>,
+        slots: UploadSlots,
+    ) -> Self {
         Self {
             files,
             documents,
             ids,
+            slots,
         }
     }
 
     /// Keeps the bytes as the content of a file, which has none yet.
+    ///
+    /// To be carried through: given up in between, it leaves parts of an object that only time removes. Whatever the bytes
+    /// do, it ends soon after [`UPLOAD_DEADLINE`].
     ///
     /// # Errors
     /// See [`UploadError`].
@@ -79,24 +113,25 @@ impl ReceiveUpload {
         file: FileId,
         bytes: &mut dyn ByteSource,
     ) -> Result<StoredContent, UploadError> {
+        let _slot = self.slots.0.try_acquire().map_err(|_| UploadError::Busy)?;
         let place = DocumentPlace {
             tenant,
             file,
             object: self.ids.uuid(),
         };
-        let begun = self.files.begin_upload(&place).await?;
-        let begun = begun.ok_or(UploadError::Unknown)?;
-        if begun.is_filled {
-            return Err(UploadError::AlreadyUploaded);
-        }
-        let mut inspected = Inspected::new(bytes, begun.content_type);
-        let put = self.documents.put(&place, &begun.key, &mut inspected);
-        let put = timeout(UPLOAD_DEADLINE, put).await;
-        let refused = match put {
-            Ok(Ok(())) => return self.finish(&place, inspected).await,
-            Ok(Err(PutDocumentError::BrokenOff(BrokenOff))) => inspected.verdict(),
-            Ok(Err(PutDocumentError::Store(error))) => error.into(),
-            Err(_) => UploadError::BrokenOff,
+        let until = Instant::now() + UPLOAD_DEADLINE;
+        let (content_type, key) = match self.files.begin_upload(&place).await? {
+            BeginUpload::Begun { content_type, key } => (content_type, key),
+            BeginUpload::Unknown => return Err(UploadError::Unknown),
+            BeginUpload::AlreadyUploaded => return Err(UploadError::AlreadyUploaded),
+            BeginUpload::Closed => return Err(UploadError::Closed),
+            BeginUpload::TooMany => return Err(UploadError::TooMany),
+        };
+        let mut inspected = Inspected::new(bytes, content_type, until);
+        let refused = match self.documents.put(&place, &key, &mut inspected).await {
+            Ok(()) => return self.finish(&place, inspected).await,
+            Err(PutDocumentError::BrokenOff(_)) => inspected.verdict(),
+            Err(PutDocumentError::Store(error)) => error.into(),
         };
         self.discard(&place).await;
         Err(refused)
@@ -149,10 +184,11 @@ pub(crate) async fn discard(
     Ok(())
 }
 
-/// Looks at bytes as they pass, and breaks them off when they are wrong.
+/// Looks at bytes as they pass, and breaks them off when they are wrong or late.
 struct Inspected<'a> {
     bytes: &'a mut dyn ByteSource,
     declared: ContentType,
+    until: Instant,
     /// The first bytes.
     start: Vec<u8>,
     size: u64,
@@ -161,10 +197,11 @@ struct Inspected<'a> {
 }
 
 impl<'a> Inspected<'a> {
-    fn new(bytes: &'a mut dyn ByteSource, declared: ContentType) -> Self {
+    fn new(bytes: &'a mut dyn ByteSource, declared: ContentType, until: Instant) -> Self {
         Self {
             bytes,
             declared,
+            until,
             start: Vec::with_capacity(SIGNATURE_LENGTH),
             size: 0,
             hasher: Hasher::new(),
@@ -210,7 +247,9 @@ impl<'a> Inspected<'a> {
 #[async_trait]
 impl ByteSource for Inspected<'_> {
     async fn next(&mut self) -> Result<Option<Vec<u8>>, BrokenOff> {
-        let piece = self.bytes.next().await?;
+        let piece = timeout_at(self.until, self.bytes.next())
+            .await
+            .map_err(|_| BrokenOff::Interrupted)??;
         let judged = match &piece {
             Some(piece) => self.look_at(piece),
             // Too short to have been judged, or empty.
@@ -219,7 +258,7 @@ impl ByteSource for Inspected<'_> {
         };
         judged.map_err(|wrong| {
             self.wrong = Some(wrong);
-            BrokenOff
+            BrokenOff::Interrupted
         })?;
         Ok(piece)
     }

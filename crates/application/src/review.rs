@@ -150,9 +150,8 @@ impl Reviewer {
             .await?
             .ok_or(LookError::UnknownAtRail)?;
         let word = record.status.ok_or(LookError::Unreadable)?;
-        // The new submission is still on its way; whoever sends it awaits the decision.
-        if word == RailStatus::Rejected && review.reopened && !review.awaited {
-            return Ok(None);
+        if word == RailStatus::Rejected && is_of_before(review, &record) {
+            return Ok(review.awaited.then(|| self.pause(review)));
         }
         let has_changed = self.apply(review, word, &record).await?;
         steps::pass(Step::DecisionApplied);
@@ -179,7 +178,7 @@ impl Reviewer {
             to,
             cause: Cause::Rail,
             explanation: explanation.as_ref(),
-            review: Some(review.lease),
+            review: Some(review),
             claim: None,
         };
         let moved = self
@@ -210,4 +209,11 @@ impl Reviewer {
         let doublings = review.looks.clamp(0, MOST_DOUBLINGS).unsigned_abs();
         self.overdue.of(review.tenant.env) * 2_u32.pow(doublings)
     }
+}
+
+/// Whether what the rail says of a rejection is the answer to an earlier submission.
+fn is_of_before(review: &DueReview, record: &RailCustomer) -> bool {
+    review
+        .handover
+        .is_some_and(|handover| !handover.is_answered_by_rejection(record.updated_at))
 }

@@ -3,16 +3,23 @@
 //! Each step that changes something at the rail can be repeated or is looked for first, and each that took long is
 //! recorded. So a process that dies leaves a job from which the next one goes on, and the rail reviews once.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 use vouch_domain::{
-    kyc::{FileCategory, Gap},
+    kyc::{FileCategory, Gap, Handover},
     ports::{
-        DocumentPlace, Documents, DocumentsError, RAIL_FILE_DEADLINE, RailContent, RailFailure,
-        RailFileId, RailStatus, RailSubmission, Reviews, StoreError, SubmissionJob, SubmissionJobs,
-        SubmittedFile, Urgency,
+        BrokenOff, ByteSource, DocumentPlace, Documents, DocumentsError, RAIL_FILE_DEADLINE,
+        RailContent, RailCustomer, RailFailure, RailFileId, RailStatus, RailSubmission, Reviews,
+        StoreError, SubmissionJob, SubmissionJobs, SubmittedFile, Urgency,
     },
     tenant::Env,
     values::CustomerType,
@@ -43,8 +50,8 @@ pub struct SubmissionSender {
 enum End {
     /// The rail has it.
     Reached,
-    /// The rail does not take it, for this.
-    Incomplete(Gap),
+    /// The rail does not take it, for this, and had changed a customer that it rejects at this time.
+    Incomplete(Gap, Option<DateTime<Utc>>),
 }
 
 /// Why a submission came no further.
@@ -122,9 +129,10 @@ impl Work for SubmissionSender {
                 steps::pass(Step::ReviewStarted);
                 self.reached(&job).await
             }
-            Ok(End::Incomplete(gap)) => {
+            Ok(End::Incomplete(gap, rejected_before)) => {
                 tracing::info!(%submission, gap = gap.as_str(), "the rail does not take a submission");
-                self.jobs.record_incomplete(&job, &[gap]).await
+                let jobs = &self.jobs;
+                jobs.record_incomplete(&job, &[gap], rejected_before).await
             }
             Err(Stuck::LeaseLost) => Ok(()),
             Err(stuck) => {
@@ -168,7 +176,7 @@ impl SubmissionSender {
     }
 
     async fn bring(&self, line: &RailLine, job: &SubmissionJob) -> Result<End, Stuck> {
-        if job.may_have_begun && is_under_way(line, job).await? {
+        if job.handover != Handover::OnItsWay && is_under_way(job, &record(line, job).await?) {
             return Ok(End::Reached);
         }
         let handed_over = match job.customer_type {
@@ -176,8 +184,13 @@ impl SubmissionSender {
             CustomerType::Business => self.bring_business(line, job).await,
         };
         match handed_over {
-            Err(Stuck::Refused(_)) if is_under_way(line, job).await? => Ok(End::Reached),
-            Err(Stuck::Refused(gap)) => Ok(End::Incomplete(gap)),
+            Err(Stuck::Refused(gap)) => {
+                let record = record(line, job).await?;
+                Ok(match is_under_way(job, &record) {
+                    true => End::Reached,
+                    false => End::Incomplete(gap, rejected_at(&record)),
+                })
+            }
             other => other,
         }
     }
@@ -191,8 +204,9 @@ impl SubmissionSender {
         attach(line, job, &first).await?;
         self.announce_start(line, job).await?;
         attach(line, job, &last).await?;
-        // The review should have begun by now, and may be over: whom it has rejected, another word would submit again.
-        match status(line, job).await? {
+        // The review should have begun by now, and may be over: whom it has rejected, another word would submit again. Where
+        // the record says so still, of the submission before, the review shows a little later.
+        match record(line, job).await?.status {
             Some(RailStatus::Pending) | None => submit(line, job).await,
             Some(RailStatus::Processing | RailStatus::Verified | RailStatus::Rejected) => {
                 Ok(End::Reached)
@@ -244,19 +258,23 @@ impl SubmissionSender {
             object: file.stored.object,
         };
         let bytes = match self.documents.get(&place, &job.key).await {
-            // It will not come back: another upload may.
-            Err(DocumentsError::Missing) => {
-                tracing::error!(file = %file.file, "the bytes of a file are missing");
-                return Err(Stuck::Refused(Gap::File(file.category)));
-            }
+            Err(DocumentsError::Missing | DocumentsError::Defect(_)) => return Err(lost(file)),
             bytes => bytes?,
         };
+        let damaged = Arc::new(AtomicBool::new(false));
+        let bytes = Box::new(Watched {
+            bytes,
+            damaged: Arc::clone(&damaged),
+        });
         let content = RailContent {
             category: file.category,
             content_type: file.content_type,
             size: file.stored.size,
         };
         let sent = line.kyc.send_file(&job.rail_customer, content, bytes).await;
+        if sent.is_err() && damaged.load(Ordering::Relaxed) {
+            return Err(lost(file));
+        }
         let at_rail = sent.map_err(refusal_of(file.category))?;
         steps::pass(Step::FileSent);
         let recorded = self
@@ -266,14 +284,46 @@ impl SubmissionSender {
         recorded.then_some(at_rail).ok_or(Stuck::LeaseLost)
     }
 
-    /// Records that from now on the review may have begun, and a decision may come.
+    /// Records that from now on the review may have begun, and a decision may come: one that is newer than what the rail says
+    /// now.
     async fn announce_start(&self, line: &RailLine, job: &SubmissionJob) -> Result<(), Stuck> {
+        let rejected_before = match job.handover {
+            Handover::OnItsWay => rejected_at(&record(line, job).await?),
+            // What it says by now may be the answer.
+            Handover::Begun { rejected_before } => rejected_before,
+        };
         // The rail may decide at once: then its word has to be taken for an answer already.
         self.await_decision(job).await?;
-        let recorded = self.jobs.record_starting(job, lease(line)).await?;
+        let recorded = self
+            .jobs
+            .record_starting(job, rejected_before, lease(line))
+            .await?;
         steps::pass(Step::ReviewStarting);
         recorded.then_some(()).ok_or(Stuck::LeaseLost)
     }
+}
+
+/// The bytes of a file, of which it is noted whether they are damaged: the rail is only seen to miss the rest.
+struct Watched {
+    bytes: Box<dyn ByteSource>,
+    damaged: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl ByteSource for Watched {
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, BrokenOff> {
+        self.bytes.next().await.inspect_err(|broken_off| {
+            if *broken_off == BrokenOff::Damaged {
+                self.damaged.store(true, Ordering::Relaxed);
+            }
+        })
+    }
+}
+
+/// The bytes of a file will not come back: another upload may.
+fn lost(file: &SubmittedFile) -> Stuck {
+    tracing::error!(file = %file.file, "the bytes of a file are missing or damaged");
+    Stuck::Refused(Gap::File(file.category))
 }
 
 async fn attach(
@@ -292,30 +342,36 @@ async fn submit(line: &RailLine, job: &SubmissionJob) -> Result<End, Stuck> {
     match line.kyc.submit(&job.rail_customer).await? {
         // Whether under way or over: whoever looks for the decision reads the customer and sees.
         RailSubmission::Begun | RailSubmission::UnderWayOrOver => Ok(End::Reached),
-        RailSubmission::NotReady(gap) => Ok(End::Incomplete(gap)),
+        RailSubmission::NotReady(gap) => Ok(End::Incomplete(gap, None)),
     }
 }
 
-/// Whether the rail shows that it is reviewing the customer, or has verified it. It may show a person under review as
-/// pending, and a customer whom it rejected before as rejected: neither tells.
-async fn is_under_way(line: &RailLine, job: &SubmissionJob) -> Result<bool, RailFailure> {
-    let status = status(line, job).await?;
-    Ok(matches!(
-        status,
-        Some(RailStatus::Processing | RailStatus::Verified)
-    ))
+/// Whether the rail shows that it is reviewing the customer, or has decided. It may show a person under review as pending,
+/// and a customer whom it rejected before as rejected: neither tells.
+fn is_under_way(job: &SubmissionJob, record: &RailCustomer) -> bool {
+    match record.status {
+        Some(RailStatus::Processing | RailStatus::Verified) => true,
+        Some(RailStatus::Rejected) => job.handover.is_answered_by_rejection(record.updated_at),
+        Some(RailStatus::Pending) | None => false,
+    }
 }
 
-async fn status(line: &RailLine, job: &SubmissionJob) -> Result<Option<RailStatus>, RailFailure> {
+/// When the rail had changed a customer that it rejects.
+fn rejected_at(record: &RailCustomer) -> Option<DateTime<Utc>> {
+    record
+        .updated_at
+        .filter(|_| record.status == Some(RailStatus::Rejected))
+}
+
+async fn record(line: &RailLine, job: &SubmissionJob) -> Result<RailCustomer, RailFailure> {
     let found = line
         .rail
         .customer(&job.rail_customer, Urgency::Background)
         .await?;
-    let found = found.ok_or_else(|| RailFailure::Unavailable {
+    found.ok_or_else(|| RailFailure::Unavailable {
         cause: "unknown customer".to_owned(),
         retry_after: None,
-    })?;
-    Ok(found.status)
+    })
 }
 
 fn refusal_of(category: FileCategory) -> impl Fn(RailFailure) -> Stuck {

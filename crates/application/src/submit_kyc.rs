@@ -150,8 +150,8 @@ impl SubmitKyc {
             Err(MoveError::NotFound) => Err(SubmitError::NotFound),
             Err(MoveError::InteracEmailTaken) => Err(SubmitError::InteracEmailTaken),
             Err(MoveError::KeyConflict) => Err(SubmitError::KeyConflict),
-            // Only a customer that is closed may have none.
-            Err(error @ MoveError::PayoutsProcessing) => {
+            // Only a customer that is closed may have none, and there was no look before.
+            Err(error @ (MoveError::PayoutsProcessing | MoveError::Outrun)) => {
                 Err(StoreError::Defect(error.to_string()).into())
             }
             Err(MoveError::Store(error)) => Err(error.into()),

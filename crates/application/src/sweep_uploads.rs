@@ -1,4 +1,4 @@
-//! Removing what uploads left that never became a file's content.
+//! Removing what uploads left that never became a file's content, and the files of closed customers.
 
 use std::{sync::Arc, time::Duration};
 
@@ -35,25 +35,33 @@ impl UploadSweeper {
         }
     }
 
-    /// Removes abandoned objects, until there are none or one cannot be removed. Answers how many it removed.
+    /// Tries to remove each abandoned object once. Answers how many it removed; the others are for the next pass.
     ///
     /// # Errors
     /// [`StoreError`] when the store does not say which there are.
     pub async fn pass(&self) -> Result<usize, StoreError> {
-        let mut removed = 0;
+        let (mut removed, mut left) = (0, 0);
+        let mut last_error = None;
+        let mut after = None;
         loop {
-            let abandoned = self.files.abandoned_uploads(BATCH).await?;
-            if abandoned.is_empty() {
-                return Ok(removed);
-            }
+            let abandoned = self.files.abandoned_uploads(after, BATCH).await?;
+            let Some(last) = abandoned.last() else {
+                break;
+            };
+            after = Some(last.object);
             for place in &abandoned {
-                let file = place.file;
-                if let Err(error) = discard(&*self.files, &*self.documents, place).await {
-                    tracing::warn!(%file, %error, "an abandoned upload could not be removed");
-                    return Ok(removed);
+                match discard(&*self.files, &*self.documents, place).await {
+                    Ok(()) => removed += 1,
+                    Err(error) => {
+                        left += 1;
+                        last_error = Some(error);
+                    }
                 }
-                removed += 1;
             }
         }
+        if let Some(error) = last_error {
+            tracing::warn!(left, %error, "abandoned uploads could not be removed");
+        }
+        Ok(removed)
     }
 }

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use uuid::Uuid;
 use vouch_domain::{
     customer::{Cause, CustomerHandle, CustomerSummary, Explanation, Status, TransitionRefused},
     idempotency::KeyClaim,
-    ports::{ChangeStatus, StatusChanges, StoreError, TransitionOutcome},
+    ports::{ChangeStatus, DueReview, StatusBasis, StatusChanges, StoreError, TransitionOutcome},
     tenant::Tenant,
 };
 
@@ -25,8 +24,8 @@ pub struct Move<'a> {
     pub cause: Cause,
     /// Why, of a rejection.
     pub explanation: Option<&'a Explanation>,
-    /// The lease of the review that found it.
-    pub review: Option<Uuid>,
+    /// The look that found it, if one did: what has happened to the customer since makes it worthless.
+    pub review: Option<&'a DueReview>,
     /// The caller's key, if it gave one.
     pub claim: Option<&'a KeyClaim>,
 }
@@ -59,6 +58,9 @@ pub enum MoveError {
     /// The key was used with another body.
     #[error("the key was used with another body")]
     KeyConflict,
+    /// Something has happened to the customer since the look that found the change.
+    #[error("the customer has changed since the rail was asked")]
+    Outrun,
     /// Another customer has the Interac e-mail of one that a submission would revive.
     #[error("another customer has the Interac e-mail")]
     InteracEmailTaken,
@@ -99,17 +101,23 @@ impl Transitions {
                 .status_basis(tenant, wanted.customer, wanted.claim)
                 .await?
                 .ok_or(MoveError::NotFound)?;
-            let customer = basis.customer;
+            if wanted
+                .review
+                .is_some_and(|review| review.event_count != basis.event_count)
+            {
+                return Err(MoveError::Outrun);
+            }
+            let customer = &basis.customer;
             if let Some((claim, used_with)) = wanted.claim.zip(basis.bound) {
                 claim
                     .repeats(used_with)
                     .map_err(|_| MoveError::KeyConflict)?;
-                return Ok(Moved::Before(customer));
+                return Ok(Moved::Before(basis.customer));
             }
             if customer.status == wanted.to {
-                return Ok(Moved::Already(customer));
+                return Ok(Moved::Already(basis.customer));
             }
-            match self.attempt(tenant, wanted, &customer).await? {
+            match self.attempt(tenant, wanted, &basis).await? {
                 TransitionOutcome::Changed {
                     customer,
                     hold_lost,
@@ -132,8 +140,9 @@ impl Transitions {
         &self,
         tenant: Tenant,
         wanted: &Move<'_>,
-        customer: &CustomerSummary,
+        basis: &StatusBasis,
     ) -> Result<TransitionOutcome, MoveError> {
+        let customer = &basis.customer;
         let transition = match customer.status.transition(wanted.to, wanted.cause) {
             Ok(transition) => transition,
             Err(refused) => {
@@ -147,9 +156,10 @@ impl Transitions {
         let change = ChangeStatus {
             customer: customer.id,
             transition,
+            event_count: basis.event_count,
             event: self.ids.mint(),
             explanation: wanted.explanation,
-            review: wanted.review,
+            review: wanted.review.map(|review| review.lease),
             claim: wanted.claim,
         };
         Ok(self.store.transition(tenant, &change).await?)

@@ -56,7 +56,10 @@ impl Reading {
     fn broken_off(&self, error: &DocumentsError) -> BrokenOff {
         let file = self.place.file;
         tracing::error!(%file, %error, "a document cannot be read");
-        BrokenOff
+        match error {
+            DocumentsError::Unavailable(_) => BrokenOff::Interrupted,
+            DocumentsError::Missing | DocumentsError::Defect(_) => BrokenOff::Damaged,
+        }
     }
 }
 

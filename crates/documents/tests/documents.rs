@@ -49,7 +49,7 @@ impl Pieces {
 impl ByteSource for Pieces {
     async fn next(&mut self) -> Result<Option<Vec<u8>>, BrokenOff> {
         match self.pieces.pop() {
-            None if self.breaks_off => Err(BrokenOff),
+            None if self.breaks_off => Err(BrokenOff::Interrupted),
             piece => Ok(piece),
         }
     }
@@ -80,7 +80,10 @@ async fn read(
     place: &DocumentPlace,
     key: &DocumentKey,
 ) -> Result<Vec<u8>, BrokenOff> {
-    let mut source = documents.get(place, key).await.map_err(|_| BrokenOff)?;
+    let mut source = documents
+        .get(place, key)
+        .await
+        .map_err(|_| BrokenOff::Damaged)?;
     let mut all = Vec::new();
     while let Some(piece) = source.next().await? {
         all.extend(piece);
@@ -192,7 +195,7 @@ async fn an_object_opens_in_its_place_with_its_key_alone() {
     let other_key = DocumentKey::new([8; 32]);
     assert_eq!(
         read(&kept.documents, &kept.place, &other_key).await,
-        Err(BrokenOff)
+        Err(BrokenOff::Damaged)
     );
     for other in [
         DocumentPlace {
@@ -218,7 +221,10 @@ async fn an_object_opens_in_its_place_with_its_key_alone() {
         moved.push(other.object.to_string());
         fs::create_dir_all(&moved).unwrap();
         fs::copy(&object, moved.join("sealed")).unwrap();
-        assert_eq!(read(&kept.documents, &other, &key()).await, Err(BrokenOff));
+        assert_eq!(
+            read(&kept.documents, &other, &key()).await,
+            Err(BrokenOff::Damaged)
+        );
         fs::remove_dir_all(&moved).unwrap();
     }
 }
@@ -229,7 +235,7 @@ async fn whatever_was_altered_cut_repeated_or_reordered_is_noticed() {
     let sealed = CHUNK + TAG;
     for position in [0, 1, HEADER, HEADER + sealed, HEADER + 2 * sealed + 50] {
         let altered = kept.altered(|object| object[position] ^= 1).await;
-        assert_eq!(altered, Err(BrokenOff), "{position}");
+        assert_eq!(altered, Err(BrokenOff::Damaged), "{position}");
     }
     // Cut within a chunk, between chunks, after the header, within it, and to nothing.
     for length in [
@@ -241,17 +247,17 @@ async fn whatever_was_altered_cut_repeated_or_reordered_is_noticed() {
         0,
     ] {
         let cut = kept.altered(|object| object.truncate(length)).await;
-        assert_eq!(cut, Err(BrokenOff), "{length}");
+        assert_eq!(cut, Err(BrokenOff::Damaged), "{length}");
     }
     let reordered = kept.altered(|object| object[HEADER..HEADER + 2 * sealed].rotate_left(sealed));
-    assert_eq!(reordered.await, Err(BrokenOff));
+    assert_eq!(reordered.await, Err(BrokenOff::Damaged));
     let repeated = kept.altered(|object| {
         let first = object[HEADER..HEADER + sealed].to_vec();
         object.splice(HEADER..HEADER, first);
     });
-    assert_eq!(repeated.await, Err(BrokenOff));
+    assert_eq!(repeated.await, Err(BrokenOff::Damaged));
     let lengthened = kept.altered(|object| object.extend([0; 100]));
-    assert_eq!(lengthened.await, Err(BrokenOff));
+    assert_eq!(lengthened.await, Err(BrokenOff::Damaged));
     assert!(kept.altered(|_| ()).await == Ok(kept.bytes.clone()));
 }
 
@@ -265,7 +271,10 @@ async fn what_breaks_off_leaves_nothing() {
         ..Pieces::of(&bytes(6 * 1024 * 1024), 100_000)
     };
     let outcome = documents.put(&place, &key(), &mut source).await;
-    assert_eq!(outcome, Err(PutDocumentError::BrokenOff(BrokenOff)));
+    assert_eq!(
+        outcome,
+        Err(PutDocumentError::BrokenOff(BrokenOff::Interrupted))
+    );
     assert_eq!(files(folder.path()), Vec::<PathBuf>::new());
     let missing = documents.get(&place, &key()).await.err();
     assert_eq!(missing, Some(DocumentsError::Missing));

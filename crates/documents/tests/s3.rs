@@ -82,7 +82,7 @@ impl ByteSource for Pieces {
         let length = self.0.min(1 << 20);
         self.0 -= length;
         match (length, self.1) {
-            (0, true) => Err(BrokenOff),
+            (0, true) => Err(BrokenOff::Interrupted),
             (0, false) => Ok(None),
             _ => Ok(Some(vec![7; length])),
         }
@@ -156,7 +156,10 @@ async fn what_breaks_off_is_aborted() {
     let put = documents
         .put(&place(), &key(), &mut Pieces(LENGTH, true))
         .await;
-    assert_eq!(put, Err(PutDocumentError::BrokenOff(BrokenOff)));
+    assert_eq!(
+        put,
+        Err(PutDocumentError::BrokenOff(BrokenOff::Interrupted))
+    );
     let bucket = bucket.lock().unwrap();
     assert!(bucket.aborted && bucket.object.is_none());
 }

@@ -1,6 +1,7 @@
 //! `/rail/webhooks/{env}`: where the KYC rail calls back.
 //!
 //! Neither contract's: whoever calls proves itself by a signature over the raw body, and reads nothing but the status.
+//! Errors look like those of the Remittance API, for whoever sets a rail up.
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -11,8 +12,8 @@ use vouch_application::callbacks::{CallbackError, Taken};
 use vouch_domain::{ports::PresentedCallback, tenant::Env};
 
 use crate::{
-    body::{BodyError, read_bytes},
-    error::{ApiError, Code},
+    body::read_bytes,
+    error::{ApiError, Code, LATER},
     request_id::RequestId,
     server::State,
 };
@@ -31,16 +32,19 @@ pub(crate) async fn receive(
     payload: Payload,
     state: Data<State>,
 ) -> HttpResponse {
-    let Ok(env) = Env::parse(&env) else {
-        return ApiError::from(Code::RouteNotFound).respond(&RequestId::of(&request));
-    };
-    let body = match read_bytes(&request, payload).await {
-        Ok(body) => body,
-        Err(BodyError::TooLarge) => return HttpResponse::PayloadTooLarge().finish(),
-        Err(BodyError::MediaType | BodyError::NotStrictJson) => {
-            return HttpResponse::BadRequest().finish();
-        }
-    };
+    let taken = take(&request, &env, payload, &state).await;
+    let answered = taken.map(|()| HttpResponse::NoContent().finish());
+    answered.unwrap_or_else(|error| error.respond(&RequestId::of(&request)))
+}
+
+async fn take(
+    request: &HttpRequest,
+    env: &str,
+    payload: Payload,
+    state: &State,
+) -> Result<(), ApiError> {
+    let env = Env::parse(env).map_err(|_| Code::RouteNotFound)?;
+    let body = read_bytes(request, payload).await?;
     let headers = request.headers();
     let callback = PresentedCallback {
         timestamp: text(headers, TIMESTAMP),
@@ -48,21 +52,19 @@ pub(crate) async fn receive(
         body: &body,
     };
     let taken = state.services.callbacks.take(env, &callback).await;
-    let (outcome, response) = match taken {
-        Ok(Taken::New) => ("taken", HttpResponse::NoContent().finish()),
-        Ok(Taken::Known) => ("known", HttpResponse::NoContent().finish()),
-        Err(CallbackError::Forged) => ("forged", HttpResponse::Unauthorized().finish()),
-        Err(CallbackError::NoSecret) => ("no_secret", HttpResponse::ServiceUnavailable().finish()),
-        Err(CallbackError::Store(error)) => {
-            let request_id = RequestId::of(&request);
-            ("failed", ApiError::from(error).respond(&request_id))
-        }
+    let outcome = match &taken {
+        Ok(Taken::New) => "taken",
+        Ok(Taken::Known) => "known",
+        Err(CallbackError::Forged) => "forged",
+        Err(CallbackError::NoSecret) => "no_secret",
+        Err(CallbackError::Store(_)) => "failed",
     };
     metrics::counter!(
         "vouch_rail_callbacks_total", "env" => env.as_str(), "outcome" => outcome
     )
     .increment(1);
-    response
+    taken?;
+    Ok(())
 }
 
 /// The one value of a header; whatever else there is signs nothing.
@@ -71,5 +73,16 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     match (values.next(), values.next()) {
         (Some(only), None) => only.to_str().unwrap_or_default(),
         _ => "",
+    }
+}
+
+impl From<CallbackError> for ApiError {
+    fn from(error: CallbackError) -> Self {
+        match error {
+            CallbackError::Forged => Code::InvalidSignature.into(),
+            // Somebody has to configure it first.
+            CallbackError::NoSecret => Self::from(Code::Unavailable).retry_after(LATER),
+            CallbackError::Store(error) => error.into(),
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::{fmt::Write, time::Duration};
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::ETAG,
-    rt::time::timeout,
+    rt::{spawn, time::timeout},
     web::{Bytes, Data, Payload},
 };
 use async_trait::async_trait;
@@ -21,7 +21,7 @@ use vouch_domain::{
 };
 
 use crate::{
-    error::{ApiError, Code},
+    error::{ApiError, Code, SOON},
     query::Query,
     request_id::RequestId,
     server::{Shared, State},
@@ -89,14 +89,15 @@ async fn keep(
     payload: Payload,
 ) -> Result<HttpResponse, ApiError> {
     let (sender, receiver) = channel(1);
-    let receiving = async move {
+    let use_case = state.services.kyc.receive_upload.clone();
+    // In a task of its own: a client that goes away takes this handler along, and what it began is to be cleaned up.
+    let receiving = spawn(async move {
         let mut bytes = Incoming(receiver);
-        let use_case = &state.services.kyc.receive_upload;
         use_case.receive(tenant, file, &mut bytes).await
-    };
-    // The payload stays in this thread; what the use case is given may go to any.
+    });
     let (received, ()) = join(receiving, pump(payload, sender)).await;
-    let Sha256(digest) = received.map_err(ApiError::from)?.sha256;
+    let received = received.map_err(|_| ApiError::internal("the task of an upload ended early"))?;
+    let Sha256(digest) = received?.sha256;
     let tag = format!("\"{}\"", hex(&digest));
     Ok(HttpResponse::Ok().insert_header((ETAG, tag)).finish())
 }
@@ -117,7 +118,7 @@ impl ByteSource for Incoming {
         match self.0.recv().await {
             Some(Piece::Bytes(bytes)) => Ok(Some(bytes.into())),
             Some(Piece::End) => Ok(None),
-            None => Err(BrokenOff),
+            None => Err(BrokenOff::Interrupted),
         }
     }
 }
@@ -181,6 +182,9 @@ impl From<UploadError> for ApiError {
         match error {
             UploadError::Unknown => Code::FileNotFound.into(),
             UploadError::AlreadyUploaded => Self::because(Code::InvalidState, "already_uploaded"),
+            UploadError::Closed => Self::because(Code::InvalidState, "closed"),
+            UploadError::TooMany => Self::because(Code::InvalidState, "too_many_uploads"),
+            UploadError::Busy => Self::from(Code::Unavailable).retry_after(SOON),
             UploadError::TooLarge => {
                 Self::from(Code::BodyTooLarge).saying("A file must not be larger than 25 MiB.")
             }

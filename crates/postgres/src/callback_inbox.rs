@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use diesel::sql_types::{Binary, Uuid as SqlUuid};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use vouch_domain::{
     ports::{CallbackInbox, KeptCallback, StoreError},
@@ -60,7 +59,7 @@ const GIVE_UP: &str = "
 #[async_trait]
 impl CallbackInbox for Store {
     async fn keep_callback(&self, env: Env, body: &[u8]) -> Result<bool, StoreError> {
-        let digest: [u8; 32] = Sha256::digest(body).into();
+        let digest = self.hashing.callback(body);
         let sealed = self
             .master_keys
             .seal_with_data_key(&place(env, &digest), body)?;

@@ -9,15 +9,15 @@ use vouch_domain::{
     idempotency::KeyClaim,
     kyc::{ContentType, FileCategory, KycFile, Sha256, Slot, StoredContent},
     ports::{
-        BegunUpload, DocumentPlace, KycBasis, KycFiles, StoreError, UPLOAD_ABANDONED,
-        UPLOAD_DEADLINE,
+        BeginUpload, DocumentPlace, KycBasis, KycFiles, StoreError, UPLOAD_ABANDONED,
+        UPLOAD_DEADLINE, UPLOADS_AT_ONCE,
     },
     tenant::{Env, Tenant},
 };
 
 use crate::{
     database::Store,
-    error::unless_taken,
+    error::{Failure, unless_taken},
     rows::{broken, id},
     statement::{in_tenant, millis, statement},
 };
@@ -56,21 +56,37 @@ type FileRow = (
 
 const BEGIN: &str = "
     WITH file AS (
-        SELECT f.content_type, f.customer_id, k.key, f.object IS NOT NULL AS is_filled
+        SELECT f.content_type, f.customer_id, k.key, f.object IS NOT NULL AS is_filled, c.status = 'closed' AS is_closed
         FROM files f
         JOIN document_keys k ON k.organisation_id = $1 AND k.env = $2 AND k.customer_id = f.customer_id
+        JOIN customers c ON c.organisation_id = $1 AND c.env = $2 AND c.id = f.customer_id
         WHERE f.organisation_id = $1 AND f.env = $2 AND f.id = $3
     ), noted AS (
-        INSERT INTO upload_attempts (organisation_id, env, object, file_id)
-        SELECT $1, $2, $4, $3 FROM file WHERE NOT is_filled
+        INSERT INTO upload_attempts (organisation_id, env, object, file_id, attempt)
+        SELECT $1, $2, $4, $3, free.attempt
+        FROM file, generate_series(1, $5::integer) AS free (attempt)
+        WHERE NOT is_filled AND NOT is_closed
+          AND NOT EXISTS (SELECT FROM upload_attempts a
+                          WHERE a.organisation_id = $1 AND a.env = $2 AND a.file_id = $3 AND a.attempt = free.attempt)
+        LIMIT 1
+        RETURNING object
     )
-    SELECT content_type, customer_id, key, is_filled FROM file";
+    SELECT content_type, customer_id, key, is_filled, is_closed, EXISTS (SELECT FROM noted) FROM file";
 
+type BeginSql = (Text, SqlUuid, Binary, Bool, Bool, Bool);
+type BeginRow = (String, Uuid, Vec<u8>, bool, bool, bool);
+
+/// Whoever closes the customer meanwhile is waited for, or waits.
 const FINISH: &str = "
-    WITH filled AS (
+    WITH customer AS MATERIALIZED (
+        SELECT c.id FROM files f
+        JOIN customers c ON c.organisation_id = $1 AND c.env = $2 AND c.id = f.customer_id
+        WHERE f.organisation_id = $1 AND f.env = $2 AND f.id = $3 AND c.status <> 'closed'
+        FOR SHARE OF c
+    ), filled AS (
         UPDATE files f SET object = $4, size = $5, sha256 = $6
-        FROM upload_attempts a
-        WHERE a.organisation_id = $1 AND a.env = $2 AND a.object = $4 AND a.file_id = $3
+        FROM upload_attempts a, customer
+        WHERE f.customer_id = customer.id AND a.organisation_id = $1 AND a.env = $2 AND a.object = $4 AND a.file_id = $3
           AND a.begun_at > now() - $7 * interval '1 millisecond'
           AND f.organisation_id = $1 AND f.env = $2 AND f.id = $3 AND f.object IS NULL
         RETURNING f.id
@@ -80,7 +96,7 @@ const FINISH: &str = "
 
 const ABANDONED: &str = "
     SELECT organisation_id, env, file_id, object FROM upload_attempts
-    WHERE begun_at < now() - $1 * interval '1 millisecond' ORDER BY begun_at LIMIT $2";
+    WHERE begun_at < now() - $1 * interval '1 millisecond' AND object > $2 ORDER BY object LIMIT $3";
 
 const ATTACH: &str = "
     WITH put AS (
@@ -147,23 +163,16 @@ impl KycFiles for Store {
         rows.into_iter().map(|row| file(customer, row)).collect()
     }
 
-    async fn begin_upload(&self, place: &DocumentPlace) -> Result<Option<BegunUpload>, StoreError> {
-        let row: Option<(String, Uuid, Vec<u8>, bool)> = self
-            .database
-            .row(|| {
-                in_tenant::<(Text, SqlUuid, Binary, Bool)>(BEGIN, place.tenant)
-                    .uuid(place.file.uuid())
-                    .uuid(place.object)
-            })
-            .await?;
-        let Some((content_type, customer, sealed, is_filled)) = row else {
-            return Ok(None);
-        };
-        Ok(Some(BegunUpload {
-            content_type: ContentType::parse(&content_type).map_err(|_| broken("content type"))?,
-            key: self.document_key(place.tenant, customer, &sealed)?,
-            is_filled,
-        }))
+    async fn begin_upload(&self, place: &DocumentPlace) -> Result<BeginUpload, StoreError> {
+        // Another one that begins may take the same number: each time that happens, one of them has it.
+        for _ in 0..UPLOADS_AT_ONCE {
+            match self.begin(place).await {
+                Ok(row) => return self.begun(place.tenant, row),
+                Err(Failure::Taken { .. }) => {}
+                Err(other) => return Err(other.into()),
+            }
+        }
+        Ok(BeginUpload::TooMany)
     }
 
     async fn finish_upload(
@@ -200,12 +209,17 @@ impl KycFiles for Store {
         Ok(())
     }
 
-    async fn abandoned_uploads(&self, limit: u8) -> Result<Vec<DocumentPlace>, StoreError> {
+    async fn abandoned_uploads(
+        &self,
+        after: Option<Uuid>,
+        limit: u8,
+    ) -> Result<Vec<DocumentPlace>, StoreError> {
         let rows: Vec<(Uuid, String, Uuid, Uuid)> = self
             .database
             .rows(|| {
                 statement::<(SqlUuid, Text, SqlUuid, SqlUuid)>(ABANDONED)
                     .big_int(millis(UPLOAD_ABANDONED))
+                    .uuid(after.unwrap_or_default())
                     .big_int(i64::from(limit))
             })
             .await?;
@@ -249,6 +263,38 @@ impl KycFiles for Store {
             .await;
         let rows: Option<Vec<(String, Uuid)>> = unless_taken(attached)?;
         rows.map(slots_of).transpose()
+    }
+}
+
+impl Store {
+    async fn begin(&self, place: &DocumentPlace) -> Result<Option<BeginRow>, Failure> {
+        self.database
+            .row(|| {
+                in_tenant::<BeginSql>(BEGIN, place.tenant)
+                    .uuid(place.file.uuid())
+                    .uuid(place.object)
+                    .integer(i32::from(UPLOADS_AT_ONCE))
+            })
+            .await
+    }
+
+    fn begun(&self, tenant: Tenant, row: Option<BeginRow>) -> Result<BeginUpload, StoreError> {
+        let Some((content_type, customer, sealed, is_filled, is_closed, is_noted)) = row else {
+            return Ok(BeginUpload::Unknown);
+        };
+        if is_closed {
+            return Ok(BeginUpload::Closed);
+        }
+        if is_filled {
+            return Ok(BeginUpload::AlreadyUploaded);
+        }
+        if !is_noted {
+            return Ok(BeginUpload::TooMany);
+        }
+        Ok(BeginUpload::Begun {
+            content_type: ContentType::parse(&content_type).map_err(|_| broken("content type"))?,
+            key: self.document_key(tenant, customer, &sealed)?,
+        })
     }
 }
 

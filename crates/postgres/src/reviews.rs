@@ -18,6 +18,7 @@ use crate::{
     leases::{readable, take_due},
     rows::{broken, id},
     statement::{Statement, in_tenant, millis, statement},
+    submission_jobs::handover,
 };
 
 const AWAIT: &str = "
@@ -42,22 +43,29 @@ const CALL: &str = "
 const TAKE_DUE: &str = take_due! {
     table: "reviews", key: "customer_id", due: "next_look_at", and: "true", doublings: 6,
     then: "
-    SELECT taken.organisation_id, taken.customer_id, c.rail_customer_id, taken.awaited,
-           COALESCE((SELECT s.cause = 'submission' FROM status_changes s
-                     WHERE s.organisation_id = taken.organisation_id AND s.env = $1
-                       AND s.customer_id = taken.customer_id AND s.applied
-                     ORDER BY s.sequence DESC LIMIT 1), false),
-           taken.calls, taken.looks,
-           taken.reason, taken.told_at, taken.lease_token
+    SELECT taken.organisation_id, taken.customer_id, taken.awaited, taken.calls, taken.looks, taken.reason, taken.told_at,
+           taken.lease_token, c.rail_customer_id, c.event_count,
+           CASE WHEN s.is_undecided THEN COALESCE(s.may_have_begun, true) WHEN d.cause = 'submission' THEN false END,
+           s.rejected_before
     FROM taken JOIN customers c
-      ON c.organisation_id = taken.organisation_id AND c.env = $1 AND c.id = taken.customer_id"
+      ON c.organisation_id = taken.organisation_id AND c.env = $1 AND c.id = taken.customer_id
+    LEFT JOIN LATERAL (
+        SELECT n.decision IS NULL AS is_undecided, n.rejected_before, j.may_have_begun
+        FROM kyc_submissions n
+        LEFT JOIN kyc_jobs j ON j.organisation_id = n.organisation_id AND j.env = $1 AND j.submission_id = n.id
+        WHERE n.organisation_id = taken.organisation_id AND n.env = $1 AND n.customer_id = taken.customer_id
+        ORDER BY n.id DESC LIMIT 1
+    ) s ON true
+    LEFT JOIN LATERAL (
+        SELECT n.cause FROM status_changes n
+        WHERE n.organisation_id = taken.organisation_id AND n.env = $1 AND n.customer_id = taken.customer_id AND n.applied
+        ORDER BY n.sequence DESC LIMIT 1
+    ) d ON true"
 };
 
-type DueSql = (
+type ReviewSql = (
     SqlUuid,
     SqlUuid,
-    Text,
-    Bool,
     Bool,
     Integer,
     Integer,
@@ -65,11 +73,9 @@ type DueSql = (
     Nullable<Timestamptz>,
     SqlUuid,
 );
-type DueRow = (
+type ReviewRow = (
     Uuid,
     Uuid,
-    String,
-    bool,
     bool,
     i32,
     i32,
@@ -77,6 +83,13 @@ type DueRow = (
     Option<DateTime<Utc>>,
     Uuid,
 );
+type CustomerSql = (Text, Integer);
+type CustomerRow = (String, i32);
+/// Whether the review of the newest submission may have begun, unless somebody has decided about it.
+type HandoverSql = (Nullable<Bool>, Nullable<Timestamptz>);
+type HandoverRow = (Option<bool>, Option<DateTime<Utc>>);
+type DueSql = (ReviewSql, CustomerSql, HandoverSql);
+type DueRow = (ReviewRow, CustomerRow, HandoverRow);
 
 /// A row that was called for meanwhile is due at once, with the reason that was told.
 const SETTLE: &str = "
@@ -146,7 +159,7 @@ impl Reviews for Store {
         let rows = self
             .take_due_rows::<DueSql, DueRow>(TAKE_DUE, env, lease, limit)
             .await?;
-        Ok(readable(rows, |row| (row.1, self.due_review(env, row))))
+        Ok(readable(rows, |row| (row.0.1, self.due_review(env, row))))
     }
 
     async fn settle_review(
@@ -180,18 +193,8 @@ impl Reviews for Store {
 
 impl Store {
     fn due_review(&self, env: Env, row: DueRow) -> Result<DueReview, StoreError> {
-        let (
-            organisation,
-            customer,
-            rail_customer,
-            awaited,
-            reopened,
-            calls,
-            looks,
-            reason,
-            at,
-            lease,
-        ) = row;
+        let (review, (rail_customer, event_count), (may_have_begun, rejected_before)) = row;
+        let (organisation, customer, awaited, calls, looks, reason, at, lease) = review;
         let reason = reason.map(|sealed| self.told_reason(env, &rail_customer, &sealed));
         let tenant = Tenant {
             organisation: id(organisation)?,
@@ -201,8 +204,9 @@ impl Store {
             tenant,
             customer: id(customer)?,
             rail_customer: RailCustomerId::parse(&rail_customer).map_err(|_| broken("rail id"))?,
+            event_count,
             awaited,
-            reopened,
+            handover: may_have_begun.map(|begun| handover(begun, rejected_before)),
             calls,
             looks,
             told: reason.transpose()?.map(|reason| ToldReason { reason, at }),

@@ -1,7 +1,7 @@
 //! Changes of statuses: one statement each, guarded by the status from which the change leads on.
 
 use async_trait::async_trait;
-use diesel::sql_types::{Binary, Bool, Nullable};
+use diesel::sql_types::{Binary, Bool, Integer, Nullable};
 use vouch_domain::{
     customer::{Cause, CustomerHandle, Explanation, TransitionRefused},
     event::EventDetail,
@@ -22,7 +22,7 @@ use crate::{
 const BASIS: &str = concat!(
     "SELECT ",
     summary_columns!(),
-    ", k.fingerprint
+    ", c.event_count, k.fingerprint
      FROM customers c
      LEFT JOIN idempotency_keys k
        ON k.organisation_id = $1 AND k.env = $2 AND k.digest = $5
@@ -30,12 +30,11 @@ const BASIS: &str = concat!(
        AND c.provisioning <> 'reserved' AND NOT c.is_primary"
 );
 
-type BasisSql = (SummarySql, Nullable<Binary>);
-type BasisRow = (SummaryRow, Option<Vec<u8>>);
+type BasisSql = (SummarySql, Integer, Nullable<Binary>);
+type BasisRow = (SummaryRow, i32, Option<Vec<u8>>);
 
 /// What a customer's address being taken means for its return differs: see [`RETURN_WITHOUT_HOLD`]. The lease of a review
-/// is locked, so that nobody takes it over before the change is stored. While a submission is on its way to the rail, a
-/// rejection there may be that of the submission before, and waits.
+/// is locked, so that nobody takes it over before the change is stored.
 macro_rules! transition {
     ($address_taken:literal) => {
         concat!(
@@ -46,14 +45,9 @@ macro_rules! transition {
              ), c AS (
                  UPDATE customers t
                  SET status = $5, version = t.version + 1, event_count = t.event_count + 1
-                 WHERE t.organisation_id = $1 AND t.env = $2 AND t.id = $3 AND t.status = $4
+                 WHERE t.organisation_id = $1 AND t.env = $2 AND t.id = $3 AND t.event_count = $19
                    AND t.provisioning <> 'reserved' AND NOT t.is_primary
                    AND ($6 IS NULL OR EXISTS (SELECT FROM review))
-                   AND NOT ($5 = 'rejected' AND EXISTS (
-                       SELECT FROM kyc_jobs j JOIN kyc_submissions s
-                         ON s.organisation_id = $1 AND s.env = $2 AND s.id = j.submission_id
-                       WHERE j.organisation_id = $1 AND j.env = $2 AND s.customer_id = $3
-                   ))
                  RETURNING t.*
              ), released AS (
                  DELETE FROM interac_holds h USING c
@@ -236,15 +230,17 @@ impl Store {
                     .maybe_bytes(claim.map(|claim| self.hashing.key(tenant, claim)))
                     .maybe_text(claim.map(|claim| claim.contract.as_str()))
                     .maybe_bytes(claim.map(|claim| claim.fingerprint.0))
+                    .integer(change.event_count)
             })
             .await
     }
 }
 
-fn basis((row, bound): BasisRow) -> Result<StatusBasis, StoreError> {
+fn basis((row, event_count, bound): BasisRow) -> Result<StatusBasis, StoreError> {
     let bound = bound.map(|bytes| bytes.try_into().map(Fingerprint));
     Ok(StatusBasis {
         customer: summary(row)?,
+        event_count,
         bound: bound.transpose().map_err(|_| broken("fingerprint"))?,
     })
 }

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text, Uuid as SqlUuid};
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 use vouch_domain::{
     id::FileId,
-    kyc::{ContentType, FileCategory, Gap},
+    kyc::{ContentType, FileCategory, Gap, Handover},
     ports::{RailCustomerId, RailFileId, StoreError, SubmissionJob, SubmissionJobs, SubmittedFile},
     tenant::{Env, Tenant},
     values::CustomerType,
@@ -25,7 +26,7 @@ use crate::{
 const TAKE_DUE: &str = take_due! {
     table: "kyc_jobs", key: "submission_id", due: "due_at", and: "true", doublings: 6,
     then: "
-    SELECT t.organisation_id, t.submission_id, t.lease_token, t.may_have_begun,
+    SELECT t.organisation_id, t.submission_id, t.lease_token, t.may_have_begun, s.rejected_before,
            c.id, c.rail_customer_id, c.customer_type, k.key,
            f.id, f.category, f.content_type, f.object, f.size, f.sha256, sf.rail_file_id
     FROM taken t
@@ -38,10 +39,10 @@ const TAKE_DUE: &str = take_due! {
     ORDER BY t.submission_id"
 };
 
-type JobSql = (SqlUuid, SqlUuid, SqlUuid, Bool);
+type JobSql = (SqlUuid, SqlUuid, SqlUuid, Bool, Nullable<Timestamptz>);
 type CustomerSql = (SqlUuid, Text, Text, Binary);
 type FileSql = (SqlUuid, Text, Text, SqlUuid, BigInt, Binary, Nullable<Text>);
-type JobRow = (Uuid, Uuid, Uuid, bool);
+type JobRow = (Uuid, Uuid, Uuid, bool, Option<DateTime<Utc>>);
 type CustomerRow = (Uuid, String, String, Vec<u8>);
 type FileRow = (Uuid, String, String, Uuid, i64, Vec<u8>, Option<String>);
 type Row = (JobRow, CustomerRow, FileRow);
@@ -69,8 +70,13 @@ const SENT: &str = holding!(
 );
 
 const STARTING: &str = "
-    UPDATE kyc_jobs SET may_have_begun = true, leased_until = now() + $5 * interval '1 millisecond'
-    WHERE organisation_id = $1 AND env = $2 AND submission_id = $3 AND lease_token = $4";
+    WITH starting AS (
+        UPDATE kyc_jobs SET may_have_begun = true, leased_until = now() + $5 * interval '1 millisecond'
+        WHERE organisation_id = $1 AND env = $2 AND submission_id = $3 AND lease_token = $4
+        RETURNING submission_id
+    )
+    UPDATE kyc_submissions s SET rejected_before = $6 FROM starting
+    WHERE s.organisation_id = $1 AND s.env = $2 AND s.id = starting.submission_id";
 
 /// A submission that was decided meanwhile has lost its job.
 macro_rules! ending {
@@ -90,7 +96,9 @@ macro_rules! ending {
 }
 
 const REACHED: &str = ending!("status = 'in_review'");
-const INCOMPLETE: &str = ending!("status = 'incomplete', missing = $5");
+const INCOMPLETE: &str = ending!(
+    "status = 'incomplete', missing = $5, rejected_before = COALESCE($6, s.rejected_before)"
+);
 
 const FREE: &str = "
     UPDATE kyc_jobs SET lease_token = NULL, leased_until = now() + $5 * interval '1 millisecond'
@@ -135,11 +143,16 @@ impl SubmissionJobs for Store {
     async fn record_starting(
         &self,
         job: &SubmissionJob,
+        rejected_before: Option<DateTime<Utc>>,
         lease: Duration,
     ) -> Result<bool, StoreError> {
         let recorded = self
             .database
-            .affected(|| held(STARTING, job).big_int(millis(lease)))
+            .affected(|| {
+                held(STARTING, job)
+                    .big_int(millis(lease))
+                    .time(rejected_before)
+            })
             .await?;
         Ok(recorded == 1)
     }
@@ -153,10 +166,15 @@ impl SubmissionJobs for Store {
         &self,
         job: &SubmissionJob,
         missing: &[Gap],
+        rejected_before: Option<DateTime<Utc>>,
     ) -> Result<(), StoreError> {
         let missing: Vec<_> = missing.iter().map(|gap| gap.as_str().to_owned()).collect();
         self.database
-            .affected(|| held(INCOMPLETE, job).texts(missing.clone()))
+            .affected(|| {
+                held(INCOMPLETE, job)
+                    .texts(missing.clone())
+                    .time(rejected_before)
+            })
             .await?;
         Ok(())
     }
@@ -179,7 +197,8 @@ fn held(sql: &'static str, job: &SubmissionJob) -> Statement<()> {
 impl Store {
     /// The job of these rows, which differ in their files alone.
     fn submission_job(&self, env: Env, rows: &[Row]) -> Result<SubmissionJob, StoreError> {
-        let ((organisation, submission, lease, may_have_begun), customer, _) = &rows[0];
+        let (job, customer, _) = &rows[0];
+        let (organisation, submission, lease, may_have_begun, rejected_before) = job;
         let (customer, rail_customer, customer_type, key) = customer;
         let tenant = Tenant {
             organisation: id(*organisation)?,
@@ -196,9 +215,17 @@ impl Store {
             customer_type: CustomerType::parse(customer_type).map_err(|_| broken("type"))?,
             files,
             key: self.document_key(tenant, *customer, key)?,
-            may_have_begun: *may_have_begun,
+            handover: handover(*may_have_begun, *rejected_before),
             lease: *lease,
         })
+    }
+}
+
+/// How far a submission has come, as its rows tell.
+pub(crate) fn handover(may_have_begun: bool, rejected_before: Option<DateTime<Utc>>) -> Handover {
+    match may_have_begun {
+        true => Handover::Begun { rejected_before },
+        false => Handover::OnItsWay,
     }
 }
 

@@ -159,15 +159,15 @@ impl RailClient {
         url.scheme() == "https" || (url.scheme() == "http" && self.base_url.scheme() == "http")
     }
 
-    /// Sends bytes to a URL that the rail gave: once, and without what proves who sends them, as the URL does. The rail
-    /// does not count it.
+    /// Sends bytes to a URL that the rail gave: once, and without what proves who sends them, as the URL does. That is the
+    /// rail's storage, which fails by itself: neither the rail's allowance nor its circuit breaker counts it.
     pub(crate) async fn put(
         &self,
         url: Url,
         until: Instant,
         complete: impl FnOnce(RequestBuilder) -> RequestBuilder,
     ) -> Result<Answer, RailFailure> {
-        let passage = self.transport.passage("send_file")?;
+        let passage = self.transport.passage_elsewhere("send_file");
         let request = complete(self.transport.request(Method::PUT, url));
         passage
             .send(request, until)

@@ -30,7 +30,8 @@ pub(crate) struct Transport {
 
 /// Leave to send one request.
 pub(crate) struct Passage<'a> {
-    leave: Leave<'a>,
+    /// None where the breaker is not concerned.
+    leave: Option<Leave<'a>>,
     env: &'static str,
     operation: &'static str,
 }
@@ -60,7 +61,7 @@ impl Transport {
         let env = self.env.as_str();
         match self.breaker.leave() {
             Ok(leave) => Ok(Passage {
-                leave,
+                leave: Some(leave),
                 env,
                 operation,
             }),
@@ -68,6 +69,15 @@ impl Transport {
                 count(env, operation, "circuit_open");
                 Err(failure::held_back("the circuit is open", wait))
             }
+        }
+    }
+
+    /// Lets a request through to somebody else than the rail, whatever becomes of those to the rail.
+    pub(crate) fn passage_elsewhere(&self, operation: &'static str) -> Passage<'_> {
+        Passage {
+            leave: None,
+            env: self.env.as_str(),
+            operation,
         }
     }
 }
@@ -91,7 +101,9 @@ impl Passage<'_> {
             "vouch_rail_call_seconds", "env" => self.env, "operation" => self.operation
         )
         .record(started.elapsed());
-        self.leave.settle(&outcome);
+        if let Some(leave) = self.leave {
+            leave.settle(&outcome);
+        }
         outcome
     }
 }

@@ -150,6 +150,7 @@ fn record(object: &Value) -> Option<RailCustomer> {
     Some(RailCustomer {
         id: id(object)?,
         created_at: text("created_at").and_then(|time| read_time(&time)),
+        updated_at: text("updated_at").and_then(|time| read_time(&time)),
         customer_type: text("type")
             .and_then(|word| CustomerType::parse(&word.to_ascii_lowercase()).ok()),
         country: text("country").or_else(|| text("incorporation_country")),

@@ -72,6 +72,8 @@ pub struct Options {
     /// How long the rail takes to decide about a submission, to activate a virtual bank account and to complete a
     /// payout.
     pub decision_delay: Duration,
+    /// How long after it was submitted the review of a customer that was rejected begins; until then it shows as rejected.
+    pub resubmission_delay: Duration,
     /// How long after its first failure a delivery is tried again. Later pauses double. The vendor waits 5 minutes.
     pub first_retry: Duration,
     /// How long the first create for an address that ends in `+railslow` takes.
@@ -83,8 +85,8 @@ pub struct Options {
 impl Options {
     /// The defaults: a loopback port the operating system chooses, API key `sandbox-key`, OAuth client
     /// `sandbox-client` with secret `sandbox-secret`, tokens of 900 s, duplicates and national ids accepted,
-    /// owners and details of accounts optional, decisions after 1 s, deliveries again after 5 s, slow answers after
-    /// 3 s, the system's clock.
+    /// owners and details of accounts optional, decisions after 1 s, reviews of rejected customers at once, deliveries
+    /// again after 5 s, slow answers after 3 s, the system's clock.
     #[allow(
         clippy::disallowed_methods,
         reason = "the sandbox's clock is read here and nowhere else"
@@ -102,6 +104,7 @@ impl Options {
             owners: Owners::Optional,
             account_details: AccountDetails::Optional,
             decision_delay: Duration::from_secs(1),
+            resubmission_delay: Duration::ZERO,
             first_retry: Duration::from_secs(5),
             slow_answer: Duration::from_secs(3),
             clock: Arc::new(Utc::now),

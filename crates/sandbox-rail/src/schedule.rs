@@ -9,6 +9,8 @@ use uuid::Uuid;
 /// One thing to do, and the id of the record that it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Task {
+    /// Begin the review of a submission.
+    Begin(Uuid),
     /// Decide about a submission.
     Decide(Uuid),
     /// Activate a virtual bank account.

@@ -17,7 +17,7 @@ use crate::{
     envelope::finish,
     faults::Faults,
     journal::{self, OpenError},
-    kyc::uploads::Uploads,
+    kyc::{uploads::Uploads, verification::Pace},
     options::{Clock, Options},
     record::Record,
     refusal::Refusal,
@@ -82,7 +82,7 @@ pub(crate) struct Rail {
     pub(crate) faults: Faults,
     pub(crate) uploads: Uploads,
     pub(crate) sender: Sender,
-    pub(crate) decision_delay: TimeDelta,
+    pub(crate) pace: Pace,
     pub(crate) first_retry: Duration,
     pub(crate) slow_answer: Duration,
     clock: Clock,
@@ -119,7 +119,10 @@ pub async fn start(options: Options) -> Result<SandboxRail, StartError> {
         faults: Faults::default(),
         uploads,
         sender: Sender::new()?,
-        decision_delay: TimeDelta::from_std(options.decision_delay).unwrap_or(TimeDelta::MAX),
+        pace: Pace {
+            decision: delta(options.decision_delay),
+            resubmission: delta(options.resubmission_delay),
+        },
         first_retry: options.first_retry,
         slow_answer: options.slow_answer,
         clock: options.clock.clone(),
@@ -196,6 +199,10 @@ impl SandboxRail {
             tracing::error!(%error, "the sandbox rail's state was not closed");
         }
     }
+}
+
+fn delta(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
 }
 
 impl Rail {

@@ -38,6 +38,8 @@ impl State {
                 self.files.put(file);
             }
             Record::Submission(submission) => {
+                let task = Task::Begin(submission.id);
+                self.schedule.set(task, submission.begins_at);
                 let task = Task::Decide(submission.id);
                 self.schedule.set(task, submission.decision_at);
                 self.submissions.put(submission);

@@ -1,4 +1,4 @@
-//! Does what is due: decisions, activations, completions and deliveries.
+//! Does what is due: reviews, decisions, activations, completions and deliveries.
 
 use std::time::Duration;
 
@@ -48,6 +48,10 @@ async fn perform(rail: Data<Rail>, task: Task) {
 async fn carry_out(rail: &Rail, task: Task) -> Result<(), Refusal> {
     let now = rail.now();
     match task {
+        Task::Begin(id) => {
+            let begin = |state: &_| Ok(((), verification::begin_due(state, id, rail.pace, now)));
+            rail.store.change(begin).await
+        }
         Task::Decide(id) => {
             let decide = |state: &_| Ok(((), verification::decide(state, id, now)));
             rail.store.change(decide).await

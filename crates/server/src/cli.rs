@@ -212,6 +212,9 @@ pub(crate) struct SandboxRailArgs {
     /// How long it takes for a decision, an activation or a payout, in milliseconds.
     #[arg(long, env = "VOUCH_SANDBOX_DECISION_MS", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(..=86_400_000))]
     pub(crate) decision_ms: u64,
+    /// How long after it was submitted again a rejected customer shows as rejected, in milliseconds.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=86_400_000))]
+    pub(crate) resubmission_ms: u64,
     /// How long after its first failure it sends a webhook again, in milliseconds; later pauses double.
     #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(..=86_400_000))]
     pub(crate) first_retry_ms: u64,

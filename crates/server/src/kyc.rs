@@ -9,7 +9,7 @@ use vouch_application::{
     ids::IdMint,
     kyc_files::FileDesk,
     rails::Rails,
-    receive_upload::ReceiveUpload,
+    receive_upload::{ReceiveUpload, UploadSlots},
     review::{OverdueAges, Reviewer},
     send_submission::SubmissionSender,
     submit_kyc::SubmitKyc,
@@ -32,6 +32,7 @@ pub(crate) struct Kyc {
     lines: CallbackLines,
     overdue: OverdueAges,
     documents: Arc<dyn Documents>,
+    upload_slots: UploadSlots,
     ids: Arc<IdMint>,
     clock: Arc<dyn Clock>,
     /// Wakes whoever reads callbacks.
@@ -58,6 +59,7 @@ impl Kyc {
                 live: args.live_rail.rail().overdue,
             },
             documents: documents::open(args)?,
+            upload_slots: UploadSlots::new(args.uploads_at_once),
             ids,
             clock,
             calls: Wake::default(),
@@ -115,6 +117,7 @@ impl Kyc {
                 Arc::clone(store) as _,
                 Arc::clone(&self.documents),
                 Arc::clone(&self.ids),
+                self.upload_slots.clone(),
             ),
             submit: SubmitKyc::new(
                 Arc::clone(store) as _,

@@ -163,6 +163,7 @@ pub(crate) async fn run_alone(args: SandboxRailArgs) -> Result<(), CommandError>
         options.account_details = AccountDetails::Required;
     }
     options.decision_delay = Duration::from_millis(args.decision_ms);
+    options.resubmission_delay = Duration::from_millis(args.resubmission_ms);
     options.first_retry = Duration::from_millis(args.first_retry_ms);
     let rail = vouch_sandbox_rail::start(options).await?;
     output::line(&format!("sandbox rail at {}", rail.url()))?;

@@ -240,6 +240,7 @@ pub fn rail_customer(id: &str, customer: &NewCustomer, created_at: DateTime<Utc>
     RailCustomer {
         id: RailCustomerId::parse(id).expect("a rail id"),
         created_at: Some(created_at),
+        updated_at: Some(created_at),
         customer_type: Some(identity.name.customer_type()),
         country: Some(identity.country.as_str().to_owned()),
         first_name: text(first_name),

@@ -49,7 +49,7 @@ impl Pieces {
 impl ByteSource for Pieces {
     async fn next(&mut self) -> Result<Option<Vec<u8>>, BrokenOff> {
         match self.pieces.pop() {
-            None if self.breaks_off => Err(BrokenOff),
+            None if self.breaks_off => Err(BrokenOff::Interrupted),
             piece => Ok(piece),
         }
     }

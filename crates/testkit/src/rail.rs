@@ -237,8 +237,14 @@ impl ScriptedRail {
         let record = records.find(|record| record.id.expose() == id);
         let record = record.expect("a record");
         record.status = status;
+        record.updated_at = Some(self.clock.now());
         let comments = comments.iter().filter_map(|text| RailReason::new(text));
         record.comments = comments.collect();
+    }
+
+    /// Takes every record back to what it was.
+    pub(crate) fn restore(&self, records: Vec<RailCustomer>) {
+        self.state.lock().unwrap().records = records;
     }
 
     fn receive(&self, call: Call, scripts: fn(&mut State) -> &mut VecDeque<Script>) -> Script {

@@ -33,6 +33,8 @@ pub enum KycScript {
     Behave,
     /// Nothing, and answers with this failure.
     Fail(RailFailure),
+    /// As it should, but nothing of it shows.
+    BehaveUnseen,
     /// As it should, and answers with this failure all the same.
     BehaveAndFail(RailFailure),
 }
@@ -80,6 +82,12 @@ impl ScriptedRail {
         state.calls.push(call);
         match state.scripts.pop_front() {
             None | Some(KycScript::Behave) => behave(&mut state),
+            Some(KycScript::BehaveUnseen) => {
+                let before = self.records();
+                let outcome = behave(&mut state);
+                self.restore(before);
+                outcome
+            }
             Some(KycScript::Fail(failure)) => Err(failure),
             Some(KycScript::BehaveAndFail(failure)) => behave(&mut state).and(Err(failure)),
         }
@@ -97,6 +105,12 @@ impl ScriptedRail {
     }
 }
 
+fn broken_off() -> RailFailure {
+    RailFailure::Unclear {
+        cause: "the bytes broke off".to_owned(),
+    }
+}
+
 fn refused() -> RailFailure {
     RailFailure::Refused { fields: Vec::new() }
 }
@@ -110,7 +124,7 @@ impl RailKyc for ScriptedRail {
         mut bytes: Box<dyn ByteSource>,
     ) -> Result<RailFileId, RailFailure> {
         let mut all = Vec::new();
-        while let Ok(Some(piece)) = bytes.next().await {
+        while let Some(piece) = bytes.next().await.map_err(|_| broken_off())? {
             all.extend(piece);
         }
         assert_eq!(all.len() as u64, content.size, "a file came whole");

@@ -5,11 +5,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use futures_util::{FutureExt, StreamExt};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{Body, Client, Method, RequestBuilder};
 use serde_json::{Value, json};
+use tokio::sync::oneshot::{self, error::RecvError};
 
-use super::{answer::Answer, caller::Caller, data_folder::DataFolder};
+use super::{
+    answer::Answer, caller::Caller, data_folder::DataFolder, patience::eventually, service::Service,
+};
 
 /// A file that looks like a photograph, of so many bytes.
 pub(crate) fn jpeg(length: usize) -> Vec<u8> {
@@ -21,6 +25,27 @@ pub(crate) fn jpeg(length: usize) -> Vec<u8> {
 /// A file that looks like a PDF, with this in it.
 pub(crate) fn pdf(text: &str) -> Vec<u8> {
     format!("%PDF-1.7 {text}").into_bytes()
+}
+
+/// A body of which the rest comes when it is sent here.
+pub(crate) fn held(start: Vec<u8>) -> (oneshot::Sender<Vec<u8>>, Body) {
+    let (sender, rest) = oneshot::channel();
+    let start = async move { Ok::<_, RecvError>(start) };
+    let stream = start.into_stream().chain(rest.into_stream());
+    (sender, Body::wrap_stream(stream))
+}
+
+impl Service {
+    /// Waits until so many uploads are under way.
+    pub(crate) async fn has_uploads(&self, count: i64) {
+        let database = self.home.database().client().await;
+        eventually(&format!("{count} uploads"), async || {
+            let sql = "SELECT count(*) FROM upload_attempts";
+            let begun: i64 = database.query_one(sql, &[]).await.expect("a count").get(0);
+            (begun == count).then_some(())
+        })
+        .await;
+    }
 }
 
 /// Every file below the folder of documents.

@@ -19,7 +19,7 @@ mod service;
 pub(crate) use answer::Answer;
 pub(crate) use callback::{Callbacks, now, sign, status_changed};
 pub(crate) use caller::Caller;
-pub(crate) use files::{jpeg, kept_documents, pdf};
+pub(crate) use files::{held, jpeg, kept_documents, pdf};
 pub(crate) use home::{Home, MASTER_KEY};
 pub(crate) use patience::eventually;
 pub(crate) use people::{business, canadian, ending, individual, unique, with, without};

@@ -215,7 +215,7 @@ async fn use_kyc(world: &World<TestDatabase>, store: &Store) -> usize {
     let files = [file.slot.file];
     store.files_of(tenant, customer.id, &files).await.unwrap();
     store.forget_upload(&file.place).await.unwrap();
-    store.abandoned_uploads(10).await.unwrap();
+    store.abandoned_uploads(None, 10).await.unwrap();
     let attached = store.attach(tenant, customer.id, &slots, None).await;
     attached.unwrap();
     let new = NewSubmission {
@@ -232,9 +232,9 @@ async fn use_kyc(world: &World<TestDatabase>, store: &Store) -> usize {
     let at_rail = RailFileId::parse("rail-file").unwrap();
     let sent = store.record_sent(&job, file.slot.file, &at_rail, lease);
     sent.await.unwrap();
-    store.record_starting(&job, lease).await.unwrap();
+    store.record_starting(&job, None, lease).await.unwrap();
     // Ended, it is nobody's to give back or to end again.
-    store.record_incomplete(&job, &[]).await.unwrap();
+    store.record_incomplete(&job, &[], None).await.unwrap();
     store.free_submission(&job, Duration::ZERO).await.unwrap();
     store.record_reached(&job).await.unwrap();
     17
@@ -278,10 +278,12 @@ async fn use_decisions(
     ] {
         let handle = by_id(customer);
         let basis = store.status_basis(tenant, &handle, None).await.unwrap();
-        let from = basis.unwrap().customer.status;
+        let basis = basis.unwrap();
+        let from = basis.customer.status;
         let change = ChangeStatus {
             customer: customer.id,
             transition: from.transition(to, cause).unwrap(),
+            event_count: basis.event_count,
             event: world.ids.mint(),
             explanation: (to == Status::Rejected).then_some(&why),
             review: Some(reviews[0].lease),

@@ -1,19 +1,19 @@
-//! Uploads, and submissions on their way to the rail.
+//! Submissions on their way to the rail.
 
 mod stopping;
 
 use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use vouch_application::{
     background::Wake,
     create::Created,
     jobs::Work,
     kyc_files::FileDesk,
-    receive_upload::{ReceiveUpload, UploadError},
+    receive_upload::{ReceiveUpload, UploadError, UploadSlots},
     review::OverdueAges,
     send_submission::SubmissionSender,
     submit_kyc::{SubmitError, SubmitKyc},
-    sweep_uploads::UploadSweeper,
     transitions::Transitions,
 };
 use vouch_documents::ObjectDocuments;
@@ -21,12 +21,12 @@ use vouch_domain::{
     customer::{CustomerHandle, CustomerSummary, NewCustomer},
     id::FileId,
     kyc::{
-        ContentType, FileCategory, Gap, MAX_FILE_BYTES, NewFile, Slot, Submission,
-        SubmissionRefused, SubmissionStatus,
+        ContentType, FileCategory, Gap, NewFile, Slot, Submission, SubmissionRefused,
+        SubmissionStatus,
     },
     ports::{
-        DocumentPlace, Documents, KycFiles, RailFailure, RailStatus, Reviews, StoreError,
-        Submissions, UPLOAD_ABANDONED,
+        BrokenOff, ByteSource, DocumentKey, DocumentPlace, Documents, DocumentsError,
+        PutDocumentError, RailFailure, RailStatus, Reviews, Submissions,
     },
     tenant::Env,
 };
@@ -34,22 +34,23 @@ use vouch_testkit::{KycCall, KycScript, Pieces, business, individual, pdf, uniqu
 
 use crate::bench::{Bench, unavailable, unclear};
 
-const OVERDUE: Duration = Duration::from_secs(3_600);
+pub(crate) const OVERDUE: Duration = Duration::from_secs(3_600);
 /// Longer than any attempt is put off, and than any lease.
-const PATIENT: Duration = Duration::from_secs(600);
+pub(crate) const PATIENT: Duration = Duration::from_secs(600);
 /// Longer than the settle time, and than the first attempts are put off.
-const A_WHILE: Duration = Duration::from_secs(10);
+pub(crate) const A_WHILE: Duration = Duration::from_secs(10);
 
 use FileCategory::{IdDocument, IncorporationDocument, ProofOfAddress};
 
 /// A bench with a customer, which the rail knows as `rail-1`, and a store of documents.
-struct Made {
-    bench: Bench,
-    customer: CustomerSummary,
-    documents: Arc<ObjectDocuments>,
+pub(crate) struct Made {
+    pub(crate) bench: Bench,
+    pub(crate) customer: CustomerSummary,
+    pub(crate) documents: Arc<dyn Documents>,
+    pub(crate) slots: UploadSlots,
 }
 
-async fn made(new: NewCustomer) -> Made {
+pub(crate) async fn made(new: NewCustomer) -> Made {
     let bench = Bench::new().await;
     let Ok(Created::New(customer)) = bench.create(&new, &unique_claim()).await else {
         panic!("not new");
@@ -58,11 +59,12 @@ async fn made(new: NewCustomer) -> Made {
         bench,
         customer,
         documents: Arc::new(ObjectDocuments::in_memory()),
+        slots: UploadSlots::new(1),
     }
 }
 
 impl Made {
-    fn handle(&self) -> CustomerHandle {
+    pub(crate) fn handle(&self) -> CustomerHandle {
         CustomerHandle::Id(self.customer.id)
     }
 
@@ -71,7 +73,7 @@ impl Made {
         FileDesk::new(store, Arc::clone(&self.bench.ids))
     }
 
-    async fn new_file(&self, category: FileCategory) -> FileId {
+    pub(crate) async fn new_file(&self, category: FileCategory) -> FileId {
         let judge = |_| {
             Ok(NewFile {
                 category,
@@ -85,18 +87,23 @@ impl Made {
         added.unwrap().now.id
     }
 
-    async fn upload(&self, file: FileId, mut bytes: Pieces) -> Result<u64, UploadError> {
+    pub(crate) async fn upload(
+        &self,
+        file: FileId,
+        mut bytes: impl ByteSource,
+    ) -> Result<u64, UploadError> {
         let receive = ReceiveUpload::new(
             Arc::new(self.bench.store.clone()),
-            Arc::clone(&self.documents) as _,
+            Arc::clone(&self.documents),
             Arc::clone(&self.bench.ids),
+            self.slots.clone(),
         );
         let received = receive.receive(self.bench.tenant, file, &mut bytes).await;
         received.map(|content| content.size)
     }
 
     /// Puts a file with these bytes into its slot.
-    async fn attached(&self, category: FileCategory, bytes: &[u8]) {
+    pub(crate) async fn attached(&self, category: FileCategory, bytes: &[u8]) {
         let file = self.new_file(category).await;
         let uploaded = self.upload(file, Pieces::of(bytes, 1_000)).await;
         assert_eq!(uploaded, Ok(bytes.len() as u64));
@@ -109,7 +116,7 @@ impl Made {
         attached.unwrap();
     }
 
-    async fn submit(&self) -> Result<Submission, SubmitError> {
+    pub(crate) async fn submit(&self) -> Result<Submission, SubmitError> {
         let store = Arc::new(self.bench.store.clone());
         let submit = SubmitKyc::new(
             Arc::clone(&store) as _,
@@ -142,9 +149,8 @@ impl Made {
     }
 
     /// Sends what is due. Answers how many submissions that were.
-    async fn send(&self) -> usize {
-        let documents = Arc::clone(&self.documents) as _;
-        let sender = self.sender(documents, Wake::default());
+    pub(crate) async fn send(&self) -> usize {
+        let sender = self.sender(Arc::clone(&self.documents), Wake::default());
         sender.pass(Env::Test).await.unwrap()
     }
 
@@ -158,7 +164,7 @@ impl Made {
         sent.collect()
     }
 
-    async fn newest(&self) -> Submission {
+    pub(crate) async fn newest(&self) -> Submission {
         let found = self
             .bench
             .store
@@ -167,11 +173,11 @@ impl Made {
         found.unwrap().unwrap().remove(0)
     }
 
-    fn calls(&self) -> Vec<KycCall> {
+    pub(crate) fn calls(&self) -> Vec<KycCall> {
         self.bench.rail.kyc_calls()
     }
 
-    fn scripted(&self, scripts: impl IntoIterator<Item = KycScript>) {
+    pub(crate) fn scripted(&self, scripts: impl IntoIterator<Item = KycScript>) {
         for script in scripts {
             self.bench.rail.on_kyc(script);
         }
@@ -194,7 +200,7 @@ impl Made {
 }
 
 /// A person whose documents are in their slots, submitted.
-async fn submitted() -> Made {
+pub(crate) async fn submitted() -> Made {
     let made = made(individual()).await;
     made.attached(IdDocument, &pdf(3_000)).await;
     made.attached(ProofOfAddress, &pdf(50)).await;
@@ -349,6 +355,64 @@ async fn bytes_that_are_gone_have_to_be_uploaded_again() {
     assert_eq!(ended.missing, [Gap::File(IdDocument)]);
 }
 
+/// Documents whose bytes break off, because they could not be read this time or because they are damaged.
+struct Broken(BrokenOff, ObjectDocuments);
+
+struct BreaksOff(BrokenOff);
+
+#[async_trait]
+impl ByteSource for BreaksOff {
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, BrokenOff> {
+        Err(self.0)
+    }
+}
+
+#[async_trait]
+impl Documents for Broken {
+    async fn put(
+        &self,
+        place: &DocumentPlace,
+        key: &DocumentKey,
+        source: &mut dyn ByteSource,
+    ) -> Result<(), PutDocumentError> {
+        self.1.put(place, key, source).await
+    }
+
+    async fn get(
+        &self,
+        _: &DocumentPlace,
+        _: &DocumentKey,
+    ) -> Result<Box<dyn ByteSource>, DocumentsError> {
+        Ok(Box::new(BreaksOff(self.0)))
+    }
+
+    async fn remove(&self, place: &DocumentPlace) -> Result<(), DocumentsError> {
+        self.1.remove(place).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn damaged_bytes_have_to_be_uploaded_again_and_others_are_read_again() {
+    for (kind, status, missing) in [
+        (
+            BrokenOff::Damaged,
+            SubmissionStatus::Incomplete,
+            &[Gap::File(IdDocument)][..],
+        ),
+        (BrokenOff::Interrupted, SubmissionStatus::Submitted, &[]),
+    ] {
+        let made = Made {
+            documents: Arc::new(Broken(kind, ObjectDocuments::in_memory())),
+            ..made(individual()).await
+        };
+        made.attached(IdDocument, &pdf(50)).await;
+        made.submit().await.unwrap();
+        assert_eq!(made.send().await, 1);
+        let newest = made.newest().await;
+        assert_eq!((newest.status, &*newest.missing), (status, missing));
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn who_lacks_a_document_is_not_submitted() {
     let made = made(individual()).await;
@@ -363,68 +427,4 @@ async fn who_lacks_a_document_is_not_submitted() {
         refused,
         Err(SubmitError::Refused(SubmissionRefused::InReview))
     );
-}
-
-#[tokio::test(start_paused = true)]
-async fn uploads_are_judged_as_they_come() {
-    let made = made(individual()).await;
-    let most = usize::try_from(MAX_FILE_BYTES).unwrap();
-    for (bytes, expected) in [
-        (Pieces::of(&pdf(9), 1), Ok(9)),
-        (Pieces::of(&pdf(most), 1 << 20), Ok(MAX_FILE_BYTES)),
-        (
-            Pieces::of(&pdf(most + 1), 1 << 20),
-            Err(UploadError::TooLarge),
-        ),
-        (
-            Pieces::of(b"\xff\xd8\xff\xe0....", 3),
-            Err(UploadError::OtherType),
-        ),
-        (Pieces::of(b"%PDF", 3), Err(UploadError::OtherType)),
-        (Pieces::of(b"%PDF-", 3), Ok(5)),
-        (Pieces::of(b"", 1), Err(UploadError::OtherType)),
-        (
-            Pieces::of(&pdf(100), 10).broken_off(),
-            Err(UploadError::BrokenOff),
-        ),
-    ] {
-        let file = made.new_file(IdDocument).await;
-        assert_eq!(made.upload(file, bytes).await, expected);
-        // What was refused left nothing, and the file still waits.
-        let next = made.upload(file, Pieces::of(&pdf(9), 9)).await;
-        match expected {
-            Ok(_) => assert_eq!(next, Err(UploadError::AlreadyUploaded)),
-            Err(_) => assert_eq!(next, Ok(9)),
-        }
-    }
-    let unknown = made.bench.ids.mint();
-    let upload = made.upload(unknown, Pieces::of(&pdf(9), 9)).await;
-    assert_eq!(upload, Err(UploadError::Unknown));
-    made.bench.pass(UPLOAD_ABANDONED * 2).await;
-    assert_eq!(made.bench.store.abandoned_uploads(10).await, Ok(Vec::new()));
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_uploads_left_is_swept() {
-    let made = made(individual()).await;
-    let sweep = async || {
-        let store = Arc::new(made.bench.store.clone());
-        let sweeper = UploadSweeper::new(store, Arc::clone(&made.documents) as _);
-        sweeper.pass().await
-    };
-    let file = made.new_file(IdDocument).await;
-    // A process dies between the beginning and the end.
-    let place = DocumentPlace {
-        tenant: made.bench.tenant,
-        file,
-        object: made.bench.ids.uuid(),
-    };
-    made.bench.store.begin_upload(&place).await.unwrap();
-    assert_eq!(sweep().await, Ok(0));
-    made.bench.pass(UPLOAD_ABANDONED * 2).await;
-    assert_eq!(sweep().await, Ok(1));
-    assert_eq!(sweep().await, Ok(0));
-    let failure = StoreError::Unavailable("gone".to_owned());
-    made.bench.store.fail_with(Some(failure.clone()));
-    assert_eq!(sweep().await, Err(failure));
 }

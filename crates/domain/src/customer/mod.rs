@@ -1,5 +1,6 @@
 //! The customer: who it is, how to reach it, and how far the rail's decision has come.
 
+mod comment;
 mod contact;
 mod history;
 mod holder;

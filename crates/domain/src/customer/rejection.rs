@@ -4,9 +4,13 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 
+use super::comment::{
+    Comment,
+    Sign::{self, Named, Wrong},
+};
 use crate::values::{CustomerType, Rejected};
 
-/// Why a customer was rejected, in our words: what the organisation is told.
+/// Why a customer was rejected, in our words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Rejection {
     /// The document cannot be read.
@@ -25,7 +29,7 @@ pub enum Rejection {
     LivenessFailed,
     /// The person is too young.
     Underage,
-    /// The rail suspects fraud.
+    /// The rail suspects fraud. For operators alone.
     FraudSuspected,
     /// The rail may not serve this customer.
     NotPermitted,
@@ -56,42 +60,59 @@ impl RejectionClass {
     }
 }
 
-/// Words that all have to be in a comment, in any case, and what it then means. The first row that fits decides: what
-/// is final comes before what could be mended.
-const MEANINGS: [(&[&str], Rejection); 30] = [
-    (&["fraud"], Rejection::FraudSuspected),
-    (&["forged"], Rejection::FraudSuspected),
-    (&["forgery"], Rejection::FraudSuspected),
-    (&["counterfeit"], Rejection::FraudSuspected),
-    (&["tampered"], Rejection::FraudSuspected),
-    (&["sanction"], Rejection::NotPermitted),
-    (&["watchlist"], Rejection::NotPermitted),
-    (&["prohibited"], Rejection::NotPermitted),
-    (&["restricted"], Rejection::NotPermitted),
-    (&["underage"], Rejection::Underage),
-    (&["under age"], Rejection::Underage),
-    (&["under 18"], Rejection::Underage),
-    (&["expired"], Rejection::DocumentExpired),
-    (&["no longer valid"], Rejection::DocumentExpired),
-    (&["unreadable"], Rejection::DocumentUnreadable),
-    (&["illegible"], Rejection::DocumentUnreadable),
-    (&["blur"], Rejection::DocumentUnreadable),
-    (&["glare"], Rejection::DocumentUnreadable),
-    (&["not clear"], Rejection::DocumentUnreadable),
-    (&["date of birth"], Rejection::DateOfBirthMismatch),
-    (&["name", "match"], Rejection::NameMismatch),
-    (&["name", "differ"], Rejection::NameMismatch),
-    (&["liveness"], Rejection::LivenessFailed),
-    (&["selfie"], Rejection::LivenessFailed),
-    (&["address"], Rejection::AddressNotConfirmed),
-    (&["utility bill"], Rejection::AddressNotConfirmed),
+/// Signs that all have to be in a comment, and what it then means. The first row that fits decides: what is final comes
+/// before what could be mended.
+const MEANINGS: [(&[Sign], Rejection); 32] = [
+    (&[Wrong("fraud")], Rejection::FraudSuspected),
+    (&[Wrong("forged")], Rejection::FraudSuspected),
+    (&[Wrong("forgery")], Rejection::FraudSuspected),
+    (&[Wrong("counterfeit")], Rejection::FraudSuspected),
+    (&[Wrong("tamper")], Rejection::FraudSuspected),
+    (&[Wrong("sanction")], Rejection::NotPermitted),
+    (&[Wrong("watchlist")], Rejection::NotPermitted),
+    (&[Wrong("prohibited")], Rejection::NotPermitted),
+    (&[Wrong("restricted")], Rejection::NotPermitted),
+    (&[Wrong("underage")], Rejection::Underage),
+    (&[Wrong("under age")], Rejection::Underage),
+    (&[Wrong("under 18")], Rejection::Underage),
+    (&[Wrong("expired")], Rejection::DocumentExpired),
+    (&[Named("no longer valid")], Rejection::DocumentExpired),
+    (&[Wrong("unreadable")], Rejection::DocumentUnreadable),
+    (&[Wrong("illegible")], Rejection::DocumentUnreadable),
+    (&[Wrong("blur")], Rejection::DocumentUnreadable),
+    (&[Wrong("glare")], Rejection::DocumentUnreadable),
+    (&[Named("not clear")], Rejection::DocumentUnreadable),
+    (&[Named("date of birth")], Rejection::DateOfBirthMismatch),
+    (&[Named("name"), Wrong("mismatch")], Rejection::NameMismatch),
     (
-        &["document", "not accepted"],
+        &[Named("name"), Named("not match")],
+        Rejection::NameMismatch,
+    ),
+    (
+        &[Named("name"), Named("n't match")],
+        Rejection::NameMismatch,
+    ),
+    (&[Named("name"), Wrong("differ")], Rejection::NameMismatch),
+    (&[Named("liveness")], Rejection::LivenessFailed),
+    (&[Named("selfie")], Rejection::LivenessFailed),
+    (&[Named("address")], Rejection::AddressNotConfirmed),
+    (&[Named("utility bill")], Rejection::AddressNotConfirmed),
+    (
+        &[Named("document"), Named("not accepted")],
         Rejection::DocumentNotAccepted,
     ),
-    (&["document", "unsupported"], Rejection::DocumentNotAccepted),
-    (&["document", "incomplete"], Rejection::DocumentNotAccepted),
-    (&["document", "wrong"], Rejection::DocumentNotAccepted),
+    (
+        &[Named("document"), Wrong("unsupported")],
+        Rejection::DocumentNotAccepted,
+    ),
+    (
+        &[Named("document"), Wrong("incomplete")],
+        Rejection::DocumentNotAccepted,
+    ),
+    (
+        &[Named("document"), Wrong("wrong")],
+        Rejection::DocumentNotAccepted,
+    ),
 ];
 
 impl Rejection {
@@ -113,15 +134,24 @@ impl Rejection {
     /// What the rail's own words mean.
     #[must_use]
     pub fn of(reason: &RailReason) -> Self {
-        let comment = reason.expose().to_lowercase();
-        let fits = |words: &&[&str]| words.iter().all(|word| comment.contains(word));
+        let comment = Comment::new(reason.expose());
         MEANINGS
             .iter()
-            .find(|(words, _)| fits(words))
+            .find(|(signs, _)| signs.iter().all(|sign| comment.says(*sign)))
             .map_or(Self::Unexplained, |(_, meaning)| *meaning)
     }
 
-    /// The code on the wire and in the database.
+    /// The same as the organisation may know it. That somebody is suspected of fraud it is not told: whoever is suspected
+    /// must not be warned (tipping off: in Britain the Proceeds of Crime Act 2002, section 333A).
+    #[must_use]
+    pub fn told(self) -> Self {
+        match self {
+            Self::FraudSuspected => Self::NotPermitted,
+            other => other,
+        }
+    }
+
+    /// The code for operators and in the database, and, of what [may be told](Self::told), on the wire.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -212,8 +242,7 @@ impl Rejection {
             }
             Self::LivenessFailed => "The liveness check failed. Submit a new one.",
             Self::Underage => "The customer is too young to be served.",
-            Self::FraudSuspected => "The customer was rejected on suspicion of fraud.",
-            Self::NotPermitted => "The customer cannot be served.",
+            Self::FraudSuspected | Self::NotPermitted => "The customer cannot be served.",
             Self::Unexplained => "The customer was rejected. Ask our support what can be done.",
         }
     }
@@ -326,6 +355,12 @@ mod tests {
             ("The name matches a sanctions list", NotPermitted),
             ("The expired document was tampered with", FraudSuspected),
             ("See ticket 4711", Unexplained),
+            ("The document is not expired", Unexplained),
+            ("No fraud found", Unexplained),
+            ("No fraud found. The document has expired.", DocumentExpired),
+            ("It is not blurry but expired", DocumentExpired),
+            ("Names don’t match", NameMismatch),
+            ("The name matches", Unexplained),
         ] {
             assert_eq!(Rejection::of(&reason(comment)), rejection, "{comment}");
         }
@@ -359,6 +394,16 @@ mod tests {
 
         let nothing = Explanation::of(None, &[]);
         assert_eq!((nothing.rejection, nothing.reason), (Unexplained, None));
+    }
+
+    #[test]
+    fn nobody_is_told_of_a_suspicion() {
+        for rejection in Rejection::ALL {
+            let told = rejection.told();
+            assert_eq!(told.class(), rejection.class());
+            assert!(!told.code().contains("fraud") && !told.message().contains("fraud"));
+            assert_eq!(told == rejection, rejection != FraudSuspected);
+        }
     }
 
     #[test]

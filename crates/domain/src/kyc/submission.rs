@@ -18,7 +18,8 @@ pub enum SubmissionStatus {
     Approved,
     /// The rail rejected the customer.
     Rejected,
-    /// It ended without a decision: the rail did not take it, or the customer was closed.
+    /// It ended without a decision that stands: the rail did not take it, or took its decision back, or the customer was
+    /// closed.
     Incomplete,
 }
 
@@ -129,7 +130,7 @@ pub struct Submission {
     pub id: KycSubmissionId,
     /// Who was handed over.
     pub customer: CustomerId,
-    /// Where it stands.
+    /// Where it stands. The newest of a customer follows the customer's status.
     pub status: SubmissionStatus,
     /// What it lacks, when it ended incomplete.
     pub missing: Vec<Gap>,

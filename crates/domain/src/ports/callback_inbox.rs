@@ -43,7 +43,7 @@ pub trait CallbackInbox: Send + Sync {
 pub struct KeptCallback {
     /// Whose rail sent it.
     pub env: Env,
-    /// SHA-256 of the body, its name.
+    /// A hash of the body, its name.
     pub digest: [u8; 32],
     /// The body.
     pub body: Vec<u8>,

@@ -11,14 +11,20 @@ pub trait ByteSource: Send {
     /// The next piece, which is never empty; nothing at the end. Not to be asked again after the end or a failure.
     ///
     /// # Errors
-    /// [`BrokenOff`] when the rest will not come.
+    /// [`BrokenOff`] when the rest does not come.
     async fn next(&mut self) -> Result<Option<Vec<u8>>, BrokenOff>;
 }
 
 /// The rest of the bytes will not come. Who gave them knows why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the bytes broke off")]
-pub struct BrokenOff;
+pub enum BrokenOff {
+    /// They may come another time.
+    #[error("the bytes broke off")]
+    Interrupted,
+    /// They are not what was kept, and never will be.
+    #[error("the bytes are damaged")]
+    Damaged,
+}
 
 /// Where the bytes of files are kept, sealed: an object for each.
 ///
@@ -34,7 +40,8 @@ pub trait Documents: Send + Sync {
         source: &mut dyn ByteSource,
     ) -> Result<(), PutDocumentError>;
 
-    /// Opens an object. Its pieces are checked as they come; one that does not open breaks the source off.
+    /// Opens an object. Its pieces are checked as they come; one that does not open breaks the source off as
+    /// [`Damaged`](BrokenOff::Damaged).
     async fn get(
         &self,
         place: &DocumentPlace,

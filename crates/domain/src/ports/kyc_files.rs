@@ -41,11 +41,11 @@ pub trait KycFiles: Send + Sync {
         files: &[FileId],
     ) -> Result<Vec<KycFile>, StoreError>;
 
-    /// Takes note that somebody begins to write an object for a file. Nothing when there is no such file.
-    async fn begin_upload(&self, place: &DocumentPlace) -> Result<Option<BegunUpload>, StoreError>;
+    /// Takes note that somebody begins to write an object for a file: at most [`UPLOADS_AT_ONCE`] last at once.
+    async fn begin_upload(&self, place: &DocumentPlace) -> Result<BeginUpload, StoreError>;
 
-    /// Makes an object, which is whole, the file's content. Answers false, changing nothing, when the file has content,
-    /// or the object was begun more than [`UPLOAD_DEADLINE`] ago.
+    /// Makes an object, which is whole, the file's content. Answers false, changing nothing, when the file has content, its
+    /// customer is closed, or the object was begun more than [`UPLOAD_DEADLINE`] ago.
     async fn finish_upload(
         &self,
         tenant: Tenant,
@@ -56,9 +56,14 @@ pub trait KycFiles: Send + Sync {
     /// Forgets an object that was begun and is gone.
     async fn forget_upload(&self, place: &DocumentPlace) -> Result<(), StoreError>;
 
-    /// Objects of all tenants, at most `limit`, that were begun more than [`UPLOAD_ABANDONED`] ago and are no file's
-    /// content: nothing can make them one any more.
-    async fn abandoned_uploads(&self, limit: u8) -> Result<Vec<DocumentPlace>, StoreError>;
+    /// Objects of all tenants, at most `limit`, that nobody needs: those that were begun more than [`UPLOAD_ABANDONED`] ago
+    /// and are no file's content, as nothing can make them one any more, and the files of closed customers. In the order of
+    /// their ids, those after the one given.
+    async fn abandoned_uploads(
+        &self,
+        after: Option<Uuid>,
+        limit: u8,
+    ) -> Result<Vec<DocumentPlace>, StoreError>;
 
     /// Puts uploaded files of a customer into their slots, in the place of what was there, and binds the key: all of it,
     /// or nothing. Answers with all slots; with nothing when the key was bound meanwhile.
@@ -73,6 +78,9 @@ pub trait KycFiles: Send + Sync {
 
 /// How long an upload may take from its beginning to its end.
 pub const UPLOAD_DEADLINE: Duration = Duration::from_secs(10 * 60);
+
+/// How many uploads of one file may last at once: more than a client that tries again has.
+pub const UPLOADS_AT_ONCE: u8 = 4;
 
 /// After how long an object that was begun and not finished is nobody's: far beyond [`UPLOAD_DEADLINE`].
 pub const UPLOAD_ABANDONED: Duration = Duration::from_secs(60 * 60);
@@ -99,13 +107,22 @@ pub struct BoundKey {
     pub subject: Option<Uuid>,
 }
 
-/// An object that somebody has begun to write.
+/// Whether somebody may write an object for a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BegunUpload {
-    /// What the bytes have to be.
-    pub content_type: ContentType,
-    /// What seals them.
-    pub key: DocumentKey,
-    /// Whether the file has content already: then nothing was noted.
-    pub is_filled: bool,
+pub enum BeginUpload {
+    /// It is noted.
+    Begun {
+        /// What the bytes have to be.
+        content_type: ContentType,
+        /// What seals them.
+        key: DocumentKey,
+    },
+    /// The tenant has no such file.
+    Unknown,
+    /// The file has content already.
+    AlreadyUploaded,
+    /// Its customer is closed.
+    Closed,
+    /// As many as may are at it.
+    TooMany,
 }

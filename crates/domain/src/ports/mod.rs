@@ -44,7 +44,9 @@ pub use documents::{
     BrokenOff, ByteSource, DocumentKey, DocumentPlace, Documents, DocumentsError, PutDocumentError,
 };
 pub use drift::{CustomerKey, Drift, TrackedCustomer};
-pub use kyc_files::{BegunUpload, BoundKey, KycBasis, KycFiles, UPLOAD_ABANDONED, UPLOAD_DEADLINE};
+pub use kyc_files::{
+    BeginUpload, BoundKey, KycBasis, KycFiles, UPLOAD_ABANDONED, UPLOAD_DEADLINE, UPLOADS_AT_ONCE,
+};
 pub use liquidity::{
     Chain, ChainCurrencies, Corridor, Currency, LiquidityFailure, Market, MarketRate, Network,
     NextStep, RouteProvider, RouteSimulator, RouteUnserved, Simulator, SwapProvider, VmType,

@@ -89,6 +89,8 @@ pub struct RailCustomer {
     pub id: RailCustomerId,
     /// When the rail made it.
     pub created_at: Option<DateTime<Utc>>,
+    /// When the rail last changed it.
+    pub updated_at: Option<DateTime<Utc>>,
     /// Person or business.
     pub customer_type: Option<CustomerType>,
     /// ISO code of the country.

@@ -7,6 +7,7 @@ use super::{RailCustomerId, StoreError};
 use crate::{
     customer::ToldReason,
     id::CustomerId,
+    kyc::Handover,
     tenant::{Env, Tenant},
 };
 
@@ -65,11 +66,14 @@ pub struct DueReview {
     pub customer: CustomerId,
     /// The same at the rail.
     pub rail_customer: RailCustomerId,
+    /// How many events the customer had had before the rail is asked: what the rail says is about the customer as it was
+    /// then.
+    pub event_count: i32,
     /// Whether a decision is still to come.
     pub awaited: bool,
-    /// Whether a new submission was the last to move the customer: until that has reached the rail, a rejection there is
-    /// the old one.
-    pub reopened: bool,
+    /// How far the customer's newest submission has come, if nobody has decided about it. One that is about to follow the
+    /// reopening of a rejected customer is on its way.
+    pub handover: Option<Handover>,
     /// How many callbacks asked for this look.
     pub calls: i32,
     /// How many looks have found no decision.

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{DocumentKey, RailCustomerId, RailFileId, StoreError};
@@ -8,7 +9,7 @@ use crate::{
     customer::CustomerHandle,
     id::{CustomerId, EventId, FileId, KycSubmissionId},
     idempotency::KeyClaim,
-    kyc::{ContentType, FileCategory, Gap, StoredContent, Submission},
+    kyc::{ContentType, FileCategory, Gap, Handover, StoredContent, Submission},
     tenant::{Env, Tenant},
     values::CustomerType,
 };
@@ -78,10 +79,12 @@ pub trait SubmissionJobs: Send + Sync {
         lease: Duration,
     ) -> Result<bool, StoreError>;
 
-    /// Records that the review may begin from now on. Answers whether the lease still stood.
+    /// Records that the review may begin from now on, and when the rail had changed a customer that it rejects by then.
+    /// Answers whether the lease still stood.
     async fn record_starting(
         &self,
         job: &SubmissionJob,
+        rejected_before: Option<DateTime<Utc>>,
         lease: Duration,
     ) -> Result<bool, StoreError>;
 
@@ -89,11 +92,13 @@ pub trait SubmissionJobs: Send + Sync {
     /// when the lease has passed to somebody else.
     async fn record_reached(&self, job: &SubmissionJob) -> Result<(), StoreError>;
 
-    /// Ends job and submission because the rail lacks something. Does nothing when the lease has passed to somebody else.
+    /// Ends job and submission because the rail lacks something; if the rail rejects the customer, with the time at which
+    /// it had changed it. Does nothing when the lease has passed to somebody else.
     async fn record_incomplete(
         &self,
         job: &SubmissionJob,
         missing: &[Gap],
+        rejected_before: Option<DateTime<Utc>>,
     ) -> Result<(), StoreError>;
 
     /// Gives a job back before the end of its lease, due again when its next attempt is, and not before `hold` has passed.
@@ -118,8 +123,8 @@ pub struct SubmissionJob {
     pub files: Vec<SubmittedFile>,
     /// Opens the files.
     pub key: DocumentKey,
-    /// Whether an earlier attempt may have begun the review.
-    pub may_have_begun: bool,
+    /// How far earlier attempts have brought it.
+    pub handover: Handover,
     /// Tells this holder of the lease from every other.
     pub lease: Uuid,
 }

@@ -68,6 +68,8 @@ codes! {
         "Send an API key: Authorization: Bearer sk_….";
     InvalidApiKey = "invalid_api_key", UNAUTHORIZED, "authentication_error",
         "The API key is not valid.";
+    InvalidSignature = "invalid_signature", UNAUTHORIZED, "authentication_error",
+        "The callback is not signed as the rail signs, or was signed too long ago.";
     PermissionDenied = "permission_denied", FORBIDDEN, "permission_error",
         "This is not permitted.";
     IpNotAllowed = "ip_not_allowed", FORBIDDEN, "permission_error",

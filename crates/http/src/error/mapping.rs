@@ -14,9 +14,9 @@ use super::{ApiError, Code, Detail, FieldError, Header};
 use crate::{body::BodyError, rate_limit::Exceeded};
 
 /// When to try again what may well succeed then.
-pub(super) const SOON: Duration = Duration::from_secs(2);
+pub(crate) const SOON: Duration = Duration::from_secs(2);
 /// When to try again what somebody has to configure first.
-pub(super) const LATER: Duration = Duration::from_secs(60);
+pub(crate) const LATER: Duration = Duration::from_secs(60);
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {

@@ -6,6 +6,7 @@ mod mapping;
 mod money;
 
 pub(crate) use code::Code;
+pub(crate) use mapping::{LATER, SOON};
 
 use std::{borrow::Cow, time::Duration};
 
@@ -145,7 +146,7 @@ impl ApiError {
     }
 
     /// Asks the caller to come back, in whole seconds and not at once.
-    fn retry_after(self, pause: Duration) -> Self {
+    pub(crate) fn retry_after(self, pause: Duration) -> Self {
         let seconds = pause.as_secs() + u64::from(pause.subsec_nanos() > 0);
         Self {
             header: Some(Header::RetryAfter(seconds.max(1))),

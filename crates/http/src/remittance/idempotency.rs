@@ -21,12 +21,6 @@ pub(crate) fn required_claim(
     body: &JsonObject,
     digests: &Digests,
 ) -> Result<KeyClaim, ApiError> {
-    let is_empty = headers
-        .get_all(IDEMPOTENCY_KEY)
-        .all(|value| value.is_empty());
-    if is_empty {
-        return Err(Code::IdempotencyKeyRequired.into());
-    }
     optional_claim(headers, operation, body, digests)?
         .ok_or_else(|| Code::IdempotencyKeyRequired.into())
 }
@@ -49,17 +43,20 @@ pub(crate) fn optional_claim(
     }))
 }
 
-fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, FieldError> {
-    let mut values = headers.get_all(IDEMPOTENCY_KEY);
-    let Some(value) = values.next() else {
-        return Ok(None);
-    };
+/// The key, if there is one. Whoever sends an empty one meant to send one, also where none is needed.
+fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, ApiError> {
+    let values: Vec<_> = headers.get_all(IDEMPOTENCY_KEY).collect();
     let refused = |predicate| FieldError::new("Idempotency-Key", Code::InvalidField, predicate);
-    if values.next().is_some() {
-        return Err(refused("must be given once"));
+    let value = match values[..] {
+        [] => return Ok(None),
+        [value] => value,
+        [..] => return Err(refused("must be given once").into()),
+    };
+    if value.is_empty() {
+        return Err(Code::IdempotencyKeyRequired.into());
     }
     let text = String::from_utf8_lossy(value.as_bytes());
     IdempotencyKey::parse(&text, Contract::Remittance)
         .map(Some)
-        .map_err(|rejected| refused(rejected.0))
+        .map_err(|rejected| refused(rejected.0).into())
 }

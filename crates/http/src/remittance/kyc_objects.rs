@@ -130,11 +130,11 @@ struct RejectionObject {
 
 impl SubmissionObject {
     pub(super) fn new(submission: &Submission, env: Env) -> Self {
-        let rejection = |rejection: Rejection| RejectionObject {
-            code: rejection.code(),
-            field: rejection.field(submission.customer_type),
-            class: class(rejection.class()),
-            message: rejection.message(),
+        let rejection = |told: Rejection| RejectionObject {
+            code: told.code(),
+            field: told.field(submission.customer_type),
+            class: class(told.class()),
+            message: told.message(),
         };
         Self {
             submission: AcceptedObject::new(submission, env),
@@ -144,7 +144,7 @@ impl SubmissionObject {
                 .copied()
                 .map(Gap::as_str)
                 .collect(),
-            rejection: submission.rejection.map(rejection),
+            rejection: submission.rejection.map(Rejection::told).map(rejection),
         }
     }
 }

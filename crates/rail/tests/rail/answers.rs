@@ -206,12 +206,16 @@ async fn the_rails_word_and_its_comments_are_read() {
 
 #[tokio::test]
 async fn every_text_of_a_customer_is_read() {
-    let server = answering(answer(200, &json!({"data": row("rail-1")}))).await;
+    let mut row = row("rail-1");
+    row["updated_at"] = json!("2026-01-15T10:31:00.000000Z");
+    let server = answering(answer(200, &json!({ "data": row }))).await;
     let found = rail(&server).customer(&id("rail-1"), Urgency::Caller).await;
     let found = found.unwrap().unwrap();
     let reserved_at = "2026-01-15T10:30:00Z".parse().unwrap();
     assert!(found.fits(&person(), reserved_at));
     assert_eq!(found.created_at, Some(reserved_at));
+    let updated_at = "2026-01-15T10:31:00Z".parse().unwrap();
+    assert_eq!(found.updated_at, Some(updated_at));
     assert_eq!(found.email.as_deref(), Some("ada+1@example.com"));
     assert_eq!(found.business_name, None);
 }

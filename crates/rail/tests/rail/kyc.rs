@@ -10,7 +10,7 @@ use vouch_domain::{
         RailSubmission, Urgency,
     },
 };
-use vouch_rail::HttpRail;
+use vouch_rail::{Circuit, HttpRail};
 use vouch_sandbox_rail::{Options, Owners, start};
 use wiremock::{
     MockServer, ResponseTemplate,
@@ -32,7 +32,7 @@ impl ByteSource for Pieces {
     async fn next(&mut self) -> Result<Option<Vec<u8>>, BrokenOff> {
         match self.0.is_empty() {
             false => Ok(Some(self.0.remove(0).to_vec())),
-            true if self.1 => Err(BrokenOff),
+            true if self.1 => Err(BrokenOff::Interrupted),
             true => Ok(None),
         }
     }
@@ -134,6 +134,25 @@ async fn bytes_that_are_not_taken_are_sent_elsewhere_the_next_time() {
         let sent = send(&rail(&server), FileCategory::IdDocument).await;
         assert!(sent == Err(expected), "{status}: {sent:?}");
     }
+}
+
+#[tokio::test]
+async fn trouble_with_the_storage_keeps_nothing_from_the_rail() {
+    let server = MockServer::start().await;
+    given("POST", PRESIGN)
+        .respond_with(answer(200, &place(&server)))
+        .mount(&server)
+        .await;
+    given("PUT", "/bucket/file-1")
+        .respond_with(ResponseTemplate::new(503))
+        .mount(&server)
+        .await;
+    let rail = rail(&server);
+    // Half of all calls fail, and more than enough to open a circuit.
+    for _ in 0..30 {
+        send(&rail, FileCategory::IdDocument).await.unwrap_err();
+    }
+    assert_eq!(rail.circuit(), Circuit::Closed);
 }
 
 #[tokio::test]

@@ -18,6 +18,9 @@ pub(crate) struct Submission {
     pub(crate) customer_id: Uuid,
     pub(crate) submitted_at: DateTime<Utc>,
     pub(crate) evidence: Vec<Evidence>,
+    /// When a review that was asked for begins, and shows. None once it has begun.
+    #[serde(default)]
+    pub(crate) begins_at: Option<DateTime<Utc>>,
     /// None where nobody will decide, or somebody has.
     pub(crate) decision_at: Option<DateTime<Utc>>,
     pub(crate) outcome: Option<Status>,

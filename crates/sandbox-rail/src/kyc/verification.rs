@@ -100,22 +100,75 @@ pub(crate) fn check_readiness(customer: &Customer, owners: Owners) -> Result<(),
     Ok(())
 }
 
-/// The customer under review, the review, and what the platform is told of it.
-pub(crate) fn begin(
+/// How long things take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    /// From the beginning of a review to its end.
+    pub(crate) decision: TimeDelta,
+    /// From the submission of a rejected customer to the beginning of its review.
+    pub(crate) resubmission: TimeDelta,
+}
+
+/// The customer under review, the review, and what the platform is told of it. Of one that was rejected nothing shows before
+/// the review begins.
+pub(crate) fn submit(
     state: &State,
     customer: &Customer,
-    delay: TimeDelta,
+    pace: Pace,
     now: DateTime<Utc>,
 ) -> (Customer, Step) {
-    let verdict = Verdict::on(customer);
+    let waits = customer.status == Status::Rejected && pace.resubmission > TimeDelta::zero();
     let submission = Submission {
         id: Uuid::new_v4(),
         customer_id: customer.id,
         submitted_at: now,
         evidence: evidence(state, customer),
-        decision_at: verdict.status.map(|_| now + delay),
+        begins_at: waits.then(|| now + pace.resubmission),
+        decision_at: None,
         outcome: None,
         decided_at: None,
+    };
+    if !waits {
+        return begin(state, customer, submission, pace, now);
+    }
+    let waiting = Customer {
+        submission: Some(submission.id),
+        ..customer.clone()
+    };
+    let step = vec![Record::Submission(submission), waiting.clone().into()];
+    (waiting, step)
+}
+
+/// Whether a review that was asked for has not ended.
+pub(crate) fn is_submitted(state: &State, customer: &Customer) -> bool {
+    let review = customer.submission.and_then(|id| state.submissions.get(id));
+    review.is_some_and(|review| review.begins_at.is_some() && review.outcome.is_none())
+}
+
+/// Begins a review whose time has come. Nothing happens to one that is over.
+pub(crate) fn begin_due(state: &State, id: Uuid, pace: Pace, now: DateTime<Utc>) -> Step {
+    let submission = state.submissions.get(id);
+    let Some(submission) = submission.filter(|submission| submission.outcome.is_none()) else {
+        return Step::new();
+    };
+    let Some(customer) = state.customers.get(submission.customer_id) else {
+        return Step::new();
+    };
+    begin(state, customer, submission.clone(), pace, now).1
+}
+
+fn begin(
+    state: &State,
+    customer: &Customer,
+    submission: Submission,
+    pace: Pace,
+    now: DateTime<Utc>,
+) -> (Customer, Step) {
+    let verdict = Verdict::on(customer);
+    let submission = Submission {
+        begins_at: None,
+        decision_at: verdict.status.map(|_| now + pace.decision),
+        ..submission
     };
     let mut reviewed = Customer {
         status: Status::Processing,
@@ -187,6 +240,7 @@ pub(crate) fn conclude(
     let review = customer.submission.and_then(|id| state.submissions.get(id));
     if let Some(review) = review.filter(|review| review.outcome.is_none()) {
         step.push(Record::Submission(Submission {
+            begins_at: None,
             decision_at: None,
             outcome: Some(status),
             decided_at: Some(now),

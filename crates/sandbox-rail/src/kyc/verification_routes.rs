@@ -53,10 +53,13 @@ pub(crate) async fn attach(
         let attach = rail.store.change(|state| {
             let customer = state.customers.existing(customer_id)?;
             let attached = attached(state, customer, &sent)?;
-            if !sent.contains_key("id_file") || customer.status == Status::Verified {
+            if !sent.contains_key("id_file")
+                || customer.status == Status::Verified
+                || verification::is_submitted(state, customer)
+            {
                 return Ok(((), vec![attached.into()]));
             }
-            let (_, step) = verification::begin(state, &attached, rail.decision_delay, rail.now());
+            let (_, step) = verification::submit(state, &attached, rail.pace, rail.now());
             Ok(((), step))
         });
         attach.await?;
@@ -122,18 +125,15 @@ pub(crate) async fn submit(rail: Data<Rail>, request: HttpRequest, path: Path<St
         let id = path_id(&path, "Customer")?;
         let submit = rail.store.change(|state| {
             let customer = state.customers.existing(id)?;
-            if matches!(customer.status, Status::Processing | Status::Verified) {
+            if matches!(customer.status, Status::Processing | Status::Verified)
+                || verification::is_submitted(state, customer)
+            {
                 return Err(Refusal::BadRequest(
                     "Customer is already verified or under review.",
                 ));
             }
             verification::check_readiness(customer, rail.rules.owners)?;
-            Ok(verification::begin(
-                state,
-                customer,
-                rail.decision_delay,
-                rail.now(),
-            ))
+            Ok(verification::submit(state, customer, rail.pace, rail.now()))
         });
         let data = submitted(&submit.await?);
         Ok(success(

@@ -45,7 +45,7 @@ pub(crate) async fn create(rail: Data<Rail>, request: HttpRequest, body: Bytes) 
                 customer,
                 wallet,
                 rail.rules.account_details,
-                rail.decision_delay,
+                rail.pace.decision,
                 rail.now(),
             )
         });

@@ -272,3 +272,40 @@ async fn a_presigned_url_can_fail_and_so_can_the_put() {
     assert_eq!(sandbox.attach(&id, &file).await.0, 200);
     until(async || (!sandbox.kept("submissions").await.is_empty()).then_some(())).await;
 }
+
+#[tokio::test]
+async fn what_is_submitted_again_may_show_only_later() {
+    let sandbox = Sandbox::with(|options| {
+        quick(options);
+        options.resubmission_delay = std::time::Duration::from_secs(3_600);
+    })
+    .await;
+    let id = sandbox.created(&numbered("0001")).await;
+    sandbox.submitted(&id).await;
+    let rejected = sandbox.until_status(&id, "REJECTED").await;
+    sandbox.submitted(&id).await;
+    let (_, body) = sandbox.read(&format!("/customer/{id}")).await;
+    for name in ["verification_status", "updated_at"] {
+        assert_eq!(body["data"][name], rejected[name], "{name}");
+    }
+    // It is taken all the same, and once.
+    assert_eq!(submit(&sandbox, &id).await.0, 400);
+    sandbox.submitted(&id).await;
+    let path = format!("submissions?customer_id={id}");
+    let submissions = sandbox.kept(&path).await;
+    let waiting = submissions.iter().filter(|one| !one["begins_at"].is_null());
+    assert_eq!((submissions.len(), waiting.count()), (2, 1));
+}
+
+#[tokio::test]
+async fn what_is_submitted_again_is_reviewed() {
+    let sandbox = Sandbox::with(|options| {
+        quick(options);
+        options.resubmission_delay = std::time::Duration::from_millis(20);
+    })
+    .await;
+    let id = sandbox.created(&numbered("0003")).await;
+    sandbox.decide(&id, "REJECTED").await;
+    sandbox.submitted(&id).await;
+    sandbox.until_status(&id, "PROCESSING").await;
+}

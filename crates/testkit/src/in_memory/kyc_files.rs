@@ -11,8 +11,8 @@ use vouch_domain::{
     idempotency::KeyClaim,
     kyc::{FileCategory, KycFile, Slot, StoredContent, SubmissionBasis},
     ports::{
-        BegunUpload, BoundKey, DocumentKey, DocumentPlace, KycBasis, KycFiles, StoreError,
-        UPLOAD_ABANDONED, UPLOAD_DEADLINE,
+        BeginUpload, BoundKey, DocumentKey, DocumentPlace, KycBasis, KycFiles, StoreError,
+        UPLOAD_ABANDONED, UPLOAD_DEADLINE, UPLOADS_AT_ONCE,
     },
     tenant::Tenant,
     values::CustomerType,
@@ -25,8 +25,8 @@ use super::{InMemory, State};
 pub(super) struct Files {
     keys: HashMap<(Tenant, CustomerId), DocumentKey>,
     pub(super) files: BTreeMap<FileId, (Tenant, KycFile)>,
-    /// Since when each object is being written.
-    attempts: HashMap<DocumentPlace, Duration>,
+    /// Since when each object is being written; none of those that nobody writes any more.
+    attempts: HashMap<DocumentPlace, Option<Duration>>,
     slots: HashMap<(Tenant, CustomerId), BTreeMap<FileCategory, FileId>>,
 }
 
@@ -126,22 +126,29 @@ impl KycFiles for InMemory {
         Ok(theirs.cloned().collect())
     }
 
-    async fn begin_upload(&self, place: &DocumentPlace) -> Result<Option<BegunUpload>, StoreError> {
+    async fn begin_upload(&self, place: &DocumentPlace) -> Result<BeginUpload, StoreError> {
         let mut state = self.state().await?;
         let now = state.now;
         let Some(file) = state.files.file(place.tenant, place.file).cloned() else {
-            return Ok(None);
+            return Ok(BeginUpload::Unknown);
         };
-        let is_filled = file.stored.is_some();
-        if !is_filled {
-            state.files.attempts.insert(*place, now);
+        if state.is_closed(place.tenant, file.customer) {
+            return Ok(BeginUpload::Closed);
         }
+        if file.stored.is_some() {
+            return Ok(BeginUpload::AlreadyUploaded);
+        }
+        let attempts = state.files.attempts.iter();
+        let open = attempts.filter(|(known, begun)| known.file == place.file && begun.is_some());
+        if open.count() >= usize::from(UPLOADS_AT_ONCE) {
+            return Ok(BeginUpload::TooMany);
+        }
+        state.files.attempts.insert(*place, Some(now));
         let key = state.files.key(place.tenant, file.customer);
-        Ok(Some(BegunUpload {
+        Ok(BeginUpload::Begun {
             content_type: file.content_type,
             key: key.expect("a key for every customer with files"),
-            is_filled,
-        }))
+        })
     }
 
     async fn finish_upload(
@@ -157,8 +164,12 @@ impl KycFiles for InMemory {
             object: content.object,
         };
         let now = state.now;
-        let begun = state.files.attempts.get(&place);
-        if begun.is_none_or(|begun| now >= *begun + UPLOAD_DEADLINE) {
+        let begun = state.files.attempts.get(&place).copied().flatten();
+        if begun.is_none_or(|begun| now >= begun + UPLOAD_DEADLINE) {
+            return Ok(false);
+        }
+        let owner = state.files.file(tenant, file).map(|file| file.customer);
+        if owner.is_some_and(|owner| state.is_closed(tenant, owner)) {
             return Ok(false);
         }
         let found = state.files.files.get_mut(&file);
@@ -175,13 +186,21 @@ impl KycFiles for InMemory {
         Ok(())
     }
 
-    async fn abandoned_uploads(&self, limit: u8) -> Result<Vec<DocumentPlace>, StoreError> {
+    async fn abandoned_uploads(
+        &self,
+        after: Option<Uuid>,
+        limit: u8,
+    ) -> Result<Vec<DocumentPlace>, StoreError> {
         let state = self.state().await?;
         let now = state.now;
         let attempts = state.files.attempts.iter();
-        let abandoned = attempts.filter(|(_, begun)| now > **begun + UPLOAD_ABANDONED);
-        let places = abandoned.map(|(place, _)| *place);
-        Ok(places.take(usize::from(limit)).collect())
+        let abandoned = attempts.filter(|(place, begun)| {
+            begun.is_none_or(|begun| now > begun + UPLOAD_ABANDONED) && Some(place.object) > after
+        });
+        let mut places: Vec<_> = abandoned.map(|(place, _)| *place).collect();
+        places.sort_by_key(|place| place.object);
+        places.truncate(usize::from(limit));
+        Ok(places)
     }
 
     async fn attach(
@@ -202,6 +221,29 @@ impl KycFiles for InMemory {
 }
 
 impl State {
+    fn is_closed(&mut self, tenant: Tenant, customer: CustomerId) -> bool {
+        let record = self.records_mut(tenant).get(&customer);
+        record.is_some_and(|record| record.customer.summary.status == Status::Closed)
+    }
+
+    /// Leaves the bytes of a closed customer's files to the sweeper.
+    pub(super) fn discard_files(&mut self, tenant: Tenant, customer: CustomerId) {
+        let Files {
+            files, attempts, ..
+        } = &mut self.files;
+        let theirs = files
+            .values()
+            .filter(|(owner, file)| *owner == tenant && file.customer == customer);
+        let places = theirs.filter_map(|(_, file)| {
+            Some(DocumentPlace {
+                tenant,
+                file: file.id,
+                object: file.stored.as_ref()?.object,
+            })
+        });
+        attempts.extend(places.map(|place| (place, None)));
+    }
+
     /// Nothing for a customer without an identity.
     pub(super) fn customer_type(
         &mut self,

@@ -202,7 +202,7 @@ impl InMemory {
             .get_mut(&customer)
             .expect("a customer");
         record.customer.summary.status = status;
-        state.end_submission(tenant, customer, status, None);
+        state.follow_customer(tenant, customer, status, None);
         state.end_accounts(tenant, customer, status);
     }
 

@@ -5,11 +5,12 @@ use uuid::Uuid;
 use vouch_domain::{
     customer::ToldReason,
     id::CustomerId,
+    kyc::Handover,
     ports::{DueReview, RailCustomerId, Reviews, StoreError},
     tenant::{Env, Tenant},
 };
 
-use super::{InMemory, Retry, Stage, State, status_changes::is_reopened};
+use super::{InMemory, Retry, Stage, State, status_changes::is_reopened, submissions};
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(64);
 
@@ -85,6 +86,7 @@ impl Reviews for InMemory {
             now,
             reviews,
             customers,
+            submissions: records,
             history,
             ..
         } = &mut *state;
@@ -93,9 +95,11 @@ impl Reviews for InMemory {
         });
         let taken = due.take(usize::from(limit)).map(|(key, review)| {
             let (tenant, customer) = *key;
-            let Stage::Provisioned(rail_customer) = &customers[&tenant][&customer].stage else {
+            let record = &customers[&tenant][&customer];
+            let Stage::Provisioned(rail_customer) = &record.stage else {
                 panic!("a review of a customer that the rail does not know");
             };
+            let is_reopened = history.get(key).is_some_and(|history| is_reopened(history));
             let token = Uuid::new_v4();
             review.token = Some(token);
             review.leased_until = *now + lease;
@@ -104,8 +108,10 @@ impl Reviews for InMemory {
                 tenant,
                 customer,
                 rail_customer: rail_customer.clone(),
+                event_count: i32::try_from(record.events.len()).expect("few events"),
                 awaited: review.awaited,
-                reopened: history.get(key).is_some_and(|history| is_reopened(history)),
+                handover: submissions::handover(records, tenant, customer)
+                    .or_else(|| is_reopened.then_some(Handover::OnItsWay)),
                 calls: review.calls,
                 looks: review.looks,
                 told: review.told.clone(),

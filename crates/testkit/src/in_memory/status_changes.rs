@@ -45,6 +45,7 @@ impl StatusChanges for InMemory {
         let found = state.find(tenant, customer);
         Ok(found.map(|found| StatusBasis {
             customer: found.summary.clone(),
+            event_count: i32::try_from(found.events.len()).expect("few events"),
             bound: bound.map(|bound| bound.fingerprint),
         }))
     }
@@ -79,14 +80,18 @@ impl StatusChanges for InMemory {
         }
         if transition.to == Status::Closed {
             state.reviews.remove(&(tenant, change.customer));
+            state.discard_files(tenant, change.customer);
         }
         if let Some(claim) = change.claim {
             state.bind(tenant, claim, change.customer);
         }
         let customer = state.move_on(tenant, change);
         state.note(tenant, change, hold_lost);
-        let decision = StatusChangeId::of_time_ordered(change.event.uuid());
-        state.end_submission(tenant, change.customer, transition.to, Some(decision));
+        // Another submission is about to come; the one before it stays as it ended.
+        if transition.cause != Cause::Submission {
+            let decision = StatusChangeId::of_time_ordered(change.event.uuid());
+            state.follow_customer(tenant, change.customer, transition.to, Some(decision));
+        }
         state.end_accounts(tenant, change.customer, transition.to);
         Ok(TransitionOutcome::Changed {
             customer,
@@ -196,7 +201,7 @@ impl StatusHistory for InMemory {
 }
 
 impl State {
-    /// Whether the customer is where the change begins, the key is free, and the lease still held.
+    /// Whether nothing has happened to the customer since the change was judged, the key is free, and the lease still held.
     fn may_change(&mut self, tenant: Tenant, change: &ChangeStatus<'_>) -> bool {
         let is_key_used = change
             .claim
@@ -206,10 +211,9 @@ impl State {
             .review
             .is_none_or(|lease| review.is_some_and(|review| review.token == Some(lease)));
         let found = self.find(tenant, &CustomerHandle::Id(change.customer));
-        let is_there = found.is_some_and(|found| found.summary.status == change.transition.from);
-        let is_of_before = change.transition.to == Status::Rejected
-            && self.has_submission_job(tenant, change.customer);
-        is_there && is_lease_held && !is_key_used && !is_of_before
+        let is_as_judged =
+            found.is_some_and(|found| i32::try_from(found.events.len()) == Ok(change.event_count));
+        is_as_judged && is_lease_held && !is_key_used
     }
 
     fn has_interac_email(&mut self, tenant: Tenant, customer: CustomerId) -> bool {

@@ -4,13 +4,14 @@ use std::{
 };
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 use vouch_domain::{
     customer::{CustomerHandle, Rejection, Status},
     event::{Event, EventDetail},
     id::{CustomerId, FileId, KycSubmissionId, StatusChangeId},
     idempotency::KeyClaim,
-    kyc::{Gap, Slot, Submission, SubmissionStatus},
+    kyc::{Gap, Handover, Slot, Submission, SubmissionStatus},
     ports::{
         NewSubmission, RailFileId, StoreError, SubmissionJob, SubmissionJobs, Submissions,
         SubmittedFile,
@@ -29,10 +30,25 @@ pub(super) struct SubmissionRecord {
     /// The rail's ids of its files.
     sent: HashMap<FileId, RailFileId>,
     decision: Option<StatusChangeId>,
+    /// When the rail had changed a customer that it rejected before.
+    rejected_before: Option<DateTime<Utc>>,
     job: Option<Job>,
 }
 
 pub(super) type SubmissionRecords = BTreeMap<KycSubmissionId, (Tenant, SubmissionRecord)>;
+
+/// How far the newest submission of a customer has come, if nobody has decided about it.
+pub(super) fn handover(
+    records: &SubmissionRecords,
+    tenant: Tenant,
+    customer: CustomerId,
+) -> Option<Handover> {
+    let mut newest_first = records.values().rev();
+    let newest = newest_first
+        .find(|(owner, record)| *owner == tenant && record.submission.customer == customer);
+    let undecided = newest.filter(|(_, record)| record.decision.is_none());
+    undecided.map(|(_, record)| record.handover())
+}
 
 struct Job {
     may_have_begun: bool,
@@ -85,6 +101,7 @@ impl Submissions for InMemory {
             slots: state.files.slots(tenant, new.customer),
             sent: HashMap::new(),
             decision: None,
+            rejected_before: None,
             job: Some(Job {
                 may_have_begun: false,
                 token: None,
@@ -165,6 +182,7 @@ impl SubmissionJobs for InMemory {
     async fn record_starting(
         &self,
         job: &SubmissionJob,
+        rejected_before: Option<DateTime<Utc>>,
         lease: Duration,
     ) -> Result<bool, StoreError> {
         let mut state = self.state().await?;
@@ -173,6 +191,7 @@ impl SubmissionJobs for InMemory {
             return Ok(false);
         };
         record.extend(now + lease);
+        record.rejected_before = rejected_before;
         if let Some(job) = &mut record.job {
             job.may_have_begun = true;
         }
@@ -192,12 +211,14 @@ impl SubmissionJobs for InMemory {
         &self,
         job: &SubmissionJob,
         missing: &[Gap],
+        rejected_before: Option<DateTime<Utc>>,
     ) -> Result<(), StoreError> {
         let mut state = self.state().await?;
         if let Some(record) = state.held_submission(job) {
             record.job = None;
             record.submission.status = SubmissionStatus::Incomplete;
             record.submission.missing = missing.to_vec();
+            record.rejected_before = rejected_before.or(record.rejected_before);
         }
         Ok(())
     }
@@ -222,6 +243,15 @@ impl SubmissionRecord {
             self.submission.status,
             SubmissionStatus::Submitted | SubmissionStatus::InReview
         )
+    }
+
+    fn handover(&self) -> Handover {
+        match self.job.as_ref().is_none_or(|job| job.may_have_begun) {
+            true => Handover::Begun {
+                rejected_before: self.rejected_before,
+            },
+            false => Handover::OnItsWay,
+        }
     }
 
     fn is_due(&self, now: Duration) -> bool {
@@ -253,7 +283,7 @@ impl State {
         job.token = Some(token);
         job.leased_until = now + lease;
         job.retry.put_off(now, LONGEST_PAUSE);
-        let may_have_begun = job.may_have_begun;
+        let handover = record.handover();
         let submission = record.submission.clone();
         let (slots, sent) = (record.slots.clone(), record.sent.clone());
         let made = self.records_mut(tenant).get(&submission.customer);
@@ -282,7 +312,7 @@ impl State {
                 .files
                 .key(tenant, submission.customer)
                 .expect("a key for every customer with files"),
-            may_have_begun,
+            handover,
             lease: token,
         }
     }
@@ -293,36 +323,34 @@ impl State {
         })
     }
 
-    /// Whether a submission of the customer is on its way to the rail.
-    pub(super) fn has_submission_job(&self, tenant: Tenant, customer: CustomerId) -> bool {
-        self.submissions.values().any(|(owner, record)| {
-            *owner == tenant && record.submission.customer == customer && record.job.is_some()
-        })
-    }
-
-    /// What a decision about a customer does to its open submission.
-    pub(super) fn end_submission(
+    /// What a change of a customer's status tells of its newest submission.
+    pub(super) fn follow_customer(
         &mut self,
         tenant: Tenant,
         customer: CustomerId,
         status: Status,
         decision: Option<StatusChangeId>,
     ) {
-        let ended = match status {
-            Status::Pending => return,
+        let mut newest_first = self.submissions.values_mut().rev();
+        let newest = newest_first
+            .find(|(owner, record)| *owner == tenant && record.submission.customer == customer);
+        let Some((_, record)) = newest else {
+            return;
+        };
+        let is_decided = matches!(
+            record.submission.status,
+            SubmissionStatus::Approved | SubmissionStatus::Rejected
+        );
+        record.submission.status = match status {
             Status::Verified => SubmissionStatus::Approved,
             Status::Rejected => SubmissionStatus::Rejected,
-            Status::Closed => SubmissionStatus::Incomplete,
+            Status::Closed if record.is_open() => SubmissionStatus::Incomplete,
+            Status::Pending if is_decided => SubmissionStatus::Incomplete,
+            Status::Closed | Status::Pending => return,
         };
-        let records = self.submissions.values_mut();
-        let theirs = records.filter(|(owner, record)| {
-            *owner == tenant && record.submission.customer == customer && record.is_open()
-        });
-        for (_, record) in theirs {
-            record.submission.status = ended;
-            record.decision = decision;
-            record.job = None;
-        }
+        record.submission.missing.clear();
+        record.decision = decision;
+        record.job = None;
     }
 
     fn shown(&self, tenant: Tenant, record: &SubmissionRecord) -> Submission {

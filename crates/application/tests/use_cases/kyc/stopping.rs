@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use vouch_application::{background::Wake, jobs::Work};
-use vouch_documents::ObjectDocuments;
 use vouch_domain::{
     kyc::FileCategory::{IdDocument, ProofOfAddress},
     ports::{ByteSource, DocumentKey, DocumentPlace, Documents, DocumentsError, PutDocumentError},
@@ -14,7 +13,7 @@ use vouch_domain::{
 use super::{A_WHILE, submitted};
 
 /// Has the process asked to stop when a document is read.
-struct StopsWhenRead(Arc<ObjectDocuments>, Wake);
+struct StopsWhenRead(Arc<dyn Documents>, Wake);
 
 #[async_trait]
 impl Documents for StopsWhenRead {

@@ -25,8 +25,11 @@ pub(super) fn add_file() -> Value {
         "operationId": "add_file",
         "summary": "Ask for the upload of a file",
         "description": "Send the bytes with `PUT` to `upload_url`, within 15 minutes and once: at most 25 MiB, which must be \
-            what `content_type` says. The answer has an `ETag`. The URL is all the credential that takes. A customer made by \
-            the Treasury API is `invalid_state` with `detail.reason` `no_kyc_identity`.",
+            what `content_type` says. The answer has an `ETag`. The URL is all the credential that takes. It is refused as \
+            `invalid_state` once the file is uploaded (`detail.reason` `already_uploaded`), while four uploads of it are \
+            under way (`too_many_uploads`) and when the customer is closed (`closed`), whose files go; and as `unavailable` \
+            with `Retry-After` while too many uploads of all callers are. A customer made by the Treasury API is \
+            `invalid_state` with `detail.reason` `no_kyc_identity`.",
         "parameters": [parameter("CustomerHandle"), parameter("OptionalIdempotencyKey"), parameter("RequestId")],
         "requestBody": body("AddFile", &json!({
             "passport": {
@@ -73,7 +76,7 @@ pub(super) fn submit_kyc() -> Value {
         "tags": ["KYC"],
         "operationId": "submit_kyc",
         "summary": "Submit a customer for review",
-        "description": "Takes the files in the slots. Individuals need an `id_document`, businesses an \
+        "description": "Takes the files in the slots, whether or not they were submitted before. Individuals need an `id_document`, businesses an \
             `incorporation_document`: else `validation_failed` names what is missing. The decision shows in the customer's \
             `status` and in its events. `invalid_state` has the `detail.reason` `verified`, `closed`, `in_review` or \
             `rejected_finally`. No body is needed.",
@@ -94,7 +97,10 @@ pub(super) fn list_submissions() -> Value {
         "tags": ["KYC"],
         "operationId": "list_kyc_submissions",
         "summary": "List the submissions of a customer",
-        "description": "The newest 100, newest first.",
+        "description": "The newest 100, newest first. The status of the newest follows the customer's: `approved` while it is \
+            `verified`, `rejected` while it is `rejected`, also where the provider changes its decision later. One that ends \
+            without a decision that stands is `incomplete`: with `missing` where the provider lacks something; with nothing \
+            `missing` where the customer was closed, or the provider took its decision back and the customer is `pending`.",
         "parameters": [parameter("CustomerHandle"), parameter("RequestId")],
         "responses": responses::all(
             &[Success::object(200, "The submissions.", "KycSubmissionList", &submissions())],
@@ -235,7 +241,8 @@ fn submission_schema(in_detail: bool) -> Value {
         schema["properties"]["missing"] = json!({
             "type": "array",
             "items": words(&Gap::ALL.map(Gap::as_str)),
-            "description": "Of `incomplete`: what the provider that verifies customers lacks. Mend it and submit again.",
+            "description": "Of `incomplete`: what the provider that verifies customers lacks. Mend it and submit again. Nothing \
+                where it ended for another reason.",
         });
         schema["properties"]["rejection"] = rejection_schema();
         schema["required"] = json!([
@@ -253,10 +260,12 @@ fn submission_schema(in_detail: bool) -> Value {
 }
 
 fn rejection_schema() -> Value {
+    let told = Rejection::ALL.into_iter().filter(|one| one.told() == *one);
+    let codes: Vec<_> = told.map(Rejection::code).collect();
     json!({
         "type": ["object", "null"],
         "properties": {
-            "code": words(&Rejection::ALL.map(Rejection::code)),
+            "code": words(&codes),
             "field": { "type": "string", "description": "What to mend: a slot, or a field of the customer." },
             "class": {
                 "type": "string",

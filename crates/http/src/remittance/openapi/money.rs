@@ -25,7 +25,6 @@ pub(super) fn open_virtual_account() -> Value {
     let errors = [
         Code::MissingField,
         Code::UnsupportedCurrency,
-        Code::IdempotencyKeyRequired,
         Code::CustomerNotVerified,
         Code::CustomerNotFound,
         Code::IdempotencyConflict,
@@ -82,7 +81,6 @@ pub(super) fn create_payout() -> Value {
     let errors = [
         Code::MissingField,
         Code::UnsupportedCurrency,
-        Code::IdempotencyKeyRequired,
         Code::CustomerNotVerified,
         Code::CustomerNotFound,
         Code::IdempotencyConflict,

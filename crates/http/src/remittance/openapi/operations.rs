@@ -20,8 +20,9 @@ pub(super) const COMMON_ERRORS: [Code; 8] = [
     Code::InternalError,
     Code::Unavailable,
 ];
-/// What can go wrong with a JSON body.
-pub(super) const BODY_ERRORS: [Code; 4] = [
+/// What can go wrong with a JSON body, and with the key that it comes under.
+pub(super) const BODY_ERRORS: [Code; 5] = [
+    Code::IdempotencyKeyRequired,
     Code::InvalidField,
     Code::InvalidJson,
     Code::BodyTooLarge,
@@ -53,7 +54,6 @@ fn create_customer() -> Value {
     let errors = [
         Code::MissingField,
         Code::CountryNotSupported,
-        Code::IdempotencyKeyRequired,
         Code::ValidationFailed,
         Code::CustomerAlreadyExists,
         Code::InteracEmailTaken,

@@ -34,7 +34,7 @@ use vouch_application::{
     payouts::MakePayout,
     rails::{RailLine, Rails},
     rates::Rates,
-    receive_upload::ReceiveUpload,
+    receive_upload::{ReceiveUpload, UploadSlots},
     settle::Settler,
     simulate::Simulate,
     simulate_deposit::SimulateDeposit,
@@ -133,6 +133,7 @@ impl World {
                 store.clone(),
                 Arc::clone(&self.documents) as _,
                 Arc::clone(ids),
+                UploadSlots::new(4),
             ),
             submit: SubmitKyc::new(
                 store.clone(),
