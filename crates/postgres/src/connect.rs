@@ -22,15 +22,12 @@ use crate::{
 /// How long an answer of one host is waited for, so that one which is gone leaves time for the others.
 const HOST_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Opens a connection whose statements, locks and forgotten transactions cannot last. A prepared statement is planned once:
-/// not knowing how many rows are asked for, PostgreSQL would take a plan for all values to be dear, and plan lists anew each
-/// time for longer than it takes to read them.
+/// Opens a connection whose statements, locks and forgotten transactions cannot last.
 pub(crate) fn establish(url: &str) -> BoxFuture<'_, ConnectionResult<AsyncPgConnection>> {
     async move {
         let mut config: Config = url.parse().map_err(|error| bad_connection(&error))?;
         let options = format!(
-            "{} -c statement_timeout={} -c lock_timeout={} -c idle_in_transaction_session_timeout={} -c jit=off \
-             -c plan_cache_mode=force_generic_plan",
+            "{} -c statement_timeout={} -c lock_timeout={} -c idle_in_transaction_session_timeout={} -c jit=off",
             config.get_options().unwrap_or_default(),
             STATEMENT_TIMEOUT.as_millis(),
             LOCK_TIMEOUT.as_millis(),
