@@ -7,9 +7,6 @@ use vouch_local_postgres::binary_folders;
 
 use crate::{Failure, script::Script};
 
-/// As on the service's own connections.
-const SETTINGS: &str = "-c jit=off -c plan_cache_mode=force_generic_plan";
-
 /// Runs scripts.
 pub struct Pgbench {
     program: PathBuf,
@@ -59,7 +56,7 @@ impl Pgbench {
         let threads = connections.min(2);
         let mut command = Command::new(&self.program);
         command
-            .env("PGOPTIONS", SETTINGS)
+            .env("PGOPTIONS", "-c jit=off")
             .args([
                 "-n",
                 "-M",

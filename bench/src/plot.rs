@@ -13,7 +13,9 @@ use plotters::{
 
 use crate::{Failure, outcome::Outcome};
 
-const SIZE: (u32, u32) = (960, 600);
+const SIZE: (u32, u32) = (1120, 700);
+/// How far the axis of connections goes on past the last of them.
+const ROOM_FOR_NAMES: f64 = 5.0;
 
 /// Draws the 99th percentile of each kind of request over the number of connections.
 ///
@@ -38,7 +40,7 @@ pub fn draw(outcome: &Outcome, file: &Path) -> Result<(), Failure> {
         .x_label_area_size(44)
         .y_label_area_size(64)
         .build_cartesian_2d(
-            (1.0..widest * 2.2).log_scale(),
+            (1.0..widest * ROOM_FOR_NAMES).log_scale(),
             (fastest / 1.5..slowest * 1.5).log_scale(),
         )?;
     chart

@@ -14,11 +14,11 @@ $$;
 -- turn. An id says nothing of them but when they were recorded; the service's own are no different.
 CREATE FUNCTION bench.add_transactions(organisation uuid, first bigint, last bigint, since bigint) RETURNS void LANGUAGE sql AS $$
     WITH holder AS MATERIALIZED (
-        SELECT id, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS all_of_them FROM customers
+        SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM customers
         WHERE organisation_id = organisation AND env = 'test' AND NOT is_primary
     ), numbered AS MATERIALIZED (
         SELECT n, h.id AS holder, bench.id_at(since + n, md5('swap' || n)) AS swap, bench.id_at(since + n, md5('deposit' || n)) AS deposit
-        FROM generate_series(first, last) n JOIN holder h ON h.place = n % h.all_of_them
+        FROM generate_series(first, last) n JOIN holder h ON h.place = n % (SELECT count(*) FROM holder)
     ), swapped AS (
         INSERT INTO swaps (organisation_id, env, id, customer_id, status, from_currency, to_currency, amount,
                            destination_address, rate, fee_bps, deposit_address, deposit_wallet, received, output,

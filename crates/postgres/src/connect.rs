@@ -24,15 +24,12 @@ const HOST_TIMEOUT: Duration = Duration::from_secs(1);
 /// How far apart the probes of a connection are that may be dead.
 const PROBE_PAUSE: Duration = Duration::from_secs(1);
 
-/// Opens a connection whose statements, locks and forgotten transactions cannot last. A prepared statement is planned once:
-/// not knowing how many rows are asked for, PostgreSQL would take a plan for all values to be dear, and plan lists anew each
-/// time for longer than it takes to read them.
+/// Opens a connection whose statements, locks and forgotten transactions cannot last.
 pub(crate) fn establish(url: &str) -> BoxFuture<'_, ConnectionResult<AsyncPgConnection>> {
     async move {
         let mut config: Config = url.parse().map_err(|error| bad_connection(&error))?;
         let options = format!(
-            "{} -c statement_timeout={} -c lock_timeout={} -c idle_in_transaction_session_timeout={} -c jit=off \
-             -c plan_cache_mode=force_generic_plan",
+            "{} -c statement_timeout={} -c lock_timeout={} -c idle_in_transaction_session_timeout={} -c jit=off",
             config.get_options().unwrap_or_default(),
             STATEMENT_TIMEOUT.as_millis(),
             LOCK_TIMEOUT.as_millis(),
