@@ -70,7 +70,27 @@ CREATE TRIGGER closing_discards_files AFTER UPDATE OF status ON customers
 INSERT INTO upload_attempts (organisation_id, env, object, file_id, begun_at)
 SELECT f.organisation_id, f.env, f.object, f.id, '-infinity'
 FROM files f JOIN customers c ON c.organisation_id = f.organisation_id AND c.env = f.env AND c.id = f.customer_id
-WHERE c.status = 'closed' AND f.object IS NOT NULL;
+WHERE c.status = 'closed' AND f.object IS NOT NULL
+-- Noted before, if this step was once undone.
+ON CONFLICT (organisation_id, env, object) DO NOTHING;
+
+-- The newest submission of each customer agrees with it from the beginning.
+UPDATE kyc_submissions s
+SET status = CASE c.status WHEN 'verified' THEN 'approved' ELSE 'rejected' END, missing = '{}', decision = d.id
+FROM customers c
+JOIN LATERAL (
+    SELECT n.id FROM kyc_submissions n
+    WHERE n.organisation_id = c.organisation_id AND n.env = c.env AND n.customer_id = c.id
+    ORDER BY n.id DESC LIMIT 1
+) newest ON true
+JOIN LATERAL (
+    SELECT n.id FROM status_changes n
+    WHERE n.organisation_id = c.organisation_id AND n.env = c.env AND n.customer_id = c.id AND n.applied
+    ORDER BY n.sequence DESC LIMIT 1
+) d ON true
+WHERE s.organisation_id = c.organisation_id AND s.env = c.env AND s.id = newest.id
+  AND (c.status = 'verified' AND s.status <> 'approved' OR c.status = 'rejected' AND s.status <> 'rejected')
+  AND s.status IN ('approved', 'rejected', 'incomplete') AND s.decision IS DISTINCT FROM d.id;
 
 -- What stands for a body is keyed from now on. What was done by then is forgotten rather than kept under its plain digest.
 DELETE FROM rail_callbacks WHERE ended_at IS NOT NULL;

@@ -5,6 +5,8 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::sleep;
 use vouch_domain::{ports::CallbackInbox, tenant::Env};
 
+use crate::callbacks::CallbackLines;
+
 /// How often it looks.
 const PERIOD: Duration = Duration::from_secs(60);
 /// How long a callback about somebody unknown is kept: a reservation that the rail has carried out is recorded long
@@ -16,19 +18,23 @@ const MOST_WAITING: u32 = 10_000;
 /// Sweeps, until it is cut off.
 pub struct InboxSweeper {
     inbox: Arc<dyn CallbackInbox>,
+    lines: CallbackLines,
 }
 
 impl InboxSweeper {
-    /// A sweeper of this inbox.
+    /// A sweeper of this inbox. What nobody can read, for want of an env's secret, is kept until somebody can.
     #[must_use]
-    pub fn new(inbox: Arc<dyn CallbackInbox>) -> Self {
-        Self { inbox }
+    pub fn new(inbox: Arc<dyn CallbackInbox>, lines: CallbackLines) -> Self {
+        Self { inbox, lines }
     }
 
     /// Works for ever.
     pub async fn run(&self) {
         loop {
-            for env in Env::ALL {
+            for env in Env::ALL
+                .into_iter()
+                .filter(|env| self.lines.of(*env).is_some())
+            {
                 self.sweep(env).await;
             }
             sleep(PERIOD).await;

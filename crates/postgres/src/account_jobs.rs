@@ -63,9 +63,12 @@ const NEXT_DUE: &str = next_due!(table: "virtual_accounts", and: "due_at IS NOT 
 
 const CUSTOMER: &str = status_of_customer!("virtual_accounts");
 
+/// An account that was closed while it was being ordered keeps what it is at the rail, for whoever closes it there.
 const BIND: &str = "
     UPDATE virtual_accounts SET rail_account_id = $5
-    WHERE organisation_id = $1 AND env = $2 AND id = $3 AND lease_token = $4";
+    WHERE organisation_id = $1 AND env = $2 AND id = $3
+      AND (lease_token = $4 OR status = 'closed' AND rail_account_id IS NULL)
+    RETURNING status <> 'closed'";
 
 /// An account that was hastened meanwhile, and is not at its end, is looked at again. Only what was activated or has failed
 /// is an event. The customer is locked before its account, as whoever closes it does, so that neither waits for the other.
@@ -140,11 +143,11 @@ impl AccountJobs for Store {
         job: &AccountJob,
         rail_account: &RailAccountId,
     ) -> Result<bool, StoreError> {
-        let bound = self
+        let row: Option<(bool,)> = self
             .database
-            .affected(|| held::<()>(BIND, job).text(rail_account.expose()))
+            .row(|| held::<(Bool,)>(BIND, job).text(rail_account.expose()))
             .await?;
-        Ok(bound > 0)
+        Ok(row.is_some_and(|(is_open,)| is_open))
     }
 
     async fn settle_account(

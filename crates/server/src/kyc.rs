@@ -93,7 +93,7 @@ impl Kyc {
             self.overdue,
             self.submissions.clone(),
         ));
-        let inbox = InboxSweeper::new(Arc::clone(store) as _);
+        let inbox = InboxSweeper::new(Arc::clone(store) as _, self.lines.clone());
         background.start_other(async move { inbox.run().await });
         let uploads = UploadSweeper::new(Arc::clone(store) as _, Arc::clone(&self.documents));
         background.start_other(async move { uploads.run().await });

@@ -1,5 +1,6 @@
 //! What only PostgreSQL has to do.
 
+mod accounts;
 mod contention;
 mod drift;
 mod installation;

@@ -16,8 +16,17 @@ const DENIALS: [&str; 8] = [
 /// How many words later they still do.
 const DENIED_WORDS: usize = 4;
 /// Words that take back what comes before.
-const ACQUITTALS: [&str; 8] = [
-    "not", "no", "none", "never", "negative", "passed", "cleared", "ruled",
+const ACQUITTALS: [&str; 4] = ["negative", "passed", "cleared", "ruled"];
+/// Words that do so before a [finding](FINDINGS).
+const ABSENCES: [&str; 4] = ["not", "none", "never", "no"];
+/// What was not found is not there; what was not accepted, say, may well be.
+const FINDINGS: [&str; 6] = [
+    "found",
+    "detected",
+    "confirmed",
+    "suspected",
+    "established",
+    "evident",
 ];
 /// How many words before.
 const ACQUITTED_WORDS: usize = 3;
@@ -35,9 +44,9 @@ pub(super) struct Comment {
 
 impl Comment {
     pub(super) fn new(text: &str) -> Self {
-        let text = text.to_lowercase().replace('’', "'");
-        let ends =
-            |letter: char| matches!(letter, '.' | ',' | ';' | ':' | '!' | '?' | '(' | ')' | '\n');
+        // A dash within a word ends nothing.
+        let text = text.to_lowercase().replace('’', "'").replace(" - ", " – ");
+        let ends = |letter: char| ".,;:!?()/|–—\n".contains(letter);
         let mut clauses = Vec::new();
         for part in text.split(ends) {
             let words: Vec<&str> = part
@@ -64,14 +73,30 @@ fn affirms(clause: &str, word: &str) -> bool {
     places.any(|(at, _)| {
         let (before, rest) = clause.split_at(at);
         let begins = before.is_empty() || before.ends_with(' ');
-        let mut denials = before.split_whitespace().rev().take(DENIED_WORDS);
-        let is_denied = denials.any(|word| DENIALS.contains(&word) || word.ends_with("n't"));
-        let rest = rest.strip_prefix(word).unwrap_or(rest);
         // What is left of the word itself comes first.
-        let after = rest.split(' ').skip(1).take(ACQUITTED_WORDS);
-        let mut acquittals = after.filter(|word| ACQUITTALS.contains(word));
-        begins && !is_denied && acquittals.next().is_none()
+        let after: Vec<&str> = rest.split(' ').skip(1).take(ACQUITTED_WORDS).collect();
+        begins && !is_denied(before) && !is_acquitted(&after)
     })
+}
+
+/// Whether these words turn what follows them into its opposite.
+fn is_denied(before: &str) -> bool {
+    let words: Vec<&str> = before.split_whitespace().collect();
+    let last = words.len().saturating_sub(DENIED_WORDS);
+    let mut places = (last..words.len()).map(|place| (words[place], words.get(place + 1)));
+    places.any(|(word, next)| {
+        // "Passport no A123".
+        let is_number = word == "no"
+            && next.is_some_and(|next| next.contains(|letter: char| letter.is_ascii_digit()));
+        (DENIALS.contains(&word) || word.ends_with("n't")) && !is_number
+    })
+}
+
+/// Whether these words take back what comes before them.
+fn is_acquitted(after: &[&str]) -> bool {
+    let mut pairs = after.windows(2);
+    after.iter().any(|word| ACQUITTALS.contains(word))
+        || pairs.any(|pair| ABSENCES.contains(&pair[0]) && FINDINGS.contains(&pair[1]))
 }
 
 #[cfg(test)]
@@ -103,6 +128,13 @@ mod tests {
             ("not on any sanctions list", "sanction", false),
             ("neither forged nor tampered with", "tamper", false),
             ("no fraud found in 2024. Fraud found in 2025", "fraud", true),
+            ("Tampered document not accepted", "tamper", true),
+            ("Tampering: none found", "tamper", true),
+            ("Tampering none found", "tamper", false),
+            ("Application not approved - fraud suspected", "fraud", true),
+            ("Not approved — fraud", "fraud", true),
+            ("not approved/fraud", "fraud", true),
+            ("Passport no A12345 expired", "expired", true),
             ("", "fraud", false),
         ] {
             let found = Comment::new(comment).says(Sign::Wrong(word));

@@ -357,6 +357,8 @@ mod tests {
             ("See ticket 4711", Unexplained),
             ("The document is not expired", Unexplained),
             ("No fraud found", Unexplained),
+            ("Tampered document not accepted", FraudSuspected),
+            ("Application not approved - fraud suspected", FraudSuspected),
             ("No fraud found. The document has expired.", DocumentExpired),
             ("It is not blurry but expired", DocumentExpired),
             ("Names don’t match", NameMismatch),
