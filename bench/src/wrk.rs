@@ -32,7 +32,7 @@ pub struct Load<'a> {
 }
 
 /// How it went; latencies in microseconds.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize)]
 pub struct Answered {
     /// Requests that were answered.
     pub requests: u64,
