@@ -8,12 +8,15 @@ use vouch_domain::{
         ContactField::{self, Email, Phone},
         CustomerSummary, Version,
     },
-    ports::{Amend, ContactSync, Customers, PendingChange},
+    ports::{Amend, ContactSync, Customers, PendingChange, SubmissionJobs},
     tenant::{Env, Tenant},
 };
 use vouch_testkit::{email, individual, phone};
 
-use crate::harness::{Adapter, World, by_id, contract, rail_id};
+use crate::{
+    harness::{Adapter, World, by_id, contract, rail_id},
+    submissions,
+};
 
 contract![
     a_customer_that_was_not_amended_has_nothing_to_tell,
@@ -27,6 +30,7 @@ contract![
     who_lost_the_lease_changes_nothing,
     changes_of_all_organisations_of_one_env_are_due,
     no_more_are_taken_than_asked_for,
+    a_change_waits_while_a_submission_is_handed_over,
 ];
 
 const LEASE: Duration = Duration::from_secs(100);
@@ -261,4 +265,18 @@ async fn no_more_are_taken_than_asked_for(world: &World<impl Adapter>) {
             .unwrap();
         assert_eq!(taken.len(), count);
     }
+}
+
+async fn a_change_waits_while_a_submission_is_handed_over(world: &World<impl Adapter>) {
+    let ready = submissions::ready(world).await;
+    submissions::opened(world, &ready).await;
+    amend(world, world.tenant, &ready.customer, &[Email]).await;
+    let other = world.exists(&individual()).await;
+    amend(world, world.tenant, &other, &[Email]).await;
+    let job = submissions::take_one(world).await;
+    let starting = world.store().record_starting(&job, None, LEASE).await;
+    assert_eq!(starting, Ok(true));
+    assert_eq!(take_one(world).await.customer, other.id);
+    assert_eq!(world.store().record_reached(&job).await, Ok(()));
+    assert_eq!(take_one(world).await.customer, ready.customer.id);
 }

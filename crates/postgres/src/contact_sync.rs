@@ -19,8 +19,17 @@ use crate::{
     statement::in_tenant,
 };
 
+/// While a submission is being handed over the rail's record is left alone: by when it last changed one tells whether a
+/// rejection is the answer to this submission or to the one before.
 const TAKE_PENDING: &str = take_due! {
-    table: "contact_changes", key: "customer_id", due: "next_attempt_at", and: "true", doublings: 3,
+    table: "contact_changes", key: "customer_id", due: "next_attempt_at",
+    and: "NOT EXISTS (
+              SELECT FROM kyc_jobs k
+              JOIN kyc_submissions s ON s.organisation_id = k.organisation_id AND s.env = $1 AND s.id = k.submission_id
+              WHERE k.organisation_id = contact_changes.organisation_id AND k.env = $1 AND k.may_have_begun
+                AND s.customer_id = contact_changes.customer_id
+          )",
+    doublings: 3,
     then: "
     SELECT taken.organisation_id, taken.customer_id, taken.lease_token, taken.fields, c.version, c.rail_customer_id,
            c.customer_type, c.country, c.id_type, c.data_key, c.personal_data

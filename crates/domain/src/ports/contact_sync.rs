@@ -17,7 +17,8 @@ use crate::{
 #[async_trait]
 pub trait ContactSync: Send + Sync {
     /// Takes pending changes of an env that are due, at most `limit`, under a lease. Each attempt puts the next one off
-    /// for longer. Several processes may ask at once: no change is given to two of them.
+    /// for longer. Several processes may ask at once: no change is given to two of them. That of a customer whose submission
+    /// is being handed over waits.
     async fn take_pending_changes(
         &self,
         env: Env,

@@ -8,7 +8,7 @@ use vouch_domain::{
     tenant::{Env, Tenant},
 };
 
-use super::{InMemory, Pending, Record, Stage, State};
+use super::{InMemory, Pending, Record, Stage, State, submissions::is_being_handed_over};
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(256);
 
@@ -21,14 +21,18 @@ impl ContactSync for InMemory {
         limit: u8,
     ) -> Result<Vec<PendingChange>, StoreError> {
         let mut state = self.state().await?;
-        let now = state.now;
-        let tenants = state
-            .customers
-            .iter_mut()
-            .filter(|(tenant, _)| tenant.env == env);
+        let State {
+            now,
+            customers,
+            submissions,
+            ..
+        } = &mut *state;
+        let tenants = customers.iter_mut().filter(|(tenant, _)| tenant.env == env);
         let due = tenants.flat_map(|(tenant, records)| {
-            let records = records.values_mut();
-            records.filter_map(|record| record.take_pending(*tenant, now, lease))
+            let idle = records.values_mut().filter(|record| {
+                !is_being_handed_over(submissions, *tenant, record.customer.summary.id)
+            });
+            idle.filter_map(|record| record.take_pending(*tenant, *now, lease))
         });
         Ok(due.take(usize::from(limit)).collect())
     }

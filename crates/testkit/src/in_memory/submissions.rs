@@ -50,6 +50,20 @@ pub(super) fn handover(
     undecided.map(|(_, record)| record.handover())
 }
 
+/// Whether a submission of a customer is being handed over, so that its review may have begun.
+pub(super) fn is_being_handed_over(
+    records: &SubmissionRecords,
+    tenant: Tenant,
+    customer: CustomerId,
+) -> bool {
+    records.values().any(|(owner, record)| {
+        let job = record.job.as_ref();
+        *owner == tenant
+            && record.submission.customer == customer
+            && job.is_some_and(|job| job.may_have_begun)
+    })
+}
+
 struct Job {
     may_have_begun: bool,
     token: Option<Uuid>,
