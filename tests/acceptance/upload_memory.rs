@@ -74,7 +74,8 @@ async fn uploads_beyond_those_that_are_taken_at_once_take_no_memory() {
         upload.await.unwrap().expect(200);
     }
     let growth = memory(process, "VmHWM:").saturating_sub(before);
-    assert!(growth < 2 * MOST_GROWTH, "grew by {growth} bytes");
+    // Those two, in whatever threads, and nothing of the others: six would be some 66 MiB.
+    assert!(growth < 3 * MOST_GROWTH, "grew by {growth} bytes");
     // Now there is room again.
     caller.put(&url, jpeg(LARGEST)).await.expect(200);
 }
