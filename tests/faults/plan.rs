@@ -8,14 +8,18 @@ use serde_json::{Value, json};
 use crate::{
     claims::{Claim, family},
     disturbances::{Disturbance, script},
+    orders::{self, Order},
 };
 
 /// Between the beginnings of two requests, on average.
 const PACE: Duration = Duration::from_millis(14);
+/// Things go wrong for so much longer than new customers come: that long it takes them to be verified and to pay.
+const AFTERMATH: Duration = Duration::from_secs(4);
 
 /// A whole run.
 pub(crate) struct Plan {
     pub(crate) claims: Vec<Claim>,
+    pub(crate) orders: Vec<Order>,
     /// In the order of their beginnings.
     pub(crate) errands: Vec<Errand>,
     /// In the order of their beginnings.
@@ -41,6 +45,20 @@ pub(crate) enum Task {
     List { service: usize },
     /// Changes, one after the other, each at the next service.
     Amend { changes: Vec<Value> },
+    /// A document is uploaded and the customer submitted under this idempotency key, from this service on.
+    Submit { key: String, service: usize },
+    /// One payout under this idempotency key, from this service on.
+    Pay {
+        order: usize,
+        key: String,
+        service: usize,
+    },
+    /// One virtual account under this idempotency key, from this service on.
+    Open {
+        currency: &'static str,
+        key: String,
+        service: usize,
+    },
 }
 
 impl Plan {
@@ -50,8 +68,9 @@ impl Plan {
         let span = PACE * u32::try_from(operations).expect("a reasonable number");
         let mut plan = Self {
             claims: Vec::new(),
+            orders: Vec::new(),
             errands: Vec::new(),
-            script: script(&mut rng, seed, services, span),
+            script: script(&mut rng, seed, services, span + AFTERMATH),
             services,
         };
         let mut planned = 0;
@@ -117,7 +136,37 @@ impl Plan {
             task,
         };
         self.errands.extend(errands.into_iter().map(errand));
+        if !is_contested {
+            self.transact(rng, index, begin);
+        }
         requests
+    }
+
+    /// Has most customers submitted, and those do what only the verified may. One submission for each reference, so that
+    /// no second one follows a rejection.
+    fn transact(&mut self, rng: &mut Rng, claim: usize, begin: Duration) {
+        let mut tasks = Vec::new();
+        if rng.u8(..5) > 0 {
+            let key = format!("submit-{}", self.claims[claim].reference());
+            for _ in 0..rng.usize(1..=2) {
+                let service = rng.usize(..self.services);
+                let key = key.clone();
+                let at = Duration::from_millis(rng.u64(50..600));
+                tasks.push((at, Task::Submit { key, service }));
+            }
+        }
+        let customer = &self.claims[claim];
+        let money = orders::drawn(rng, self.services, claim, customer, &mut self.orders);
+        // Without a submission, once in a while: nothing may come of it.
+        if !tasks.is_empty() || rng.u8(..4) == 0 {
+            tasks.extend(money);
+        }
+        let errand = |(later, task)| Errand {
+            at: begin + later,
+            claim,
+            task,
+        };
+        self.errands.extend(tasks.into_iter().map(errand));
     }
 
     fn create(&self, rng: &mut Rng, key: String) -> Task {
