@@ -1,5 +1,7 @@
 //! What there is, in the API's books and in the rail's.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use crate::{client::Client, history::Request, rail::Rail};
@@ -8,8 +10,9 @@ use crate::{client::Client, history::Request, rail::Rail};
 pub(crate) struct Ours {
     pub(crate) customers: Vec<Entry>,
     pub(crate) payouts: Vec<Entry>,
+    /// Of everyone for whom somebody tried to open one.
     pub(crate) accounts: Vec<Entry>,
-    /// Of those whose submission was acknowledged.
+    /// Of everyone whom somebody tried to submit.
     pub(crate) submissions: Vec<Entry>,
 }
 
@@ -55,14 +58,14 @@ impl Ours {
                 }));
             }
         }
-        for (organisation, reference) in subjects(client, is_opening) {
+        for (organisation, reference) in books.subjects(client, is_opening) {
             let path = format!("/v1/customers/{reference}/virtual_accounts");
             let listed = client.whole_list(organisation, &path).await?;
             books
                 .accounts
                 .extend(entries(organisation, &reference, listed));
         }
-        for (organisation, reference) in subjects(client, is_submission) {
+        for (organisation, reference) in books.subjects(client, is_submission) {
             let path = format!("/v1/customers/{reference}/kyc");
             let answer = client.get(organisation, &path).await?;
             let listed = answer.body["data"].as_array()?.clone();
@@ -71,6 +74,27 @@ impl Ours {
                 .extend(entries(organisation, &reference, listed));
         }
         Some(books)
+    }
+
+    /// The customers for whom such a request was made, whether it was acknowledged or not.
+    fn subjects(
+        &self,
+        client: &Client,
+        claim_of: impl Fn(&Request) -> Option<usize>,
+    ) -> Vec<(usize, String)> {
+        let asked = client.history.exchanges();
+        let asked = asked
+            .iter()
+            .filter_map(|exchange| claim_of(&exchange.request));
+        let asked: HashSet<(usize, &str)> = asked
+            .map(|claim| &client.claims[claim])
+            .map(|claim| (claim.organisation, claim.reference()))
+            .collect();
+        let customers = self.customers.iter();
+        customers
+            .filter(|customer| asked.contains(&(customer.organisation, &customer.reference)))
+            .map(|customer| (customer.organisation, customer.reference.clone()))
+            .collect()
     }
 }
 
@@ -84,29 +108,6 @@ fn entries(
         reference: reference.to_owned(),
         body,
     })
-}
-
-/// The customers for whom such a request was acknowledged.
-fn subjects(
-    client: &Client,
-    is_wanted: impl Fn(&Request) -> Option<usize>,
-) -> Vec<(usize, String)> {
-    let exchanges = client.history.exchanges();
-    let mut subjects: Vec<(usize, String)> = exchanges
-        .iter()
-        .filter(|exchange| {
-            let answer = exchange.answer.as_ref();
-            answer.is_some_and(|answer| answer.is_success())
-        })
-        .filter_map(|exchange| is_wanted(&exchange.request))
-        .map(|claim| {
-            let claim = &client.claims[claim];
-            (claim.organisation, claim.reference().to_owned())
-        })
-        .collect();
-    subjects.sort();
-    subjects.dedup();
-    subjects
 }
 
 fn is_opening(request: &Request) -> Option<usize> {

@@ -23,9 +23,10 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(15);
 /// How often a request is tried, and how long after the last attempt.
 const ATTEMPTS: usize = 3;
 const PAUSE: Duration = Duration::from_millis(150);
-/// For so long somebody asks for what depends on the customer's becoming verified, and after such pauses.
-const PATIENCE: Duration = Duration::from_secs(6);
-const LONG_PAUSE: Duration = Duration::from_millis(350);
+/// For so long somebody asks for what depends on the customer's becoming verified, and after such a pause and then twice
+/// as long ones.
+const PATIENCE: Duration = Duration::from_secs(8);
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
 /// Everyone who calls the API in a run.
 #[derive(Clone)]

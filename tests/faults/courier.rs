@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use crate::{client::Client, clock::now, history::Request, rail::Rail};
 
 /// Between two callbacks.
-const PAUSE: Duration = Duration::from_millis(60);
+const PAUSE: Duration = Duration::from_millis(40);
 /// The rail lets one in so many of its payouts fail that it looks at.
 const FAILURES: u8 = 12;
 

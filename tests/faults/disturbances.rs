@@ -10,7 +10,7 @@ use crate::cluster::Ending;
 /// One thing that goes wrong.
 #[derive(Debug, Clone)]
 pub(crate) enum Disturbance {
-    /// A service is killed.
+    /// A service is killed, unless it is about to kill itself.
     Kill { service: usize },
     /// A service is killed, and the next one kills itself at this step.
     Doom { service: usize, step: String },

@@ -19,14 +19,14 @@ pub(crate) struct Order {
 }
 
 impl Order {
-    /// Payout number `number` of a customer.
+    /// Payout number `number` of the run.
     fn new(rng: &mut Rng, claim: usize, customer: &Claim, number: usize) -> Self {
         let body = json!({
             "customer_id": customer.reference(), "currency": "CAD",
             "amount_minor": rng.u32(1_000..100_000).to_string(),
-            "merchant_reference": format!("invoice-{claim}-{number}"),
+            "merchant_reference": format!("invoice-{number}"),
             "recipient": {
-                "interac_email": format!("payee{claim}-{number}@example.com"),
+                "interac_email": format!("payee{number}@example.com"),
                 "first_name": "Grace", "last_name": "Hopper"
             }
         });
@@ -62,12 +62,14 @@ pub(crate) fn drawn(
     } else {
         usize::from(rng.u8(..4) == 0)
     };
-    for number in 0..payouts {
-        let first = Order::new(rng, claim, customer, number);
-        tasks.extend(payments(rng, services, first, orders));
+    for _ in 0..payouts {
+        let order = Order::new(rng, claim, customer, orders.len());
+        let begin = Duration::from_millis(rng.u64(..3_500));
+        tasks.extend(payments(rng, services, order, begin, orders));
     }
     if is_verified && rng.bool() {
-        tasks.extend(openings(rng, services, claim));
+        let begin = Duration::from_millis(rng.u64(..3_500));
+        tasks.extend(openings(rng, services, claim, begin));
     }
     tasks
 }
@@ -77,16 +79,16 @@ fn payments(
     rng: &mut Rng,
     services: usize,
     order: Order,
+    begin: Duration,
     orders: &mut Vec<Order>,
 ) -> Vec<(Duration, Task)> {
-    let begin = rng.u64(400..2_000);
     let key = format!("pay-{}", order.merchant_reference());
     let first = orders.len();
     let rival = order.rival();
     orders.push(order);
     let mut pay = |later: u64, order: usize, key: String| {
         let service = rng.usize(..services);
-        let at = Duration::from_millis(begin + later);
+        let at = begin + Duration::from_millis(later);
         (
             at,
             Task::Pay {
@@ -112,8 +114,12 @@ fn payments(
 }
 
 /// Two who ask for the same account, under the same key or under two.
-fn openings(rng: &mut Rng, services: usize, claim: usize) -> Vec<(Duration, Task)> {
-    let begin = rng.u64(400..2_000);
+fn openings(
+    rng: &mut Rng,
+    services: usize,
+    claim: usize,
+    begin: Duration,
+) -> Vec<(Duration, Task)> {
     let currency = CURRENCIES[rng.usize(..CURRENCIES.len())];
     let key = format!("open-{claim}-{currency}");
     let other = if rng.bool() {
@@ -130,7 +136,7 @@ fn openings(rng: &mut Rng, services: usize, claim: usize) -> Vec<(Duration, Task
                 key,
                 service,
             };
-            (Duration::from_millis(begin + later), task)
+            (begin + Duration::from_millis(later), task)
         })
         .collect()
 }

@@ -14,12 +14,22 @@ use crate::{
 /// Between the beginnings of two requests, on average.
 const PACE: Duration = Duration::from_millis(14);
 /// Things go wrong for so much longer than new customers come: that long it takes them to be verified and to pay.
-const AFTERMATH: Duration = Duration::from_secs(4);
+const AFTERMATH: Duration = Duration::from_secs(6);
+/// Not sooner does anybody ask for money: a verification that nothing delays takes that long.
+const VERIFICATION: Duration = Duration::from_millis(1_500);
+/// How many customers are verified before anything goes wrong.
+const REGULARS: usize = 10;
+/// How often each of them has something to do.
+const VISITS: usize = 3;
+/// Their numbers begin here.
+const FIRST_REGULAR: usize = 300_000;
 
 /// A whole run.
 pub(crate) struct Plan {
     pub(crate) claims: Vec<Claim>,
     pub(crate) orders: Vec<Order>,
+    /// What is done before anything goes wrong: its customers are verified then.
+    pub(crate) calm: Vec<Errand>,
     /// In the order of their beginnings.
     pub(crate) errands: Vec<Errand>,
     /// In the order of their beginnings.
@@ -69,10 +79,14 @@ impl Plan {
         let mut plan = Self {
             claims: Vec::new(),
             orders: Vec::new(),
+            calm: Vec::new(),
             errands: Vec::new(),
             script: script(&mut rng, seed, services, span + AFTERMATH),
             services,
         };
+        for number in 0..REGULARS {
+            plan.add_regular(&mut rng, number, span + AFTERMATH);
+        }
         let mut planned = 0;
         let mut number = 0;
         while planned < operations {
@@ -84,6 +98,43 @@ impl Plan {
         }
         plan.errands.sort_by_key(|errand| errand.at);
         plan
+    }
+
+    /// Adds a customer who is verified in time, and does something now and then within `span`.
+    fn add_regular(&mut self, rng: &mut Rng, number: usize, span: Duration) {
+        let claim = self.claims.len();
+        let reference = format!("regular-{number}");
+        let customer = Claim::new(number % 2, FIRST_REGULAR + number, &reference);
+        let service = number % self.services;
+        let [create, submit] = ["create", "submit"].map(|what| format!("{what}-{reference}"));
+        let calm = [
+            (0, self.create(rng, create)),
+            (
+                300,
+                Task::Submit {
+                    key: submit,
+                    service,
+                },
+            ),
+        ];
+        self.calm.extend(calm.map(|(at, task)| Errand {
+            at: Duration::from_millis(at),
+            claim,
+            task,
+        }));
+        for _ in 0..VISITS {
+            let begin = span.mul_f64(rng.f64() * 0.8);
+            let mut tasks = orders::drawn(rng, self.services, claim, &customer, &mut self.orders);
+            let service = rng.usize(..self.services);
+            tasks.push((Duration::ZERO, Task::Retrieve { service }));
+            let errand = |(later, task)| Errand {
+                at: begin + later,
+                claim,
+                task,
+            };
+            self.errands.extend(tasks.into_iter().map(errand));
+        }
+        self.claims.push(customer);
     }
 
     /// Adds a claim and what is done for it. Answers how many requests that takes.
@@ -151,16 +202,14 @@ impl Plan {
             for _ in 0..rng.usize(1..=2) {
                 let service = rng.usize(..self.services);
                 let key = key.clone();
-                let at = Duration::from_millis(rng.u64(50..600));
+                let at = Duration::from_millis(rng.u64(100..1_500));
                 tasks.push((at, Task::Submit { key, service }));
             }
         }
         let customer = &self.claims[claim];
         let money = orders::drawn(rng, self.services, claim, customer, &mut self.orders);
-        // Without a submission, once in a while: nothing may come of it.
-        if !tasks.is_empty() || rng.u8(..4) == 0 {
-            tasks.extend(money);
-        }
+        let money = money.into_iter();
+        tasks.extend(money.map(|(later, task)| (later + VERIFICATION, task)));
         let errand = |(later, task)| Errand {
             at: begin + later,
             claim,

@@ -32,7 +32,9 @@ impl Rail {
                 .args(["sandbox-rail", "--listen", &listen, "--data"])
                 .arg(&data)
                 .args(["--decision-ms", DECISION_MS])
-                .args(["--first-retry-ms", FIRST_RETRY_MS]);
+                .args(["--first-retry-ms", FIRST_RETRY_MS])
+                // It must not be the rail's care that keeps us from paying twice.
+                .arg("--accept-repeated-payouts");
             command
         };
         Self {

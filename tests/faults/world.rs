@@ -220,6 +220,9 @@ impl World {
 
     /// Runs a plan to the end of its troubles.
     pub(crate) async fn run(&self, cluster: &mut Cluster, seed: u64, plan: Plan) {
+        let regulars: Vec<usize> = plan.calm.iter().map(|errand| errand.claim).collect();
+        self.perform(plan.calm).await;
+        self.verified(&regulars).await;
         let courier = Courier {
             client: &self.client,
             rail: &self.rail,
@@ -233,9 +236,22 @@ impl World {
         };
         tokio::select! {
             _ = troubles => {}
+            // Two at once, so that callbacks overtake each other.
             () = courier.run(Rng::with_seed(seed)) => {}
+            () = courier.run(Rng::with_seed(!seed)) => {}
         }
         self.heal().await;
+    }
+
+    /// Waits until these customers are verified.
+    async fn verified(&self, claims: &[usize]) {
+        for claim in claims {
+            let verified = within(START_LIMIT, async || {
+                let answer = self.client.retrieve(0, *claim).await?;
+                (answer.customer_status() == Some("verified")).then_some(())
+            });
+            verified.await.expect("a verified customer");
+        }
     }
 
     /// All that the services wrote into their logs.

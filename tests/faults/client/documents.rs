@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use super::{Client, LONG_PAUSE, PATIENCE};
+use super::{Client, FIRST_PAUSE, PATIENCE};
 use crate::{answer::Answer, history::Request};
 
 /// Enough to be taken for one.
@@ -14,12 +14,14 @@ impl Client {
     /// Uploads a document and submits the customer with it, all of it again at the next service when some part fails.
     pub(super) async fn hand_in(&self, first: usize, claim: usize, key: &str) {
         let deadline = Instant::now() + PATIENCE;
+        let mut pause = FIRST_PAUSE;
         for service in first.. {
             let is_done = self.hand_in_at(service, claim, key).await.is_some();
             if is_done || Instant::now() >= deadline {
                 return;
             }
-            sleep(LONG_PAUSE).await;
+            sleep(pause).await;
+            pause *= 2;
         }
     }
 

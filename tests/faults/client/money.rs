@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use tokio::time::{Instant, sleep};
 
-use super::{Client, LONG_PAUSE, PATIENCE};
+use super::{Client, FIRST_PAUSE, PATIENCE};
 use crate::{answer::Answer, history::Request, orders::Order};
 
 /// What only a verified customer may have.
@@ -28,8 +28,9 @@ impl Client {
             Wish::Account { claim, .. } => claim,
         };
         let is_promising = self.claims[claim].fate.is_verified();
-        let patience = if is_promising { PATIENCE } else { LONG_PAUSE };
+        let patience = if is_promising { PATIENCE } else { FIRST_PAUSE };
         let deadline = Instant::now() + patience;
+        let mut pause = FIRST_PAUSE;
         for service in first.. {
             let service = service % self.urls.len();
             let answer = match wish {
@@ -40,7 +41,8 @@ impl Client {
             if is_final || Instant::now() >= deadline {
                 return;
             }
-            sleep(LONG_PAUSE).await;
+            sleep(pause).await;
+            pause *= 2;
         }
     }
 
