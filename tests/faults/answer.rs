@@ -7,6 +7,8 @@ use serde_json::Value;
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) retry_after: Option<String>,
+    /// All of them, as text.
+    pub(crate) headers: String,
     pub(crate) body: Value,
 }
 
@@ -19,10 +21,12 @@ impl Answer {
         let retry_after = header
             .and_then(|value| value.to_str().ok())
             .map(str::to_owned);
+        let headers = format!("{:?}", response.headers());
         let text = response.text().await.ok()?;
         Some(Self {
             status,
             retry_after,
+            headers,
             body: serde_json::from_str(&text).unwrap_or(Value::String(text)),
         })
     }
@@ -39,5 +43,11 @@ impl Answer {
     /// The text of a field of the body.
     pub(crate) fn text(&self, field: &str) -> String {
         self.body[field].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The status of the customer that the answer is.
+    pub(crate) fn customer_status(&self) -> Option<&str> {
+        let is_customer = self.body["object"] == "customer";
+        self.body["status"].as_str().filter(|_| is_customer)
     }
 }

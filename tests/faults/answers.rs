@@ -1,5 +1,7 @@
 //! Judges what was answered during a run.
 
+mod permitted;
+
 use std::collections::HashMap;
 
 use serde_json::Value;
@@ -8,20 +10,25 @@ use crate::{
     answer::Answer,
     claims::Claim,
     client::LIMIT,
-    history::{Exchange, Request},
+    disturbances::Refusals,
+    history::{Exchange, Request, Standing},
 };
 
-/// What is wrong with these answers. With `refusals` the rail may have refused a create.
-pub(crate) fn complaints(claims: &[Claim], exchanges: &[Exchange], refusals: bool) -> Vec<String> {
+/// What is wrong with these answers, where the rail may have refused so much.
+pub(crate) fn complaints(
+    claims: &[Claim],
+    exchanges: &[Exchange],
+    refusals: Refusals,
+) -> Vec<String> {
     let mut complaints: Vec<String> = exchanges
         .iter()
-        .filter_map(|exchange| complaint(exchange, refusals))
+        .filter_map(|exchange| complaint(claims, exchange, refusals))
         .collect();
     complaints.extend(contradictions(claims, exchanges));
     complaints
 }
 
-fn complaint(exchange: &Exchange, refusals: bool) -> Option<String> {
+fn complaint(claims: &[Claim], exchange: &Exchange, refusals: Refusals) -> Option<String> {
     let wrong = |what: &str| Some(format!("{what}: {exchange:?}"));
     let Some(answer) = &exchange.answer else {
         return if exchange.took >= LIMIT {
@@ -30,50 +37,42 @@ fn complaint(exchange: &Exchange, refusals: bool) -> Option<String> {
             None
         };
     };
-    if exchange.was_known && answer.status == 404 {
+    if exchange.before >= Standing::Acknowledged && answer.status == 404 {
         return wrong("an acknowledged customer is gone");
     }
     if matches!(answer.status, 502 | 503) && answer.retry_after.is_none() {
         return wrong("no Retry-After");
     }
-    if answer.text("object") == "customer" && answer.text("status") != "pending" {
+    let status = answer.customer_status();
+    let is_denied = answer.code() == "customer_not_verified"
+        || status.is_some_and(|status| status != "verified");
+    if exchange.before == Standing::Verified && is_denied {
+        return wrong("a customer was verified, and then was not");
+    }
+    if let (Some(claim), Some(status)) = (subject(&exchange.request), status)
+        && !claims[claim].fate.allows(status)
+    {
         return wrong("a status that nobody decided");
     }
-    if is_allowed(&exchange.request, answer, refusals) {
+    if permitted::is_permitted(&exchange.request, answer, refusals) {
         None
     } else {
         wrong("unexpected answer")
     }
 }
 
-fn is_allowed(request: &Request, answer: &Answer, refusals: bool) -> bool {
-    match (request, answer.status, answer.code()) {
-        (Request::Create { .. }, 200 | 201, _) | (_, 200, _) | (_, 503, "unavailable") => true,
-        (Request::Create { .. }, 409, code) => [
-            "customer_already_exists",
-            "interac_email_taken",
-            "idempotency_in_progress",
-        ]
-        .contains(&code),
-        (Request::Create { .. }, 422, "validation_failed") => refusals,
-        (Request::Create { .. }, 502, "provider_error") => true,
-        (Request::Retrieve { .. } | Request::Amend { .. }, 404, "customer_not_found") => true,
-        _ => false,
-    }
-}
-
 /// Acknowledgements of the same reference that differ, and customers that were new more than once.
 fn contradictions(claims: &[Claim], exchanges: &[Exchange]) -> Vec<String> {
     let mut complaints = Vec::new();
-    let mut customers: HashMap<(usize, &str), &Value> = HashMap::new();
+    let mut customers: HashMap<(usize, &str), Value> = HashMap::new();
     let mut new: HashMap<String, usize> = HashMap::new();
     for (claim, answer) in acknowledgements(exchanges) {
         let place = (claims[claim].organisation, claims[claim].reference());
-        let customer = *customers.entry(place).or_insert(&answer.body);
-        if *customer != answer.body {
+        let lasting = without_status(&answer.body);
+        let customer = customers.entry(place).or_insert_with(|| lasting.clone());
+        if *customer != lasting {
             complaints.push(format!(
-                "two customers under one reference: {customer} and {}",
-                answer.body
+                "two customers under one reference: {customer} and {lasting}"
             ));
         }
         if answer.status == 201 {
@@ -85,18 +84,32 @@ fn contradictions(claims: &[Claim], exchanges: &[Exchange]) -> Vec<String> {
     complaints
 }
 
+/// What of a customer, or of a payout, stays as it is.
+pub(crate) fn without_status(object: &Value) -> Value {
+    let mut lasting = object.clone();
+    for field in ["status", "failure_code"] {
+        lasting
+            .as_object_mut()
+            .and_then(|object| object.remove(field));
+    }
+    lasting
+}
+
 /// Every answer that told of a customer, and the claim that it was about.
 pub(crate) fn acknowledgements(exchanges: &[Exchange]) -> impl Iterator<Item = (usize, &Answer)> {
     exchanges.iter().filter_map(|exchange| {
-        let answer = exchange
-            .answer
-            .as_ref()
-            .filter(|answer| answer.is_success())?;
-        match exchange.request {
-            Request::Create { claim, .. }
-            | Request::Retrieve { claim }
-            | Request::Amend { claim, .. } => Some((claim, answer)),
-            Request::List => None,
-        }
+        let answer = exchange.answer.as_ref()?;
+        let claim = subject(&exchange.request)?;
+        answer.is_success().then_some((claim, answer))
     })
+}
+
+/// The claim of a request that is answered with a customer.
+fn subject(request: &Request) -> Option<usize> {
+    match request {
+        Request::Create { claim, .. }
+        | Request::Retrieve { claim }
+        | Request::Amend { claim, .. } => Some(*claim),
+        _ => None,
+    }
 }

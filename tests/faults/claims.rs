@@ -3,23 +3,35 @@
 use fastrand::Rng;
 use serde_json::{Value, json};
 
+use crate::fate::Fate;
+
 /// What one caller wants to be true: this reference of this organisation is this person.
 #[derive(Debug, Clone)]
 pub(crate) struct Claim {
     pub(crate) organisation: usize,
     pub(crate) body: Value,
+    /// Of the person; those who rival for a reference share it.
+    pub(crate) fate: Fate,
 }
 
 impl Claim {
-    /// Person number `number`, under the reference `reference`.
+    /// Person number `number`, under the reference `reference`, who is verified once submitted.
     pub(crate) fn new(organisation: usize, number: usize, reference: &str) -> Self {
+        Self::fated(organisation, number, reference, Fate::Verified)
+    }
+
+    fn fated(organisation: usize, number: usize, reference: &str, fate: Fate) -> Self {
         let body = json!({
             "type": "individual", "first_name": "Ada", "last_name": format!("Lovelace{}", letters(number)),
             "dob": "1990-01-15", "email": format!("person{number}@example.com"), "country": "CA",
-            "id_type": "passport", "id_number": format!("P{number:07}"), "tin": "123456789",
+            "id_type": "drivers_license", "id_number": format!("P{number:07}{}", fate.ending()), "tin": "123456789",
             "customer_reference": reference, "zip_code": "M5H 2N2", "city": "Toronto", "street": "1 Queen St"
         });
-        Self { organisation, body }
+        Self {
+            organisation,
+            body,
+            fate,
+        }
     }
 
     pub(crate) fn reference(&self) -> &str {
@@ -49,18 +61,20 @@ impl Claim {
 pub(crate) fn family(rng: &mut Rng, number: usize) -> Vec<Claim> {
     let organisation = rng.usize(..2);
     let reference = format!("user-{number}");
-    let first = Claim::new(organisation, number, &reference);
+    let fate = Fate::drawn(rng);
+    let first = Claim::fated(organisation, number, &reference, fate);
     match rng.u8(..100) {
         0..15 => vec![
             first,
-            Claim::new(organisation, 100_000 + number, &reference),
+            Claim::fated(organisation, 100_000 + number, &reference, fate),
         ],
         15..30 => vec![
             first,
-            Claim::new(1 - organisation, number, &format!("twin-{number}")),
+            Claim::fated(1 - organisation, number, &format!("twin-{number}"), fate),
         ],
         30..40 => {
-            let rival = Claim::new(organisation, 200_000 + number, &format!("interac-{number}"));
+            let reference = format!("interac-{number}");
+            let rival = Claim::fated(organisation, 200_000 + number, &reference, fate);
             vec![
                 first.with_interac_email(number),
                 rival.with_interac_email(number),

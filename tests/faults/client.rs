@@ -1,15 +1,20 @@
 //! Callers of the API, who take down every answer.
 
+mod customers;
+mod documents;
+mod money;
+
 use std::{sync::Arc, time::Duration};
 
 use reqwest::{Method, RequestBuilder};
-use serde_json::Value;
-use tokio::time::{Instant, sleep};
+use tokio::{sync::Semaphore, time::Instant};
 
+use self::money::Wish;
 use crate::{
     answer::Answer,
     claims::Claim,
     history::{Exchange, History, Request},
+    orders::Order,
     plan::{Errand, Task},
 };
 
@@ -18,6 +23,10 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(15);
 /// How often a request is tried, and how long after the last attempt.
 const ATTEMPTS: usize = 3;
 const PAUSE: Duration = Duration::from_millis(150);
+/// For so long somebody asks for what depends on the customer's becoming verified, and after such a pause and then twice
+/// as long ones.
+const PATIENCE: Duration = Duration::from_secs(8);
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
 /// Everyone who calls the API in a run.
 #[derive(Clone)]
@@ -28,7 +37,10 @@ pub(crate) struct Client {
     /// Of each organisation.
     pub(crate) keys: Vec<String>,
     pub(crate) claims: Arc<Vec<Claim>>,
+    pub(crate) orders: Arc<Vec<Order>>,
     pub(crate) history: Arc<History>,
+    /// One for each request that may be under way.
+    pub(crate) slots: Arc<Semaphore>,
 }
 
 /// A client that gives up when an answer is overdue.
@@ -60,47 +72,23 @@ impl Client {
                     }
                 }
             }
-        }
-    }
-
-    /// Creates, again and again at the next service where one is away or has no database.
-    async fn insist(&self, first: usize, claim: usize, key: &str) {
-        for service in (first..).take(ATTEMPTS) {
-            let answer = self.create(service % self.urls.len(), claim, key).await;
-            if answer.is_some_and(|answer| answer.status != 503) {
-                return;
+            Task::Submit { key, service } => self.hand_in(service, claim, &key).await,
+            Task::Pay {
+                order,
+                key,
+                service,
+            } => {
+                self.persist(service, Wish::Payout { order }, &key).await;
             }
-            sleep(PAUSE).await;
+            Task::Open {
+                currency,
+                key,
+                service,
+            } => {
+                let wish = Wish::Account { claim, currency };
+                self.persist(service, wish, &key).await;
+            }
         }
-    }
-
-    pub(crate) async fn create(&self, service: usize, claim: usize, key: &str) -> Option<Answer> {
-        let Claim { organisation, body } = &self.claims[claim];
-        let request = self.request(service, *organisation, Method::POST, "/v1/customers");
-        let request = request.header("Idempotency-Key", key).json(body);
-        let asked = Request::Create {
-            claim,
-            key: key.to_owned(),
-        };
-        self.exchange(asked, Some(claim), request).await
-    }
-
-    pub(crate) async fn retrieve(&self, service: usize, claim: usize) -> Option<Answer> {
-        let request = self.about(service, Method::GET, claim);
-        self.exchange(Request::Retrieve { claim }, Some(claim), request)
-            .await
-    }
-
-    pub(crate) async fn list(
-        &self,
-        service: usize,
-        organisation: usize,
-        query: &[(&str, &str)],
-    ) -> Option<Answer> {
-        let request = self
-            .request(service, organisation, Method::GET, "/v1/customers")
-            .query(query);
-        self.exchange(Request::List, None, request).await
     }
 
     /// Anything else, which is not taken down.
@@ -108,27 +96,10 @@ impl Client {
         Answer::to(self.request(0, organisation, Method::GET, path)).await
     }
 
-    /// Makes a change, again and again at the next service. Answers whether it was acknowledged.
-    async fn amend(&self, first: usize, claim: usize, change: &Value) -> bool {
-        for service in (first..).take(ATTEMPTS) {
-            let service = service % self.urls.len();
-            let request = self.about(service, Method::PATCH, claim).json(change);
-            let asked = Request::Amend {
-                claim,
-                change: change.clone(),
-            };
-            let answer = self.exchange(asked, Some(claim), request).await;
-            if answer.is_some_and(|answer| answer.is_success()) {
-                return true;
-            }
-            sleep(PAUSE).await;
-        }
-        false
-    }
-
-    fn about(&self, service: usize, method: Method, claim: usize) -> RequestBuilder {
+    /// A request about the customer of a claim; `what` continues the customer's path.
+    fn about(&self, service: usize, method: Method, claim: usize, what: &str) -> RequestBuilder {
         let Claim { organisation, .. } = self.claims[claim];
-        let path = format!("/v1/customers/{}", self.claims[claim].reference());
+        let path = format!("/v1/customers/{}{what}", self.claims[claim].reference());
         self.request(service, organisation, method, &path)
     }
 
@@ -145,7 +116,8 @@ impl Client {
             .bearer_auth(&self.keys[organisation])
     }
 
-    async fn exchange(
+    /// Sends a request, about a claim or about none, and takes down what comes of it.
+    pub(crate) async fn exchange(
         &self,
         request: Request,
         claim: Option<usize>,
@@ -155,15 +127,16 @@ impl Client {
             let claim = &self.claims[claim];
             (claim.organisation, claim.reference())
         });
-        let was_known = about
-            .is_some_and(|(organisation, reference)| self.history.knows(organisation, reference));
+        let _slot = self.slots.acquire().await.expect("a slot");
+        let standing = |(organisation, reference)| self.history.standing(organisation, reference);
+        let before = about.map(standing).unwrap_or_default();
         let begin = Instant::now();
         let answer = Answer::to(sent).await;
         let exchange = Exchange {
             request,
             answer: answer.clone(),
             took: begin.elapsed(),
-            was_known,
+            before,
         };
         self.history.add(about, exchange);
         answer

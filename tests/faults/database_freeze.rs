@@ -7,6 +7,7 @@ use tokio::{join, time::sleep};
 use crate::{
     claims::Claim,
     cluster::Cluster,
+    disturbances::Refusals,
     history::Exchange,
     plan::{Errand, Task},
     verdict,
@@ -57,6 +58,6 @@ async fn nobody_waits_for_a_database_that_hangs() {
     let slow = exchanges.iter().filter(|exchange| exchange.took > LONGEST);
     let mut complaints: Vec<String> = slow.map(|exchange| format!("slow: {exchange:?}")).collect();
     let settled = world.settles(SETTLE_LIMIT).await;
-    complaints.extend(verdict::complaints(&world, settled, false).await);
+    complaints.extend(verdict::complaints(&world, settled, Refusals::default()).await);
     world.conclude("the database hung", &complaints);
 }

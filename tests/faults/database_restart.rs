@@ -8,6 +8,7 @@ use crate::{
     answer::Answer,
     claims::Claim,
     cluster::{Cluster, Ending},
+    disturbances::Refusals,
     patience::within,
     plan::{Errand, Task},
     verdict,
@@ -69,6 +70,6 @@ async fn services_outlive_their_database() {
         world.services.iter().all(|service| service.starts() == 1),
         "no service was restarted"
     );
-    let complaints = verdict::complaints(&world, settled, false).await;
+    let complaints = verdict::complaints(&world, settled, Refusals::default()).await;
     world.conclude("the database was restarted", &complaints);
 }

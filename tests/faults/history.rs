@@ -1,7 +1,7 @@
 //! Everything that was asked and answered.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap},
     sync::{Mutex, MutexGuard},
     time::Duration,
 };
@@ -17,16 +17,75 @@ pub(crate) struct Exchange {
     /// Nothing when the connection failed.
     pub(crate) answer: Option<Answer>,
     pub(crate) took: Duration,
-    /// Whether the customer had been acknowledged before the request was sent.
-    pub(crate) was_known: bool,
+    /// How the customer stood before the request was sent, by all answers until then.
+    pub(crate) before: Standing,
+}
+
+/// How a customer stands by what was answered. It never gets less.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Standing {
+    #[default]
+    Unknown,
+    /// Some request about it succeeded.
+    Acknowledged,
+    /// It was seen to be verified.
+    Verified,
 }
 
 #[derive(Debug, Clone)]
 pub(crate) enum Request {
-    Create { claim: usize, key: String },
-    Retrieve { claim: usize },
+    Create {
+        claim: usize,
+        key: String,
+    },
+    Retrieve {
+        claim: usize,
+    },
     List,
-    Amend { claim: usize, change: Value },
+    Amend {
+        claim: usize,
+        change: Value,
+    },
+    /// A place for a document.
+    AddFile,
+    /// The bytes of a document.
+    Upload,
+    Attach,
+    Submit {
+        claim: usize,
+    },
+    Pay {
+        order: usize,
+        key: String,
+    },
+    Open {
+        claim: usize,
+        key: String,
+        currency: &'static str,
+    },
+    /// A callback in the rail's name.
+    Callback {
+        is_signed: bool,
+    },
+}
+
+impl Request {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Create { .. } => "create",
+            Self::Retrieve { .. } => "retrieve",
+            Self::List => "list",
+            Self::Amend { .. } => "amend",
+            Self::AddFile => "file",
+            Self::Upload => "upload",
+            Self::Attach => "attach",
+            Self::Submit { .. } => "submit",
+            Self::Pay { .. } => "pay",
+            Self::Open { .. } => "open",
+            Self::Callback { is_signed: true } => "callback",
+            Self::Callback { is_signed: false } => "forgery",
+        }
+    }
 }
 
 /// The requests of a run, in the order of their ends.
@@ -36,23 +95,35 @@ pub(crate) struct History(Mutex<Record>);
 #[derive(Default)]
 struct Record {
     exchanges: Vec<Exchange>,
-    /// Organisations and references that were answered with a success.
-    known: HashSet<(usize, String)>,
+    /// Of organisations and references.
+    standings: HashMap<(usize, String), Standing>,
 }
 
 impl History {
-    pub(crate) fn knows(&self, organisation: usize, reference: &str) -> bool {
-        self.record()
-            .known
-            .contains(&(organisation, reference.to_owned()))
+    pub(crate) fn standing(&self, organisation: usize, reference: &str) -> Standing {
+        let place = (organisation, reference.to_owned());
+        let standing = self.record().standings.get(&place).copied();
+        standing.unwrap_or_default()
     }
 
     /// Takes down an exchange about a reference, or about none.
     pub(crate) fn add(&self, about: Option<(usize, &str)>, exchange: Exchange) {
         let mut record = self.record();
-        let is_success = exchange.answer.as_ref().is_some_and(Answer::is_success);
-        if let (Some((organisation, reference)), true) = (about, is_success) {
-            record.known.insert((organisation, reference.to_owned()));
+        let answer = exchange
+            .answer
+            .as_ref()
+            .filter(|answer| answer.is_success());
+        if let (Some((organisation, reference)), Some(answer)) = (about, answer) {
+            let is_verified = answer.customer_status() == Some("verified")
+                || matches!(exchange.request, Request::Pay { .. });
+            let standing = if is_verified {
+                Standing::Verified
+            } else {
+                Standing::Acknowledged
+            };
+            let place = (organisation, reference.to_owned());
+            let known = record.standings.entry(place).or_default();
+            *known = standing.max(*known);
         }
         record.exchanges.push(exchange);
     }
@@ -61,14 +132,15 @@ impl History {
         self.record().exchanges.clone()
     }
 
-    /// How many requests had which status; 0 stands for no answer.
+    /// How many requests of each kind had which status; 0 stands for no answer.
     pub(crate) fn census(&self) -> String {
-        let mut statuses: BTreeMap<u16, usize> = BTreeMap::new();
+        let mut kinds: BTreeMap<&str, BTreeMap<u16, usize>> = BTreeMap::new();
         for exchange in &self.record().exchanges {
             let status = exchange.answer.as_ref().map_or(0, |answer| answer.status);
+            let statuses = kinds.entry(exchange.request.kind()).or_default();
             *statuses.entry(status).or_default() += 1;
         }
-        format!("{} requests {statuses:?}", self.record().exchanges.len())
+        format!("{} requests {kinds:?}", self.record().exchanges.len())
     }
 
     fn record(&self) -> MutexGuard<'_, Record> {

@@ -1,5 +1,6 @@
-//! What no fault may break: several service processes on one database and one rail, under a random load, while a
-//! script kills them, fails the rail's calls, and takes the database away.
+//! What no fault may break: several service processes on one database and one rail, under a random load of creates,
+//! submissions, payouts and accounts, while a script kills them, fails the rail's calls, and takes the database away, and
+//! the rail's callbacks come twice, late, in any order, untrue and forged.
 //!
 //! Every run follows from its seed, apart from the operating system's own timing. `VOUCH_FAULTS_SEED`,
 //! `VOUCH_FAULTS_RUNS`, `VOUCH_FAULTS_OPERATIONS` and `VOUCH_FAULTS_OUTAGE_SECONDS` make it larger, or repeat one run.
@@ -13,13 +14,19 @@
 
 mod answer;
 mod answers;
+mod books;
 mod claims;
 mod client;
+mod clock;
 mod cluster;
+mod courier;
 mod database_freeze;
 mod database_restart;
 mod disturbances;
+mod fate;
+mod groups;
 mod history;
+mod orders;
 mod patience;
 mod plan;
 mod port;
@@ -31,6 +38,7 @@ mod report;
 mod runs;
 mod service;
 mod settings;
+mod settling;
 mod twins;
 mod verdict;
 mod world;

@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep};
 use crate::{
     claims::Claim,
     cluster::Cluster,
+    disturbances::Refusals,
     history::Exchange,
     patience::within,
     plan::{Errand, Task},
@@ -79,7 +80,7 @@ async fn everything_reserved_is_finished_when_the_rail_is_back() {
     if slow.len() > creates / 20 {
         complaints.push(format!("{} slow ones: {:?}", slow.len(), slow[0]));
     }
-    complaints.extend(verdict::complaints(&world, settled, false).await);
+    complaints.extend(verdict::complaints(&world, settled, Refusals::default()).await);
     world.conclude("the rail was away", &complaints);
 }
 

@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use crate::{
+    books::Theirs,
     cluster::Cluster,
-    disturbances::Disturbance,
+    disturbances::Refusals,
     plan::Plan,
     settings::Settings,
     verdict,
@@ -12,7 +13,7 @@ use crate::{
 };
 
 /// Everything left open must have ended by then: the longest pauses between attempts are within it.
-const SETTLE_LIMIT: Duration = Duration::from_secs(60);
+const SETTLE_LIMIT: Duration = Duration::from_secs(120);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_doubled_or_orphaned() {
@@ -30,10 +31,7 @@ async fn nothing_is_lost_doubled_or_orphaned() {
 
 async fn run(cluster: &mut Cluster, seed: u64, operations: usize) {
     let plan = Plan::new(seed, operations);
-    let refusals = plan
-        .script
-        .iter()
-        .any(|(_, disturbance)| refuses_creates(disturbance));
+    let refusals = Refusals::of(&plan.script);
     let world = World::start(
         cluster,
         "run",
@@ -41,9 +39,10 @@ async fn run(cluster: &mut Cluster, seed: u64, operations: usize) {
         IMPATIENT,
         plan.claims.clone(),
     )
-    .await;
+    .await
+    .wanting(plan.orders.clone());
     let begin = Instant::now();
-    world.run(cluster, plan).await;
+    world.run(cluster, seed, plan).await;
     let troubled = begin.elapsed();
     let settled = world.settles(SETTLE_LIMIT).await;
     let settled_in = begin.elapsed() - troubled;
@@ -52,10 +51,10 @@ async fn run(cluster: &mut Cluster, seed: u64, operations: usize) {
     let kills: usize = world.services.iter().map(|service| service.kills()).sum();
     let crashes: usize = world.services.iter().map(|service| service.crashes()).sum();
     eprintln!(
-        "seed {seed}: {answers}; {} services, {kills} kills ({crashes} at a step), {} at the rail, trouble for \
-         {troubled:.1?}, settled in {settled_in:.1?}, {} complaints",
+        "seed {seed}: {answers}; {} services, {kills} kills ({crashes} at a step), {}, trouble for {troubled:.1?}, \
+         settled in {settled_in:.1?}, {} complaints",
         world.services.len(),
-        world.rail.customers().await.len(),
+        at_the_rail(&world).await,
         complaints.len()
     );
     world.conclude(
@@ -64,11 +63,25 @@ async fn run(cluster: &mut Cluster, seed: u64, operations: usize) {
     );
 }
 
-fn refuses_creates(disturbance: &Disturbance) -> bool {
-    let Disturbance::Faults(faults) = disturbance else {
-        return false;
-    };
-    faults
+/// What a run has brought to the rail, in figures.
+async fn at_the_rail(world: &World) -> String {
+    let Theirs {
+        customers,
+        payouts,
+        accounts,
+        submissions,
+        deliveries,
+    } = Theirs::read(&world.rail).await;
+    let attempts: u64 = deliveries
         .iter()
-        .any(|fault| fault["operation"] == "create_customer" && fault["fault"] == "refuse_422")
+        .filter_map(|delivery| delivery["attempts"].as_u64())
+        .sum();
+    format!(
+        "at the rail {} customers, {} reviews, {} accounts, {} payouts, {} callbacks in {attempts} attempts",
+        customers.len(),
+        submissions.len(),
+        accounts.len(),
+        payouts.len(),
+        deliveries.len()
+    )
 }

@@ -36,7 +36,7 @@ struct Counts {
 }
 
 enum Order {
-    /// Kill it; the next one dies by itself at this step, if any.
+    /// Kill it; the next one dies by itself at this step, if any. Without one, who is about to is spared.
     Kill { crash_at: Option<String> },
     /// Kill it, and wait for the end of what the answer brings before the next one is started.
     Pause(oneshot::Sender<oneshot::Sender<()>>),
@@ -66,7 +66,7 @@ impl Service {
         Self { orders, counts }
     }
 
-    /// Kills the process, which is started again.
+    /// Kills the process, which is started again, unless it is about to kill itself.
     pub(crate) fn kill(&self) {
         self.order(Order::Kill { crash_at: None });
     }
@@ -135,6 +135,7 @@ impl Launcher {
                 match order {
                     None => return,
                     Some(Order::Disarm) if !armed => {}
+                    Some(Order::Kill { crash_at: None }) if armed => {}
                     Some(Order::Disarm) => {
                         self.kill(&mut process).await;
                         break;

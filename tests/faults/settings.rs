@@ -8,7 +8,7 @@ pub(crate) struct Settings {
     pub(crate) seed: u64,
     /// How many runs.
     pub(crate) runs: u64,
-    /// Requests in one run, at least.
+    /// Creates, reads and amendments in one run, at least.
     pub(crate) operations: usize,
     /// How long the rail is away in the test of an outage.
     pub(crate) outage: Duration,
@@ -19,7 +19,7 @@ impl Settings {
         Self {
             seed: setting("VOUCH_FAULTS_SEED", 1),
             runs: setting("VOUCH_FAULTS_RUNS", 6),
-            operations: setting("VOUCH_FAULTS_OPERATIONS", 220),
+            operations: setting("VOUCH_FAULTS_OPERATIONS", 160),
             outage: Duration::from_secs(setting("VOUCH_FAULTS_OUTAGE_SECONDS", 5)),
         }
     }

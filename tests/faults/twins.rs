@@ -7,6 +7,7 @@ use tokio::join;
 use crate::{
     claims::Claim,
     cluster::Cluster,
+    disturbances::Refusals,
     verdict,
     world::{PATIENT, World},
 };
@@ -36,6 +37,6 @@ async fn twins_on_two_processes_are_one_customer() {
     }
     assert_eq!(world.rail.customers().await.len(), PAIRS);
     let settled = world.settles(SETTLE_LIMIT).await;
-    let complaints = verdict::complaints(&world, settled, false).await;
+    let complaints = verdict::complaints(&world, settled, Refusals::default()).await;
     world.conclude("twins", &complaints);
 }

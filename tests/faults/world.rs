@@ -1,16 +1,22 @@
 //! Everything that a run needs: a database, a rail, services, and callers.
 
-use std::{sync::Arc, time::Duration};
+use std::{fs, sync::Arc, time::Duration};
 
+use fastrand::Rng;
 use tempfile::TempDir;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, sleep, sleep_until},
+};
 
 use crate::{
     claims::Claim,
     client::{self, Client},
     cluster::{Cluster, MASTER_KEY, disconnect_some, folder, program},
+    courier::Courier,
     disturbances::Disturbance,
     history::History,
+    orders::Order,
     patience::within,
     plan::{Errand, Plan},
     port::Port,
@@ -21,8 +27,10 @@ use crate::{
 
 /// Long enough for every process to start.
 const START_LIMIT: Duration = Duration::from_secs(60);
-/// Between two reports.
-const PAUSE: Duration = Duration::from_millis(100);
+/// How many requests of a seeded run are under way at once.
+const AT_ONCE: usize = 24;
+/// After so long without a decision the rail is asked for one, in milliseconds.
+const OVERDUE_MS: &str = "1000";
 
 /// How long the services wait for the rail, in milliseconds: create, look-up, settle time.
 pub(crate) struct Patience(u32, u32, u32);
@@ -40,7 +48,9 @@ pub(crate) struct World {
     /// Where each service tells its metrics.
     pub(crate) metrics: Vec<String>,
     /// Of the run's database, for those who disturb it.
-    database_url: String,
+    pub(crate) database_url: String,
+    /// Signs the rail's callbacks.
+    webhook_secret: String,
     /// What every command on the run's data needs.
     settings: Vec<(&'static str, String)>,
     /// Held while the services may be restarted.
@@ -59,7 +69,12 @@ impl World {
     ) -> Self {
         let folder = folder("vouch-faults-");
         let http = client::http();
+        let listeners: Vec<(Port, Port)> =
+            (0..services).map(|_| (Port::new(), Port::new())).collect();
         let rail = Rail::start(folder.path(), &http);
+        let up = within(START_LIMIT, async || rail.is_up().await.then_some(()));
+        up.await.expect("a rail that answers");
+        let webhook_secret = rail.register(&listeners[0].0.url()).await;
         let database_url = cluster.database(name).await;
         let settings = vec![
             ("DATABASE_URL", database_url.clone()),
@@ -67,23 +82,20 @@ impl World {
             ("VOUCH_RAIL_TEST_URL", rail.url()),
             ("VOUCH_RAIL_TEST_CLIENT_ID", "sandbox-client".to_owned()),
             ("VOUCH_RAIL_TEST_CLIENT_SECRET", "sandbox-secret".to_owned()),
+            ("VOUCH_RAIL_TEST_WEBHOOK_SECRET", webhook_secret.clone()),
+            ("VOUCH_RAIL_TEST_OVERDUE_MS", OVERDUE_MS.to_owned()),
+            // All of them share the files.
+            (
+                "VOUCH_DATA_DIR",
+                folder.path().join("data").display().to_string(),
+            ),
             ("VOUCH_RATE_LIMIT_READ", "0".to_owned()),
             ("VOUCH_RATE_LIMIT_WRITE", "0".to_owned()),
         ];
-        let listeners: Vec<(Port, Port)> =
-            (0..services).map(|_| (Port::new(), Port::new())).collect();
         let Patience(create, look_up, settle) = patience;
         let service = |(number, (api, metrics)): (usize, &(Port, Port))| {
             let shared = settings.clone();
             let own = [
-                (
-                    "VOUCH_DATA_DIR",
-                    folder
-                        .path()
-                        .join(format!("data-{number}"))
-                        .display()
-                        .to_string(),
-                ),
                 ("VOUCH_LISTEN", api.address.to_string()),
                 ("VOUCH_OPS_LISTEN", metrics.address.to_string()),
                 ("VOUCH_WORKERS", "1".to_owned()),
@@ -108,12 +120,15 @@ impl World {
                 urls: listeners.iter().map(|(api, _)| api.url()).collect(),
                 keys: cluster.keys.clone(),
                 claims: Arc::new(claims),
+                orders: Arc::default(),
                 history: Arc::new(History::default()),
+                slots: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)),
             },
             rail,
             services,
             metrics: listeners.iter().map(|(_, metrics)| metrics.url()).collect(),
             database_url,
+            webhook_secret,
             settings,
             _ports: listeners
                 .into_iter()
@@ -123,6 +138,14 @@ impl World {
         };
         world.healthy().await;
         world
+    }
+
+    /// The same world, in which somebody wants these payouts, and callers wait for each other rather than flood a slow
+    /// machine with what none of them has the patience for.
+    pub(crate) fn wanting(mut self, orders: Vec<Order>) -> Self {
+        self.client.orders = Arc::new(orders);
+        self.client.slots = Arc::new(Semaphore::new(AT_ONCE));
+        self
     }
 
     /// Waits until the rail answers and every service is ready.
@@ -150,26 +173,8 @@ impl World {
     /// What an operator is told of our customers and the rail's.
     pub(crate) async fn report(&self) -> Result<Report, String> {
         let mut command = program();
-        command
-            .envs(self.settings.clone())
-            .env("VOUCH_DATA_DIR", self.folder.path());
+        command.envs(self.settings.clone());
         Report::by(command).await
-    }
-
-    /// Waits until a report says that nothing is left to do, without asking for any of it. Fails with what is left when
-    /// the time is up.
-    pub(crate) async fn settles(&self, limit: Duration) -> Result<Report, String> {
-        let deadline = Instant::now() + limit;
-        loop {
-            let report = self.report().await;
-            match report {
-                Ok(report) if report.is_clean => return Ok(report),
-                report if Instant::now() >= deadline => {
-                    return Err(format!("work is left: {report:?}"));
-                }
-                _ => sleep(PAUSE).await,
-            }
-        }
     }
 
     /// Does what clients do, each at its time, and answers when the last of them has ended.
@@ -198,6 +203,10 @@ impl World {
             Disturbance::Kill { service } => self.services[service].kill(),
             Disturbance::Doom { service, step } => self.services[service].doom(&step),
             Disturbance::Faults(faults) => self.rail.set_faults(&faults).await,
+            Disturbance::Divert { service } => {
+                let service = service.map(|service| self.client.urls[service].as_str());
+                self.rail.divert(service).await;
+            }
             Disturbance::Disconnect => disconnect_some(&self.database_url).await,
             Disturbance::RestartDatabase(ending) => cluster.restart(ending).await,
             Disturbance::RestartRail { after } => {
@@ -214,15 +223,53 @@ impl World {
         }
         self.healthy().await;
         self.rail.set_faults(&[]).await;
+        self.rail.divert(Some(&self.client.urls[0])).await;
     }
 
     /// Runs a plan to the end of its troubles.
-    pub(crate) async fn run(&self, cluster: &mut Cluster, plan: Plan) {
-        tokio::join!(
-            self.perform(plan.errands),
-            self.suffer(cluster, plan.script)
-        );
+    pub(crate) async fn run(&self, cluster: &mut Cluster, seed: u64, plan: Plan) {
+        let regulars: Vec<usize> = plan.calm[0].iter().map(|errand| errand.claim).collect();
+        for errands in plan.calm {
+            self.perform(errands).await;
+        }
+        self.verified(&regulars).await;
+        let courier = Courier {
+            client: &self.client,
+            rail: &self.rail,
+            secret: &self.webhook_secret,
+        };
+        let troubles = async {
+            tokio::join!(
+                self.perform(plan.errands),
+                self.suffer(cluster, plan.script)
+            )
+        };
+        tokio::select! {
+            _ = troubles => {}
+            // Two at once, so that callbacks overtake each other.
+            () = courier.run(Rng::with_seed(seed)) => {}
+            () = courier.run(Rng::with_seed(!seed)) => {}
+        }
         self.heal().await;
+    }
+
+    /// Waits until these customers are verified.
+    async fn verified(&self, claims: &[usize]) {
+        for claim in claims {
+            let verified = within(START_LIMIT, async || {
+                let answer = self.client.retrieve(0, *claim).await?;
+                (answer.customer_status() == Some("verified")).then_some(())
+            });
+            verified.await.expect("a verified customer");
+        }
+    }
+
+    /// All that the services wrote into their logs.
+    pub(crate) fn logs(&self) -> String {
+        let log = |number| self.folder.path().join(format!("service-{number}.log"));
+        let logs = (0..self.services.len()).map(|number| fs::read(log(number)).expect("a log"));
+        logs.map(|log| String::from_utf8_lossy(&log).into_owned())
+            .collect()
     }
 
     /// Fails when there is anything to complain of; then the logs are kept.

@@ -48,5 +48,7 @@ mod webhook;
 mod worker;
 
 pub use journal::OpenError;
-pub use options::{AccountDetails, Clock, Duplicates, NationalIds, Options, Owners};
+pub use options::{
+    AccountDetails, Clock, Duplicates, NationalIds, Options, Owners, RepeatedPayouts,
+};
 pub use server::{CallBackError, SandboxRail, StartError, start};

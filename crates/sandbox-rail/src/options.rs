@@ -46,6 +46,15 @@ pub enum AccountDetails {
     Required,
 }
 
+/// What happens to a payout with the merchant reference of an earlier one. The vendor refuses it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RepeatedPayouts {
+    /// It is carried out, too: only the platform's own care keeps it from paying twice.
+    Accept,
+    /// The call is refused with 422.
+    Refuse,
+}
+
 /// How to run one sandbox rail.
 #[derive(Clone)]
 pub struct Options {
@@ -69,6 +78,8 @@ pub struct Options {
     pub owners: Owners,
     /// Whether a virtual bank account needs the customer's whole data.
     pub account_details: AccountDetails,
+    /// What happens to payouts whose merchant reference was used.
+    pub repeated_payouts: RepeatedPayouts,
     /// How long the rail takes to decide about a submission, to activate a virtual bank account and to complete a
     /// payout.
     pub decision_delay: Duration,
@@ -85,8 +96,8 @@ pub struct Options {
 impl Options {
     /// The defaults: a loopback port the operating system chooses, API key `sandbox-key`, OAuth client
     /// `sandbox-client` with secret `sandbox-secret`, tokens of 900 s, duplicates and national ids accepted,
-    /// owners and details of accounts optional, decisions after 1 s, reviews of rejected customers at once, deliveries
-    /// again after 5 s, slow answers after 3 s, the system's clock.
+    /// owners and details of accounts optional, repeated payouts refused, decisions after 1 s, reviews of rejected customers
+    /// at once, deliveries again after 5 s, slow answers after 3 s, the system's clock.
     #[allow(
         clippy::disallowed_methods,
         reason = "the sandbox's clock is read here and nowhere else"
@@ -103,6 +114,7 @@ impl Options {
             national_ids: NationalIds::Accept,
             owners: Owners::Optional,
             account_details: AccountDetails::Optional,
+            repeated_payouts: RepeatedPayouts::Refuse,
             decision_delay: Duration::from_secs(1),
             resubmission_delay: Duration::ZERO,
             first_retry: Duration::from_secs(5),

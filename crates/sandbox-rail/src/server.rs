@@ -114,6 +114,7 @@ pub async fn start(options: Options) -> Result<SandboxRail, StartError> {
             national_ids: options.national_ids,
             owners: options.owners,
             account_details: options.account_details,
+            repeated_payouts: options.repeated_payouts,
         },
         credentials: Credentials::new(&options),
         faults: Faults::default(),

@@ -10,7 +10,7 @@ use crate::{
     customer::{Customer, Fields, Kind, Status},
     customers::Customers,
     fields::{FIELDS, Field, Presence, label},
-    options::{AccountDetails, Duplicates, NationalIds, Owners},
+    options::{AccountDetails, Duplicates, NationalIds, Owners, RepeatedPayouts},
     refusal::{Problems, Refusal},
 };
 
@@ -21,6 +21,7 @@ pub(crate) struct Rules {
     pub(crate) national_ids: NationalIds,
     pub(crate) owners: Owners,
     pub(crate) account_details: AccountDetails,
+    pub(crate) repeated_payouts: RepeatedPayouts,
 }
 
 /// Keys that a client cannot set; the rail drops them without a word.

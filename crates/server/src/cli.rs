@@ -209,6 +209,9 @@ pub(crate) struct SandboxRailArgs {
     /// Refuse a virtual bank account to customers without a whole address, as the vendor does.
     #[arg(long)]
     pub(crate) require_account_details: bool,
+    /// Carry out a payout again when its merchant reference is repeated, which it refuses otherwise.
+    #[arg(long)]
+    pub(crate) accept_repeated_payouts: bool,
     /// How long it takes for a decision, an activation or a payout, in milliseconds.
     #[arg(long, env = "VOUCH_SANDBOX_DECISION_MS", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(..=86_400_000))]
     pub(crate) decision_ms: u64,

@@ -9,7 +9,8 @@ use tokio::{
 };
 use vouch_postgres::Database;
 use vouch_sandbox_rail::{
-    AccountDetails, Duplicates, NationalIds, OpenError, Options, Owners, SandboxRail, StartError,
+    AccountDetails, Duplicates, NationalIds, OpenError, Options, Owners, RepeatedPayouts,
+    SandboxRail, StartError,
 };
 
 use crate::{CommandError, cli::SandboxRailArgs, config::ServeArgs, output, private_file};
@@ -161,6 +162,9 @@ pub(crate) async fn run_alone(args: SandboxRailArgs) -> Result<(), CommandError>
     }
     if args.require_account_details {
         options.account_details = AccountDetails::Required;
+    }
+    if args.accept_repeated_payouts {
+        options.repeated_payouts = RepeatedPayouts::Accept;
     }
     options.decision_delay = Duration::from_millis(args.decision_ms);
     options.resubmission_delay = Duration::from_millis(args.resubmission_ms);

@@ -13,6 +13,7 @@ use crate::{
         payout::{Payout, PayoutStatus, Recipient},
         wallet,
     },
+    options::RepeatedPayouts,
     refusal::{Problems, Refusal},
     state::State,
 };
@@ -106,10 +107,11 @@ pub(crate) fn payout(
     state: &State,
     instance: Uuid,
     sent: &Fields,
+    repeated: RepeatedPayouts,
     delay: TimeDelta,
     now: DateTime<Utc>,
 ) -> Result<Payout, Refusal> {
-    let (customer, wallet_id) = parties(state, instance, sent)?;
+    let (customer, wallet_id) = parties(state, instance, sent, repeated)?;
     let sums = Sums::of(sent)?;
     let method = method(sent, sums.currency)?;
     if wallet::currency(instance, wallet_id) != Some(sums.currency) {
@@ -138,6 +140,7 @@ fn parties<'a>(
     state: &'a State,
     instance: Uuid,
     sent: &Fields,
+    repeated: RepeatedPayouts,
 ) -> Result<(&'a Customer, Uuid), Refusal> {
     let mut problems = Problems::default();
     if text(sent, "method").is_none() {
@@ -148,7 +151,8 @@ fn parties<'a>(
         let complaint = "The merchant reference field must not be greater than 255 characters.";
         problems.add("merchant_reference", complaint);
     }
-    if state.payouts.of_reference(reference).is_some() {
+    let is_used = state.payouts.of_reference(reference).is_some();
+    if is_used && repeated == RepeatedPayouts::Refuse {
         let complaint = "The merchant reference has already been taken.";
         problems.add("merchant_reference", complaint);
     }

@@ -42,7 +42,9 @@ pub(crate) async fn create(rail: Data<Rail>, request: HttpRequest, body: Bytes) 
         let sent = object(&body)?;
         let (instance, now) = (rail.store.instance_id, rail.now());
         let create = rail.store.change(|state| {
-            let payout = payout_order::payout(state, instance, &sent, rail.pace.decision, now)?;
+            let repeated = rail.rules.repeated_payouts;
+            let delay = rail.pace.decision;
+            let payout = payout_order::payout(state, instance, &sent, repeated, delay, now)?;
             let told = event::of_payout(state, &payout, now);
             let view = payout.view(instance);
             let step = std::iter::once(payout.into()).chain(told).collect();

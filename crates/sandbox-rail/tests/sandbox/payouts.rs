@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use vouch_sandbox_rail::RepeatedPayouts;
 
 use crate::{
     harness::{Sandbox, individual, until, with},
@@ -114,6 +115,18 @@ async fn a_merchant_reference_is_used_once_even_at_the_same_time() {
     assert_eq!(sandbox.kept("payouts").await.len(), 1);
     let sandbox = sandbox.restart(|_| {}).await;
     assert_eq!(pay(&sandbox, &payout).await.0, 422);
+}
+
+#[tokio::test]
+async fn a_lenient_sandbox_pays_twice() {
+    let sandbox = Sandbox::with(|options| options.repeated_payouts = RepeatedPayouts::Accept).await;
+    let customer = sandbox.verified("a@example.com").await;
+    let payout = interac(&sandbox, &customer, "ckpo_1").await;
+    let before = balance(&sandbox).await;
+    for _ in 0..2 {
+        assert_eq!(pay(&sandbox, &payout).await.0, 200);
+    }
+    assert_eq!(balance(&sandbox).await, before - 2.0 * 20.6);
 }
 
 #[tokio::test]
