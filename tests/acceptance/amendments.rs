@@ -328,7 +328,10 @@ async fn a_refused_change_leaves_its_key_free() {
     amend(&caller, &id, &unchanged, &json!({"city": "Paris"}))
         .await
         .expect_error(409, "idempotency_conflict");
-    for malformed in ["", "a b", &"x".repeat(201)] {
+    amend(&caller, &id, &[("Idempotency-Key", "")], &json!({}))
+        .await
+        .expect_error(400, "idempotency_key_required");
+    for malformed in ["a b", &"x".repeat(201)] {
         amend(&caller, &id, &[("Idempotency-Key", malformed)], &json!({}))
             .await
             .expect_refused("invalid_field", "Idempotency-Key");

@@ -17,7 +17,8 @@ async fn filled() -> (World<TestDatabase>, Client) {
     let world = World::<TestDatabase>::new().await;
     let client = world.adapter.client().await;
     for tenant in [world.tenant, world.new_tenant(world.tenant.env).await] {
-        add(&client, tenant, 1..=5_000).await;
+        // Several times as many as a search walks through: of no more than those it may well read all.
+        add(&client, tenant, 1..=20_000).await;
     }
     client.batch_execute("ANALYZE").await.unwrap();
     (world, client)
@@ -160,7 +161,7 @@ async fn reads_use_their_indexes() {
         assert_uses(&client, statement, values, index).await;
     }
     // What the planner knows is old news now.
-    add(&client, world.tenant, 5_001..=40_000).await;
+    add(&client, world.tenant, 20_001..=60_000).await;
     for (statement, values, index) in &statements {
         assert_uses(&client, statement, values, index).await;
     }
