@@ -244,10 +244,15 @@ async fn what_is_refused_and_why() {
         ),
         ("status=paid", "status"),
         ("customer_id=", "customer_id"),
-        ("customer_id=ckcust_x", "customer_id"),
     ] {
         let refused = caller.get(&format!("/v1/payouts?{query}")).await;
         refused.expect_refused("invalid_field", field);
+    }
+    for list in ["payouts", "events"] {
+        let nobody = caller
+            .get(&format!("/v1/{list}?customer_id=ckcust_x"))
+            .await;
+        nobody.expect_error(404, "customer_not_found");
     }
     assert_eq!(caller.get("/v1/payouts").await.json()["data"], json!([]));
 }

@@ -8,7 +8,10 @@ use super::{
     parameters::{self, DEFAULT_LIMIT},
     routes::Call,
 };
-use crate::{error::ApiError, query::Query};
+use crate::{
+    error::{ApiError, Code},
+    query::Query,
+};
 
 /// `GET /events`
 pub(crate) async fn list(call: Call) -> Result<HttpResponse, ApiError> {
@@ -28,17 +31,17 @@ pub(crate) async fn list(call: Call) -> Result<HttpResponse, ApiError> {
 
 fn read(query: &str) -> Result<EventPageRequest, ApiError> {
     let mut query = Query::new(query);
-    let customer = query.required("customer_id", parameters::customer);
+    let customer = query.required("customer_id", parameters::customer_or_nobody);
     let limit = query.optional("limit", parameters::limit);
     let after = query.optional("starting_after", |text| {
         EventId::parse(text).map_err(|_| Rejected("must be an event id"))
     });
     let event_type = query.optional("type", EventType::parse);
-    let request = customer.map(|customer| EventPageRequest {
+    let customer = query.finish(customer)?.ok_or(Code::CustomerNotFound)?;
+    Ok(EventPageRequest {
         customer,
         limit: limit.unwrap_or(DEFAULT_LIMIT),
         after,
         event_type,
-    });
-    query.finish(request)
+    })
 }

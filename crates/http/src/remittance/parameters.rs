@@ -20,3 +20,11 @@ pub(super) fn limit(text: &str) -> Result<u8, Rejected> {
 pub(super) fn customer(text: &str) -> Result<CustomerHandle, Rejected> {
     CustomerHandle::parse(text).ok_or(Rejected("must be a customer id or a customer_reference"))
 }
+
+/// Reads the name of a customer, or nothing where it begins as an id does and is none: nobody is called so.
+pub(super) fn customer_or_nobody(text: &str) -> Result<Option<CustomerHandle>, Rejected> {
+    match customer(text) {
+        Err(_) if text.starts_with("ckcust_") => Ok(None),
+        named => named.map(Some),
+    }
+}

@@ -65,14 +65,18 @@ pub(crate) async fn list(call: Call) -> Result<HttpResponse, ApiError> {
 
 fn read(query: &str) -> Result<PayoutPageRequest, ApiError> {
     let mut query = Query::new(query);
-    let customer = query.optional("customer_id", parameters::customer);
+    let customer = query.optional("customer_id", parameters::customer_or_nobody);
     let limit = query.optional("limit", parameters::limit);
     let after = query.optional("starting_after", |text| {
         PayoutId::parse(text).map_err(|_| Rejected("must be the id of a payout"))
     });
-    query.finish(Some(PayoutPageRequest {
+    query.finish(Some(()))?;
+    let customer = customer
+        .map(|named| named.ok_or(Code::CustomerNotFound))
+        .transpose()?;
+    Ok(PayoutPageRequest {
         customer,
         limit: limit.unwrap_or(DEFAULT_LIMIT),
         after,
-    }))
+    })
 }

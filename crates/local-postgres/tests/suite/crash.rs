@@ -92,7 +92,9 @@ async fn the_server_survives_its_user_and_is_taken_over() {
     let postgres = folder.start().await;
     assert_eq!(folder.postmaster(), postmaster);
     postgres.release().await;
-    assert!(is_stopped(folder.path()));
+    wait_until("the end of the server's processes", || {
+        is_stopped(folder.path())
+    });
 }
 
 #[tokio::test]

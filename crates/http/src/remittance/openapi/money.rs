@@ -162,7 +162,7 @@ pub(super) fn list_payouts() -> Value {
                 "PayoutList",
                 &examples::list(&payout(PayoutStatus::Paid)),
             )],
-            &[&COMMON_ERRORS, &[Code::InvalidField]],
+            &[&COMMON_ERRORS, &[Code::InvalidField, Code::CustomerNotFound]],
         ),
     })
 }

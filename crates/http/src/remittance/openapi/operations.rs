@@ -198,7 +198,14 @@ fn list_events() -> Value {
         ],
         "responses": responses::all(
             &[Success::object(200, "A page; empty for an unknown customer.", "EventList", &examples::event_list())],
-            &[&COMMON_ERRORS, &[Code::MissingField, Code::InvalidField]],
+            &[
+                &COMMON_ERRORS,
+                &[
+                    Code::MissingField,
+                    Code::InvalidField,
+                    Code::CustomerNotFound,
+                ],
+            ],
         ),
     })
 }
