@@ -15,6 +15,7 @@ use crate::{
     claims::Claim,
     history::{Exchange, History, Request},
     orders::Order,
+    patience::within,
     plan::{Errand, Task},
 };
 
@@ -52,6 +53,9 @@ pub(crate) fn http() -> reqwest::Client {
         .build()
         .expect("a client")
 }
+
+/// How long a reader tries.
+const READ_PATIENCE: Duration = Duration::from_secs(20);
 
 impl Client {
     pub(crate) async fn perform(&self, errand: Errand) {
@@ -92,8 +96,14 @@ impl Client {
     }
 
     /// Anything else, which is not taken down.
+    /// What is there, for a caller with the patience that a 503 asks for: the first read of a process after its database
+    /// came back may find its connection dead.
     pub(crate) async fn get(&self, organisation: usize, path: &str) -> Option<Answer> {
-        Answer::to(self.request(0, organisation, Method::GET, path)).await
+        let answer = within(READ_PATIENCE, async || {
+            let answer = Answer::to(self.request(0, organisation, Method::GET, path)).await?;
+            (answer.status != 503).then_some(answer)
+        });
+        answer.await
     }
 
     /// A request about the customer of a claim; `what` continues the customer's path.
