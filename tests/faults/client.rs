@@ -13,6 +13,7 @@ use self::money::Wish;
 use crate::{
     answer::Answer,
     claims::Claim,
+    clock::now,
     history::{Exchange, History, Request},
     orders::Order,
     patience::within,
@@ -95,12 +96,13 @@ impl Client {
         }
     }
 
-    /// Anything else, which is not taken down.
-    /// What is there, for a caller with the patience that a 503 asks for: the first read of a process after its database
+    /// What is there, not taken down, for a caller with the patience that a 503 asks for: the first read of a process after its database
     /// came back may find its connection dead.
     pub(crate) async fn get(&self, organisation: usize, path: &str) -> Option<Answer> {
         let answer = within(READ_PATIENCE, async || {
-            let answer = Answer::to(self.request(0, organisation, Method::GET, path)).await?;
+            let answer = Answer::to(self.request(0, organisation, Method::GET, path))
+                .await
+                .ok()?;
             (answer.status != 503).then_some(answer)
         });
         answer.await
@@ -140,15 +142,19 @@ impl Client {
         let _slot = self.slots.acquire().await.expect("a slot");
         let standing = |(organisation, reference)| self.history.standing(organisation, reference);
         let before = about.map(standing).unwrap_or_default();
+        let at = now();
         let begin = Instant::now();
         let answer = Answer::to(sent).await;
         let exchange = Exchange {
             request,
-            answer: answer.clone(),
+            answer: answer
+                .as_ref()
+                .map_err(|error| format!("sent at {at}: {error:?}"))
+                .cloned(),
             took: begin.elapsed(),
             before,
         };
         self.history.add(about, exchange);
-        answer
+        answer.ok()
     }
 }
