@@ -96,8 +96,7 @@ impl Client {
         }
     }
 
-    /// What is there, not taken down, for a caller with the patience that a 503 asks for: the first read of a process after its database
-    /// came back may find its connection dead.
+    /// What is there, not taken down, for a caller with the patience that a 503 asks for.
     pub(crate) async fn get(&self, organisation: usize, path: &str) -> Option<Answer> {
         let answer = within(READ_PATIENCE, async || {
             let answer = Answer::to(self.request(0, organisation, Method::GET, path))
