@@ -18,6 +18,7 @@ use crate::{
     orders::Order,
     patience::within,
     plan::{Errand, Task},
+    service::Counts,
 };
 
 /// No answer may take longer.
@@ -36,6 +37,8 @@ pub(crate) struct Client {
     pub(crate) http: reqwest::Client,
     /// Of each service.
     pub(crate) urls: Vec<String>,
+    /// Of each service.
+    pub(crate) counts: Vec<Arc<Counts>>,
     /// Of each organisation.
     pub(crate) keys: Vec<String>,
     pub(crate) claims: Arc<Vec<Claim>>,
@@ -141,6 +144,7 @@ impl Client {
         let _slot = self.slots.acquire().await.expect("a slot");
         let standing = |(organisation, reference)| self.history.standing(organisation, reference);
         let before = about.map(standing).unwrap_or_default();
+        let (counts, starts) = self.addressed(&sent);
         let at = now();
         let begin = Instant::now();
         let answer = Answer::to(sent).await;
@@ -151,9 +155,23 @@ impl Client {
                 .map_err(|error| format!("sent at {at}: {error:?}"))
                 .cloned(),
             took: begin.elapsed(),
+            was_killed: counts.starts() > starts,
             before,
         };
         self.history.add(about, exchange);
         answer.ok()
+    }
+
+    /// The service that gets this request, and how often it was started until now.
+    fn addressed(&self, request: &RequestBuilder) -> (&Counts, usize) {
+        let request = request.try_clone().and_then(|copy| copy.build().ok());
+        let url = request
+            .expect("a request that may be sent again")
+            .url()
+            .clone();
+        let is_at = |service: &String| url.as_str().starts_with(&format!("{service}/"));
+        let service = self.urls.iter().position(is_at).expect("a service");
+        let counts = &self.counts[service];
+        (counts, counts.starts())
     }
 }
