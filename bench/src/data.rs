@@ -94,6 +94,12 @@ pub async fn store(url: &str) -> Result<Store, Failure> {
 pub async fn load(url: &str, tenant: Tenant, rows: u64) -> Result<(), Failure> {
     let client = connect(url).await?;
     client.batch_execute(include_str!("data.sql")).await?;
+    let since = start().timestamp_millis();
+    let organisation = tenant.organisation.uuid();
+    let segments = "SELECT bench.add_segments($1, $2, $3)";
+    client
+        .execute(segments, &[&organisation, &i64::try_from(rows)?, &since])
+        .await?;
     add_amendable(url, tenant, rows).await?;
     client
         .batch_execute(
@@ -101,31 +107,34 @@ pub async fn load(url: &str, tenant: Tenant, rows: u64) -> Result<(), Failure> {
              WHERE NOT is_primary LIMIT 1",
         )
         .await?;
+    let others = add_others(&client).await?;
     // References between the rows of one statement need no check.
     client
         .batch_execute("SET session_replication_role = replica")
         .await?;
-    let prepare = "SELECT bench.prepare_creates($1)";
     client
-        .execute(prepare, &[&tenant.organisation.uuid()])
+        .execute("SELECT bench.prepare_creates()", &[])
         .await?;
     let search_index = drop_search_index(&client).await?;
-    let since = start().timestamp_millis();
     let progress = progress("customers", rows + OTHERS * CUSTOMERS_OF_OTHERS);
-    add(&client, tenant.organisation.uuid(), rows, since, &progress).await?;
-    for _ in 0..OTHERS {
-        let other = Uuid::new_v4();
-        let organisation =
-            "INSERT INTO organisations VALUES ($1, 'Other', 'other@example.com', false, true)";
-        client.execute(organisation, &[&other]).await?;
+    add(&client, organisation, rows, since, &progress).await?;
+    for other in others {
         add(&client, other, CUSTOMERS_OF_OTHERS, since, &progress).await?;
     }
     progress.finish();
     client.batch_execute(&search_index).await?;
     for table in [&EVERYONE, &AMENDABLE] {
-        add_batches(&client, tenant.organisation.uuid(), table).await?;
+        add_batches(&client, organisation, table).await?;
     }
     Ok(())
+}
+
+async fn add_others(client: &Client) -> Result<Vec<Uuid>, Failure> {
+    let sql = "INSERT INTO organisations
+               SELECT gen_random_uuid(), 'Other', 'other@example.com', false, true
+               FROM generate_series(1, $1::bigint) RETURNING id";
+    let rows = client.query(sql, &[&i64::try_from(OTHERS)?]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
 /// The first customer's millisecond.

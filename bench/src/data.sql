@@ -24,18 +24,24 @@ RETURN (ARRAY['Ada', 'Adaeze', 'Alan', 'Amara', 'Barbara', 'Chidi', 'Dennis', 'D
               'Milner', 'Minsky', 'Naur', 'Obi', 'Okafor', 'Okonkwo', 'Perlis', 'Perlman', 'Ritchie', 'Shamir', 'Smith', 'Tarjan',
               'Thompson', 'Turing', 'Wilkes', 'Wirth', 'Yao', 'Zimmermann'])[1 + (n / 36) % 41];
 
--- What the search index knows of a customer, as the service works it out.
-CREATE FUNCTION bench.grams(organisation uuid, search_text text) RETURNS text[] LANGUAGE plpgsql IMMUTABLE AS $$
+-- The grams of a search text, as the service works them out.
+CREATE FUNCTION bench.grams(search_text text) RETURNS text[] LANGUAGE plpgsql IMMUTABLE AS $$
 DECLARE
-    tail text := right(organisation::text, 3);
     padded text := search_text || E'\x1f\x1f';
     grams text[] := '{}';
 BEGIN
     FOR place IN 1..char_length(search_text) LOOP
-        grams[place] := tail || substr(padded, place, 3);
+        grams[place] := substr(padded, place, 3);
     END LOOP;
     RETURN grams;
 END $$;
+
+-- The segments of the search index that so many customers would have opened, created one in each millisecond from `since`.
+CREATE FUNCTION bench.add_segments(organisation uuid, rows bigint, since bigint) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO search_segments (organisation_id, env, follows)
+    SELECT organisation, 'test', bench.id_at(since + n, repeat('f', 18))
+    FROM generate_series(search_segment_size(), rows, search_segment_size()) n
+$$;
 
 -- One customer's sealed columns, as the service made them.
 CREATE TABLE bench.real_customer (identity_hashes bytea, data_key bytea, personal_data bytea);
@@ -55,7 +61,7 @@ CREATE FUNCTION bench.add_customers(organisation uuid, first bigint, last bigint
         SELECT organisation, 'test', p.id, p.reference, 'provisioned', p.id::text,
                (ARRAY['pending', 'verified', 'verified', 'verified', 'rejected'])[1 + n % 5], 1, 1, now(), 'individual', 'CA',
                'passport', p.name, p.address, p.search_text,
-               array_to_tsvector(bench.grams(organisation, p.search_text)),
+               placed_grams(organisation, 'test', p.id, bench.grams(p.search_text)),
                real.identity_hashes, real.data_key, real.personal_data
         FROM person p, bench.real_customer real
         RETURNING organisation_id, env, id, interac_email, status
@@ -73,9 +79,9 @@ $$;
 -- Names, search texts and grams of customers to come, so that working them out is no part of what is measured.
 CREATE TABLE bench.searched (n integer PRIMARY KEY, name text NOT NULL, search_text text NOT NULL, grams text[] NOT NULL);
 
-CREATE FUNCTION bench.prepare_creates(organisation uuid) RETURNS void LANGUAGE sql AS $$
+CREATE FUNCTION bench.prepare_creates() RETURNS void LANGUAGE sql AS $$
     INSERT INTO bench.searched
-    SELECT n, p.name, text.search_text, bench.grams(organisation, text.search_text)
+    SELECT n, p.name, text.search_text, bench.grams(text.search_text)
     FROM generate_series(1, 10000) n,
          LATERAL (SELECT 'user-create-16-' || n AS reference, bench.name((random() * 1476)::bigint) AS name) p,
          LATERAL (SELECT p.reference || E'\x1f' || p.reference || '@mail.example' || E'\x1f' || lower(p.name) AS search_text) text

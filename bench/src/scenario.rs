@@ -1,6 +1,6 @@
 //! What is measured.
 
-use vouch_domain::{id::OrganisationId, ports::SearchText, tenant::Tenant};
+use vouch_domain::{ports::SearchText, tenant::Tenant};
 use vouch_postgres::sought;
 
 use crate::{Failure, paths::Paths, script::Script, statements::Statements};
@@ -74,7 +74,7 @@ pub fn of_remittance<'a>(
     for (name, text) in SEARCHES {
         let encoded = text.replace(' ', "%20").replace('ß', "%C3%9F");
         paths.write(name, &[format!("/v1/customers?q={encoded}")])?;
-        let grams = grams(caller.tenant.organisation, text)?;
+        let grams = grams(text)?;
         let script = Script::search(&statements.search, text, grams);
         scenarios.push(get(name, script));
     }
@@ -103,8 +103,8 @@ pub fn of_treasury<'a>(statements: &Statements, caller: &'a Caller) -> Vec<Scena
 }
 
 /// The grams of a search, as PostgreSQL writes an array.
-fn grams(organisation: OrganisationId, text: &str) -> Result<String, Failure> {
-    let grams = sought(organisation, &SearchText::parse(text)?);
+fn grams(text: &str) -> Result<String, Failure> {
+    let grams = sought(&SearchText::parse(text)?);
     let quoted: Vec<_> = grams.iter().map(|gram| format!("\"{gram}\"")).collect();
     Ok(format!("{{{}}}", quoted.join(",")))
 }

@@ -147,6 +147,46 @@ async fn contents(client: &Client) -> String {
     client.query_one(sql, &[]).await.unwrap().get(0)
 }
 
+/// As it was before segments: three customers of an organisation, each found by one gram.
+const BEFORE_SEGMENTS: &str = "
+    INSERT INTO organisations VALUES ('01890a5d-ac96-774b-bcce-b302099a8abc', 'One', 'one@example.com', false, true);
+    INSERT INTO customers (organisation_id, env, id, reference, provisioning, status, version, event_count, customer_type,
+                           display_name, search_text, search_grams, data_key, personal_data)
+    SELECT '01890a5d-ac96-774b-bcce-b302099a8abc', 'test', ('01890a5d-ac98-774b-bcce-00000000000' || n)::uuid,
+           'r' || n, 'none', 'pending', 1, 0, 'business', 'Ada', 'ada', 'abcada'::tsvector, 'k', 'p'
+    FROM generate_series(1, 3) n";
+
+#[tokio::test]
+async fn customers_of_before_are_found_in_segments_like_those_that_come_after() {
+    let database = ScratchDatabase::empty().await;
+    let client = database.client().await;
+    let folders = folders();
+    let (before, rest) = folders.split_at(
+        folders
+            .iter()
+            .position(|folder| folder.ends_with("2026-11-22-090000_search_segments"))
+            .unwrap(),
+    );
+    for folder in before {
+        run(&client, folder, "up.sql").await;
+    }
+    client.batch_execute(BEFORE_SEGMENTS).await.unwrap();
+    let grams = async || {
+        let sql = "SELECT string_agg(search_grams::text, ' ' ORDER BY id) FROM customers";
+        let row = client.query_one(sql, &[]).await.unwrap();
+        row.get::<_, String>(0)
+    };
+    let old = grams().await;
+    run(&client, &rest[0], "up.sql").await;
+    let sql = "SELECT placed_grams(organisation_id, env, id, ARRAY['ada'])::text FROM customers
+               WHERE reference = 'r3'";
+    let row = client.query_one(sql, &[]).await.unwrap();
+    let placed: String = row.get(0);
+    assert_eq!(grams().await, [&*placed; 3].join(" "));
+    run(&client, &rest[0], "down.sql").await;
+    assert_eq!(grams().await, old);
+}
+
 #[tokio::test]
 async fn the_program_makes_the_schema_of_the_files() {
     let by_program = ScratchDatabase::empty().await;

@@ -53,7 +53,7 @@ const RECORD: &str = concat!(
      ), c AS (
          UPDATE customers t
          SET provisioning = 'provisioned', rail_customer_id = $5, event_count = t.event_count + 1,
-             answered_at = CASE WHEN $6 THEN now() END, search_grams = array_to_tsvector($8)
+             answered_at = CASE WHEN $6 THEN now() END, search_grams = placed_grams($1, $2, t.id, $8)
          FROM ended WHERE t.organisation_id = $1 AND t.env = $2 AND t.id = ended.customer_id
          RETURNING t.*
      ), logged AS (
@@ -149,8 +149,7 @@ impl Provisioning for Store {
         event: EventId,
         answered: bool,
     ) -> Result<RecordOutcome, StoreError> {
-        let search_text = searched(&reservation.customer);
-        let grams = grams(reservation.tenant.organisation, &search_text);
+        let grams = grams(&searched(&reservation.customer));
         let recorded = self
             .database
             .rows(|| {

@@ -38,7 +38,7 @@ const BY_REFERENCE: &str = concat!(
 /// The cursor's customer comes along in every row, and a row comes even when the page is empty: so one round trip tells
 /// an unknown cursor from the end of the list.
 const CURSOR: &str = "
-    WITH cursor AS MATERIALIZED (
+    WITH RECURSIVE cursor AS MATERIALIZED (
         SELECT id FROM customers
         WHERE organisation_id = $1 AND env = $2 AND (id = $3 OR reference = $4)
           AND provisioning <> 'reserved' AND NOT is_primary
@@ -65,7 +65,7 @@ const WALKED: &str = concat!(
 );
 /// Where they end begins the rest, if there is one and the page is not full.
 const REST: &str = concat!(
-    " ORDER BY c.id DESC LIMIT 5000
+    " ORDER BY c.id DESC LIMIT 500
             ) c WHERE c.provisioning <> 'reserved' AND strpos(c.search_text, $6) > 0",
     most!(),
     "
@@ -74,31 +74,44 @@ const REST: &str = concat!(
         SELECT c.id FROM customers c
         WHERE (SELECT count(*) FROM walked) < $7 AND c.organisation_id = $1 AND c.env = $2"
 );
-/// What did not fill a page is rare, and found in the rest by the index of grams: by the rarest of them, and by those
-/// others which few of the newest customers have, because the index reads all it knows of each gram. `IS TRUE` hides
-/// the rest from the planner, lest it use another index: not knowing the text, it may well prefer to read every customer
-/// of the tenant.
-const FOUND: &str = concat!(
-    " ORDER BY c.id DESC OFFSET 4999 LIMIT 1
+/// What did not fill a page is found in the rest by the index of grams, in one segment of the list after the other, from the
+/// newest on, until the page is full: however common it is, no more than one segment's matches are read beyond the page.
+/// It is found by the rarest of its grams, and by those others which few of the newest customers have, because the index reads
+/// all it knows of each gram. `IS TRUE` hides the rest from the planner, lest it use another index: not knowing the
+/// text, it may well prefer to read every customer of the tenant.
+const FOUND: &str = "
+        ORDER BY c.id DESC OFFSET 499 LIMIT 1
     ), newest AS MATERIALIZED (
         SELECT c.search_text FROM customers c
         WHERE c.organisation_id = $1 AND c.env = $2 AND c.provisioning <> 'reserved' ORDER BY c.id DESC LIMIT 100
     ), counted AS (
         SELECT gram, (SELECT count(*) FROM newest n WHERE strpos(n.search_text, substr($6, place::integer, 3)) > 0) AS among
         FROM unnest($8) WITH ORDINALITY AS g (gram, place)
-    ), rarest AS (
-        SELECT gram FROM (SELECT gram, among, row_number() OVER (ORDER BY among) AS rank FROM counted) ranked
-        WHERE rank = 1 OR (among < 10 AND rank <= 6)
-    ), found AS MATERIALIZED (
-        SELECT ",
-    summary_columns!(),
-    " FROM customers c
-        WHERE EXISTS (SELECT FROM rest)
-          AND c.search_grams @@ (SELECT string_agg(gram, ' & ')::tsquery FROM rarest) AND c.provisioning <> 'reserved'
-          AND strpos(c.search_text, $6) > 0
-          AND (c.organisation_id = $1 AND c.env = $2 AND c.id < (SELECT id FROM rest)"
+    ), rarest AS MATERIALIZED (
+        SELECT string_agg(gram, ' & ') AS grams
+        FROM (SELECT gram, among, row_number() OVER (ORDER BY among) AS rank FROM counted) ranked
+        WHERE rank = 1 OR (among < 10 AND rank <= 4)
+    ), found (follows, ids, filled) AS (
+        SELECT id, '{}'::uuid[], (SELECT count(*) FROM walked) FROM rest
+        UNION ALL
+        SELECT s.follows, s.ids, f.filled + cardinality(s.ids)
+        FROM found f CROSS JOIN LATERAL (
+            SELECT s.follows, ARRAY(
+                SELECT c.id FROM customers c
+                WHERE c.search_grams @@ replace((SELECT grams FROM rarest), E'\\x1f', s.number || E'\\x1f')::tsquery
+                  AND c.provisioning <> 'reserved' AND strpos(c.search_text, $6) > 0
+                  AND (c.organisation_id = $1 AND c.env = $2 AND c.id < (SELECT id FROM rest)";
+const FOUND_END: &str = concat!(
+    ") IS TRUE",
+    most!(),
+    "
+            ) AS ids
+            FROM search_segments s
+            WHERE s.organisation_id = $1 AND s.env = $2 AND s.follows < f.follows ORDER BY s.follows DESC LIMIT 1
+        ) s
+        WHERE f.filled < $7
+    )"
 );
-const FOUND_END: &str = concat!(") IS TRUE", most!(), ")");
 const PAGE: &str = concat!(
     " SELECT (SELECT id FROM cursor), ",
     summary_columns!(),
@@ -107,7 +120,10 @@ const PAGE: &str = concat!(
 const OF_FOUND: &str = concat!(
     "(SELECT ",
     summary_columns!(),
-    " FROM walked c UNION ALL SELECT * FROM found) c WHERE true"
+    " FROM walked c UNION ALL SELECT ",
+    summary_columns!(),
+    " FROM customers c WHERE c.organisation_id = $1 AND c.env = $2
+        AND c.id = ANY (ARRAY(SELECT unnest(ids) FROM found))) c WHERE true"
 );
 const OF_ALL: &str = "customers c WHERE c.organisation_id = $1 AND c.env = $2
       AND c.provisioning <> 'reserved' AND NOT c.is_primary";
@@ -186,7 +202,7 @@ impl CustomerQueries for Store {
     ) -> Result<CustomerPage, PageError> {
         let (id, reference) = request.after.as_ref().map_or((None, None), handle_parts);
         let search = request.search.as_ref();
-        let grams = search.map(|search| sought(tenant.organisation, search));
+        let grams = search.map(sought);
         let rows: Vec<PageRow> = self
             .database
             .rows(|| {

@@ -28,7 +28,7 @@ const CREATE: &str = keeping!(
          INSERT INTO customers (organisation_id, env, id, reference, provisioning, status, version, event_count,
                                 customer_type, display_name, search_text, search_grams, data_key,
                                 personal_data)
-         SELECT $1, $2, $7, $8, 'none', 'pending', 1, 1, $9, $10, $11, array_to_tsvector($12), $13, $14 FROM held
+         SELECT $1, $2, $7, $8, 'none', 'pending', 1, 1, $9, $10, $11, placed_grams($1, $2, $7, $12), $13, $14 FROM held
          RETURNING id
      ), logged AS (
          INSERT INTO events (organisation_id, env, customer_id, sequence, id, event_type, status, version, changed)
@@ -102,7 +102,7 @@ impl TreasuryCustomers for Store {
         let new = create.customer;
         let reference = create.id.hyphenated().to_string();
         let search_text = search_text(&reference, None, new.name.as_str());
-        let grams = grams(tenant.organisation, &search_text);
+        let grams = grams(&search_text);
         let sealed = personal_data::seal_email(&self.master_keys, tenant, uuid, &new.email)
             .map_err(StoreError::from)?;
         let kept = self

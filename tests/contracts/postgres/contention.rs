@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Starts to record a reservation.
-fn recording(
+pub(super) fn recording(
     world: &World<TestDatabase>,
     reservation: &Reservation,
 ) -> tokio::task::JoinHandle<Result<RecordOutcome, StoreError>> {
@@ -35,7 +35,7 @@ const LOCK_CUSTOMERS: &str = "BEGIN; SELECT FROM customers FOR UPDATE";
 
 /// Waits until the store waits for a lock, and then does this. PostgreSQL looks for a deadlock once, a second after a wait
 /// began: too soon for a test that asks from outside who waits.
-fn when_the_store_waits(then: &str) -> String {
+pub(super) fn when_the_store_waits(then: &str) -> String {
     format!(
         "DO $$ BEGIN
              LOOP

@@ -1,4 +1,5 @@
-//! Searches of lists that are longer than what a search looks through by itself find what reading every customer finds.
+//! Searches of lists that are longer than what a search looks through by itself, and that have many segments, find what
+//! reading every customer finds.
 
 use tokio_postgres::Client;
 use vouch_domain::{
@@ -8,11 +9,11 @@ use vouch_domain::{
 };
 use vouch_testkit::{TestDatabase, reference};
 
-use super::plans::add;
+use super::{plans::add, segments::open_when_there_are};
 use crate::harness::World;
 
 /// Numbers of the customers; each hundredth is verified.
-const LAST: i32 = 12_000;
+const LAST: i32 = 6_000;
 
 /// References of the customers on that page, by reading all of them.
 async fn read_through(
@@ -47,6 +48,7 @@ async fn read_through(
 async fn a_search_of_a_long_list_finds_what_reading_it_finds() {
     let world = World::<TestDatabase>::new().await;
     let client = world.adapter.client().await;
+    open_when_there_are(&client, 64).await;
     let neighbour = world.new_tenant(world.tenant.env).await;
     for tenant in [world.tenant, neighbour] {
         add(&client, tenant, 1..=LAST).await;
@@ -58,7 +60,7 @@ async fn a_search_of_a_long_list_finds_what_reading_it_finds() {
     ];
     let mut pages = Vec::new();
     for text in texts {
-        for after in [None, Some("ref-9000"), Some("ref-3000")] {
+        for after in [None, Some("ref-4500"), Some("ref-1500")] {
             for (status, limit) in [
                 (None, 50),
                 (Some(Status::Verified), 3),

@@ -13,6 +13,7 @@ mod pooler;
 mod primary;
 mod record_plans;
 mod secrecy;
+mod segments;
 mod shared_reads;
 mod statements;
 mod swaps;
