@@ -49,7 +49,7 @@ BEGIN
         IF newest_search_segment_is_full(of_organisation, of_env) THEN
             INSERT INTO search_segments (organisation_id, env, follows)
             SELECT of_organisation, of_env, id FROM customers
-            WHERE organisation_id = of_organisation AND env = of_env ORDER BY id DESC LIMIT 1;
+            WHERE organisation_id = of_organisation AND env = of_env AND NOT is_primary ORDER BY id DESC LIMIT 1;
         END IF;
     ELSE
         PERFORM pg_advisory_xact_lock_shared(tenant);

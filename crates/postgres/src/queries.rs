@@ -74,23 +74,27 @@ const REST: &str = concat!(
         SELECT c.id FROM customers c
         WHERE (SELECT count(*) FROM walked) < $7 AND c.organisation_id = $1 AND c.env = $2"
 );
-/// What did not fill a page is found in the rest by the index of grams, in one segment of the list after the other, from the
-/// newest on, until the page is full: however common it is, no more than one segment's matches are read beyond the page.
-/// It is found by the rarest of its grams, and by those others which few of the newest customers have, because the index reads
-/// all it knows of each gram. `IS TRUE` hides the rest from the planner, lest it use another index: not knowing the
-/// text, it may well prefer to read every customer of the tenant.
+/// What did not fill a page is found in the rest by the index of grams, in one segment of the list after the other, newest
+/// first, until the page is full: however common it is, no more than one segment's matches are read beyond the page. It
+/// is found by the rarest of its grams, and by others that are rare, too, because the index reads much of what it knows
+/// of each; the customers at the ends of segments stand for all. `IS TRUE` hides the rest from the planner, lest it use
+/// another index: not knowing the text, it may well prefer to read every customer of the tenant.
 const FOUND: &str = "
         ORDER BY c.id DESC OFFSET 499 LIMIT 1
-    ), newest AS MATERIALIZED (
-        SELECT c.search_text FROM customers c
-        WHERE c.organisation_id = $1 AND c.env = $2 AND c.provisioning <> 'reserved' ORDER BY c.id DESC LIMIT 100
+    ), sample AS MATERIALIZED (
+        SELECT c.search_text
+        FROM (SELECT follows FROM search_segments WHERE organisation_id = $1 AND env = $2 ORDER BY follows DESC LIMIT 32) s
+        CROSS JOIN LATERAL (
+            SELECT c.search_text FROM customers c
+            WHERE c.organisation_id = $1 AND c.env = $2 AND c.id <= s.follows ORDER BY c.id DESC LIMIT 1
+        ) c
     ), counted AS (
-        SELECT gram, (SELECT count(*) FROM newest n WHERE strpos(n.search_text, substr($6, place::integer, 3)) > 0) AS among
+        SELECT gram, (SELECT count(*) FROM sample c WHERE strpos(c.search_text, substr($6, place::integer, 3)) > 0) AS among
         FROM unnest($8) WITH ORDINALITY AS g (gram, place)
     ), rarest AS MATERIALIZED (
         SELECT string_agg(gram, ' & ') AS grams
         FROM (SELECT gram, among, row_number() OVER (ORDER BY among) AS rank FROM counted) ranked
-        WHERE rank = 1 OR (among < 10 AND rank <= 4)
+        WHERE rank = 1 OR (rank <= 4 AND among * 10 <= (SELECT count(*) FROM sample))
     ), found (follows, ids, filled) AS (
         SELECT id, '{}'::uuid[], (SELECT count(*) FROM walked) FROM rest
         UNION ALL
