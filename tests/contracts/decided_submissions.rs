@@ -32,7 +32,7 @@ async fn moves(
     let change = ChangeStatus {
         customer: customer.id,
         transition: from.transition(to, cause).unwrap(),
-        event_count: world.event_count(customer.id).await,
+        status_event: world.status_event(customer.id).await,
         event: world.ids.mint(),
         explanation: (to == Status::Rejected).then_some(&explanation),
         review: None,

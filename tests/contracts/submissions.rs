@@ -59,7 +59,7 @@ pub(crate) async fn ready(world: &World<impl Adapter>) -> Ready {
     ready_in(world, world.tenant).await
 }
 
-async fn open(
+pub(crate) async fn open(
     world: &World<impl Adapter>,
     tenant: Tenant,
     customer: &CustomerSummary,

@@ -192,14 +192,14 @@ async fn whoever_ends_a_submission_locks_its_job_first() {
 
     let other = submitted(&world).await;
     let (store, tenant) = (world.store().clone(), world.tenant);
-    let (event_count, event) = (world.event_count(other.customer).await, world.ids.mint());
+    let (status_event, event) = (world.status_event(other.customer).await, world.ids.mint());
     let deciding = async move {
         let change = ChangeStatus {
             customer: other.customer,
             transition: Status::Pending
                 .transition(Status::Verified, Cause::Rail)
                 .unwrap(),
-            event_count,
+            status_event,
             event,
             explanation: None,
             review: None,

@@ -283,7 +283,7 @@ async fn use_decisions(
         let change = ChangeStatus {
             customer: customer.id,
             transition: from.transition(to, cause).unwrap(),
-            event_count: basis.event_count,
+            status_event: basis.status_event,
             event: world.ids.mint(),
             explanation: (to == Status::Rejected).then_some(&why),
             review: Some(reviews[0].lease),
