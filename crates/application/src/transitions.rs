@@ -58,7 +58,8 @@ pub enum MoveError {
     /// The key was used with another body.
     #[error("the key was used with another body")]
     KeyConflict,
-    /// The customer's status has changed since the look that found the change, or it was submitted.
+    /// The look that found the change is worthless: the customer's status has changed since, or it was submitted, or
+    /// another look has begun.
     #[error("the rail was asked about the customer as it stood before")]
     Outrun,
     /// Another customer has the Interac e-mail of one that a submission would revive.
@@ -129,6 +130,10 @@ impl Transitions {
                 }
                 TransitionOutcome::InteracEmailTaken => return Err(MoveError::InteracEmailTaken),
                 TransitionOutcome::PayoutsProcessing => return Err(MoveError::PayoutsProcessing),
+                // What it found is as worthless the next time.
+                TransitionOutcome::Outrun if wanted.review.is_some() => {
+                    return Err(MoveError::Outrun);
+                }
                 TransitionOutcome::Outrun => {}
             }
         }
