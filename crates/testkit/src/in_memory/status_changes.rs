@@ -35,11 +35,13 @@ pub(super) fn is_reopened(history: &[Noted]) -> bool {
 /// The number of the last event that bore on the status.
 pub(super) fn status_event(events: &[Event]) -> i32 {
     let mut newest_first = events.iter().rev();
-    let last = newest_first.find(|event| match event.detail {
-        EventDetail::StatusChanged { .. }
-        | EventDetail::Closed
-        | EventDetail::KycSubmitted { .. } => true,
-        _ => false,
+    let last = newest_first.find(|event| {
+        matches!(
+            event.detail,
+            EventDetail::StatusChanged { .. }
+                | EventDetail::Closed
+                | EventDetail::KycSubmitted { .. }
+        )
     });
     last.map_or(0, |event| event.sequence)
 }
