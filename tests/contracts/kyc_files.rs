@@ -10,8 +10,8 @@ use vouch_domain::{
     idempotency::Fingerprint,
     kyc::{ContentType, FileCategory, KycFile, Sha256, Slot, StoredContent},
     ports::{
-        BeginUpload, DocumentKey, DocumentPlace, KycBasis, KycFiles, UPLOAD_ABANDONED,
-        UPLOAD_DEADLINE, UPLOADS_AT_ONCE,
+        BeginUpload, DocumentKey, DocumentPlace, FinishUpload, KycBasis, KycFiles,
+        UPLOAD_ABANDONED, UPLOAD_DEADLINE, UPLOADS_AT_ONCE,
     },
     tenant::{Env, Tenant},
     values::CustomerType,
@@ -31,6 +31,7 @@ contract![
     only_so_many_uploads_of_a_file_last_at_once,
     an_upload_that_takes_too_long_counts_for_nothing,
     a_closed_customers_files_are_nobodys,
+    of_many_uploads_that_end_at_once_one_counts,
     what_was_begun_and_never_finished_is_abandoned,
     all_files_of_a_customer_have_one_key,
     slots_hold_the_latest_file,
@@ -107,7 +108,7 @@ async fn abandoned(world: &World<impl Adapter>) -> Vec<DocumentPlace> {
     world.store().abandoned_uploads(None, 10).await.unwrap()
 }
 
-async fn finish(world: &World<impl Adapter>, place: &DocumentPlace) -> bool {
+async fn finish(world: &World<impl Adapter>, place: &DocumentPlace) -> FinishUpload {
     let content = content(place);
     let finished = world
         .store()
@@ -180,10 +181,13 @@ async fn one_upload_becomes_the_content(world: &World<impl Adapter>) {
         begun(world, place).await;
     }
     // Nobody began this one.
-    assert!(!finish(world, &place(world, file.id)).await);
-    assert!(finish(world, &second).await);
-    assert!(!finish(world, &first).await);
-    assert!(!finish(world, &second).await);
+    let stray = place(world, file.id);
+    assert_eq!(finish(world, &stray).await, FinishUpload::TooLate);
+    assert_eq!(finish(world, &second).await, FinishUpload::Finished);
+    for late in [&first, &second] {
+        let finished = finish(world, late).await;
+        assert_eq!(finished, FinishUpload::AlreadyUploaded);
+    }
     let stored = found(world, world.tenant, &customer, file.id).await;
     assert_eq!(stored.unwrap().stored, Some(content(&second)));
     let third = place(world, file.id);
@@ -236,7 +240,7 @@ async fn a_closed_customers_files_are_nobodys(world: &World<impl Adapter>) {
     changed(world, &customer, Status::Closed, Cause::Merchant).await;
     // What was there goes at once; what still comes does not count, and nothing more may come.
     assert_eq!(abandoned(world).await, [stored[0].place]);
-    assert!(!finish(world, &under_way).await);
+    assert_eq!(finish(world, &under_way).await, FinishUpload::Closed);
     for file in [file.id, stored[0].slot.file] {
         let late = place(world, file);
         assert_eq!(begin(world, &late).await, BeginUpload::Closed);
@@ -251,10 +255,31 @@ async fn an_upload_that_takes_too_long_counts_for_nothing(world: &World<impl Ada
     let slow = place(world, file.id);
     world.store().begin_upload(&slow).await.unwrap();
     world.adapter.advance(UPLOAD_DEADLINE + SOON).await;
-    assert!(!finish(world, &slow).await);
+    assert_eq!(finish(world, &slow).await, FinishUpload::TooLate);
     let quick = place(world, file.id);
     world.store().begin_upload(&quick).await.unwrap();
-    assert!(finish(world, &quick).await);
+    assert_eq!(finish(world, &quick).await, FinishUpload::Finished);
+}
+
+async fn of_many_uploads_that_end_at_once_one_counts(world: &World<impl Adapter>) {
+    let customer = world.exists(&individual()).await;
+    let file = added(world, &customer).await;
+    let places: Vec<_> = (0..UPLOADS_AT_ONCE)
+        .map(|_| place(world, file.id))
+        .collect();
+    for place in &places {
+        begun(world, place).await;
+    }
+    let outcomes = join_all(places.iter().map(|place| finish(world, place))).await;
+    let count = |wanted| {
+        outcomes
+            .iter()
+            .filter(|outcome| **outcome == wanted)
+            .count()
+    };
+    assert_eq!(count(FinishUpload::Finished), 1, "{outcomes:?}");
+    let others = usize::from(UPLOADS_AT_ONCE) - 1;
+    assert_eq!(count(FinishUpload::AlreadyUploaded), others, "{outcomes:?}");
 }
 
 async fn what_was_begun_and_never_finished_is_abandoned(world: &World<impl Adapter>) {
@@ -366,6 +391,6 @@ async fn nobody_sees_what_is_anothers(world: &World<impl Adapter>) {
         assert_eq!(begin(world, &place).await, BeginUpload::Unknown);
         let content = content(&place);
         let finished = world.store().finish_upload(tenant, file.id, &content);
-        assert_eq!(finished.await, Ok(false));
+        assert_eq!(finished.await, Ok(FinishUpload::Unknown));
     }
 }

@@ -16,8 +16,8 @@ use vouch_domain::{
     id::FileId,
     kyc::{ContentType, MAX_FILE_BYTES, SIGNATURE_LENGTH, Sha256, StoredContent},
     ports::{
-        BeginUpload, BrokenOff, ByteSource, DocumentPlace, Documents, DocumentsError, KycFiles,
-        PutDocumentError, StoreError, UPLOAD_DEADLINE,
+        BeginUpload, BrokenOff, ByteSource, DocumentPlace, Documents, DocumentsError, FinishUpload,
+        KycFiles, PutDocumentError, StoreError, UPLOAD_DEADLINE,
     },
     tenant::Tenant,
 };
@@ -149,11 +149,15 @@ impl ReceiveUpload {
             .files
             .finish_upload(place.tenant, place.file, &content)
             .await?;
-        if finished {
-            return Ok(content);
-        }
+        let refused = match finished {
+            FinishUpload::Finished => return Ok(content),
+            FinishUpload::Unknown => UploadError::Unknown,
+            FinishUpload::Closed => UploadError::Closed,
+            FinishUpload::AlreadyUploaded => UploadError::AlreadyUploaded,
+            FinishUpload::TooLate => UploadError::BrokenOff,
+        };
         self.discard(place).await;
-        Err(UploadError::AlreadyUploaded)
+        Err(refused)
     }
 
     async fn discard(&self, place: &DocumentPlace) {
