@@ -29,6 +29,7 @@ contract![
     a_key_is_bound_to_the_file_that_it_asked_for,
     one_upload_becomes_the_content,
     only_so_many_uploads_of_a_file_last_at_once,
+    uploads_that_nobody_ended_make_room_when_they_are_too_late,
     an_upload_that_takes_too_long_counts_for_nothing,
     a_closed_customers_files_are_nobodys,
     of_many_uploads_that_end_at_once_one_counts,
@@ -221,6 +222,37 @@ async fn only_so_many_uploads_of_a_file_last_at_once(world: &World<impl Adapter>
     assert_eq!(begin(world, &last).await, BeginUpload::TooMany);
     let other = added(world, &customer).await;
     begun(world, &place(world, other.id)).await;
+}
+
+async fn uploads_that_nobody_ended_make_room_when_they_are_too_late(world: &World<impl Adapter>) {
+    let customer = world.exists(&individual()).await;
+    let file = added(world, &customer).await;
+    let mut left = Vec::new();
+    for _ in 0..UPLOADS_AT_ONCE {
+        let place = place(world, file.id);
+        begun(world, &place).await;
+        left.push(place);
+    }
+    let late = place(world, file.id);
+    assert_eq!(begin(world, &late).await, BeginUpload::TooMany);
+    world.adapter.advance(UPLOAD_DEADLINE + SOON).await;
+    // As many as before, at once, and no more.
+    let places: Vec<_> = (0..UPLOADS_AT_ONCE)
+        .map(|_| place(world, file.id))
+        .collect();
+    let outcomes = join_all(places.iter().map(|place| begin(world, place))).await;
+    for outcome in outcomes {
+        assert!(matches!(outcome, BeginUpload::Begun { .. }), "{outcome:?}");
+    }
+    assert_eq!(begin(world, &late).await, BeginUpload::TooMany);
+    assert_eq!(finish(world, &places[0]).await, FinishUpload::Finished);
+    // What nobody ended is swept all the same.
+    world
+        .adapter
+        .advance(UPLOAD_ABANDONED - UPLOAD_DEADLINE)
+        .await;
+    left.sort_by_key(|place| place.object);
+    assert_eq!(abandoned(world).await, left);
 }
 
 async fn a_closed_customers_files_are_nobodys(world: &World<impl Adapter>) {

@@ -54,6 +54,8 @@ type FileRow = (
     Option<Vec<u8>>,
 );
 
+/// What was begun too long ago to be finished, by a process that died perhaps, gives its number back before a free one is
+/// looked for: so the numbers wait for the count of those.
 const BEGIN: &str = "
     WITH file AS (
         SELECT f.content_type, f.customer_id, k.key, f.object IS NOT NULL AS is_filled, c.status = 'closed' AS is_closed
@@ -61,13 +63,19 @@ const BEGIN: &str = "
         JOIN document_keys k ON k.organisation_id = $1 AND k.env = $2 AND k.customer_id = f.customer_id
         JOIN customers c ON c.organisation_id = $1 AND c.env = $2 AND c.id = f.customer_id
         WHERE f.organisation_id = $1 AND f.env = $2 AND f.id = $3
+    ), given_back AS (
+        UPDATE upload_attempts SET attempt = NULL
+        WHERE organisation_id = $1 AND env = $2 AND file_id = $3 AND attempt IS NOT NULL
+          AND begun_at <= now() - $6 * interval '1 millisecond'
+        RETURNING object
     ), noted AS (
         INSERT INTO upload_attempts (organisation_id, env, object, file_id, attempt)
         SELECT $1, $2, $4, $3, free.attempt
-        FROM file, generate_series(1, $5::integer) AS free (attempt)
-        WHERE NOT is_filled AND NOT is_closed
+        FROM file, (SELECT count(*) FROM given_back) AS over, generate_series(1, $5::integer) AS free (attempt)
+        WHERE NOT is_filled AND NOT is_closed AND over.count >= 0
           AND NOT EXISTS (SELECT FROM upload_attempts a
-                          WHERE a.organisation_id = $1 AND a.env = $2 AND a.file_id = $3 AND a.attempt = free.attempt)
+                          WHERE a.organisation_id = $1 AND a.env = $2 AND a.file_id = $3 AND a.attempt = free.attempt
+                            AND a.begun_at > now() - $6 * interval '1 millisecond')
         LIMIT 1
         RETURNING object
     )
@@ -286,6 +294,7 @@ impl Store {
                     .uuid(place.file.uuid())
                     .uuid(place.object)
                     .integer(i32::from(UPLOADS_AT_ONCE))
+                    .big_int(millis(UPLOAD_DEADLINE))
             })
             .await
     }

@@ -41,7 +41,8 @@ pub trait KycFiles: Send + Sync {
         files: &[FileId],
     ) -> Result<Vec<KycFile>, StoreError>;
 
-    /// Takes note that somebody begins to write an object for a file: at most [`UPLOADS_AT_ONCE`] last at once.
+    /// Takes note that somebody begins to write an object for a file: at most [`UPLOADS_AT_ONCE`] last at once, each until
+    /// it is finished or forgotten, or [`UPLOAD_DEADLINE`] is over.
     async fn begin_upload(&self, place: &DocumentPlace) -> Result<BeginUpload, StoreError>;
 
     /// Makes an object, which is whole, the file's content, or changes nothing and says why.

@@ -144,7 +144,9 @@ impl KycFiles for InMemory {
             return Ok(BeginUpload::AlreadyUploaded);
         }
         let attempts = state.files.attempts.iter();
-        let open = attempts.filter(|(known, begun)| known.file == place.file && begun.is_some());
+        let open = attempts.filter(|(known, begun)| {
+            known.file == place.file && begun.is_some_and(|begun| lasts(begun, now))
+        });
         if open.count() >= usize::from(UPLOADS_AT_ONCE) {
             return Ok(BeginUpload::TooMany);
         }
