@@ -99,6 +99,22 @@ async fn what_is_too_large_is_refused_whether_it_says_so_or_not() {
 }
 
 #[tokio::test]
+async fn what_says_that_it_is_too_large_is_refused_before_it_comes() {
+    let service = Service::shared().await;
+    let caller = service.caller();
+    let id = customer(&caller).await;
+    let (url, _) = caller.new_file(&id, "id_document", "image/jpeg").await;
+    let path = &url[url.find("/uploads/").unwrap()..];
+    for (signature, status) in [("", 413), ("0", 403)] {
+        let head = format!(
+            "PUT {path}{signature} HTTP/1.1\r\nHost: here\r\nContent-Length: 26214401\r\n\r\n"
+        );
+        let refused = exchange(&service.url, head.as_bytes()).await;
+        assert_eq!(refused.status, status, "{}", refused.body);
+    }
+}
+
+#[tokio::test]
 async fn forged_and_altered_urls_are_refused() {
     let service = Service::shared().await;
     let (caller, stranger) = (service.caller(), service.caller());
