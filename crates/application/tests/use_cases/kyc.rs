@@ -1,5 +1,6 @@
 //! Submissions on their way to the rail.
 
+mod leases;
 mod stopping;
 
 use std::{sync::Arc, time::Duration};
