@@ -159,7 +159,9 @@ impl Reviews for Store {
         let rows = self
             .take_due_rows::<DueSql, DueRow>(TAKE_DUE, env, lease, limit)
             .await?;
-        Ok(readable(rows, |row| (row.0.1, self.due_review(env, row))))
+        Ok(readable("customer", rows, |row| {
+            (row.0.1, self.due_review(env, row))
+        }))
     }
 
     async fn settle_review(

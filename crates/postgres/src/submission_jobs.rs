@@ -107,7 +107,7 @@ impl SubmissionJobs for Store {
             .take_due_rows::<(JobSql, CustomerSql, FileSql), Row>(TAKE_DUE, env, lease, limit)
             .await?;
         let jobs = rows.chunk_by(|one, next| one.0 == next.0);
-        Ok(readable(jobs, |rows| {
+        Ok(readable("submission", jobs, |rows| {
             (rows[0].0.1, self.submission_job(env, rows))
         }))
     }
