@@ -13,17 +13,17 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// The answer to a request; nothing when the connection failed, or the client lost its patience.
-    pub(crate) async fn to(request: reqwest::RequestBuilder) -> Option<Self> {
-        let response = request.send().await.ok()?;
+    /// The answer to a request; an error when the connection failed, or the client lost its patience.
+    pub(crate) async fn to(request: reqwest::RequestBuilder) -> reqwest::Result<Self> {
+        let response = request.send().await?;
         let status = response.status().as_u16();
         let header = response.headers().get("retry-after");
         let retry_after = header
             .and_then(|value| value.to_str().ok())
             .map(str::to_owned);
         let headers = format!("{:?}", response.headers());
-        let text = response.text().await.ok()?;
-        Some(Self {
+        let text = response.text().await?;
+        Ok(Self {
             status,
             retry_after,
             headers,

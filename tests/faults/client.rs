@@ -13,10 +13,12 @@ use self::money::Wish;
 use crate::{
     answer::Answer,
     claims::Claim,
+    clock::now,
     history::{Exchange, History, Request},
     orders::Order,
     patience::within,
     plan::{Errand, Task},
+    service::Counts,
 };
 
 /// No answer may take longer.
@@ -35,6 +37,8 @@ pub(crate) struct Client {
     pub(crate) http: reqwest::Client,
     /// Of each service.
     pub(crate) urls: Vec<String>,
+    /// Of each service.
+    pub(crate) counts: Vec<Arc<Counts>>,
     /// Of each organisation.
     pub(crate) keys: Vec<String>,
     pub(crate) claims: Arc<Vec<Claim>>,
@@ -95,12 +99,12 @@ impl Client {
         }
     }
 
-    /// Anything else, which is not taken down.
-    /// What is there, for a caller with the patience that a 503 asks for: the first read of a process after its database
-    /// came back may find its connection dead.
+    /// What is there, not taken down, for a caller with the patience that a 503 asks for.
     pub(crate) async fn get(&self, organisation: usize, path: &str) -> Option<Answer> {
         let answer = within(READ_PATIENCE, async || {
-            let answer = Answer::to(self.request(0, organisation, Method::GET, path)).await?;
+            let answer = Answer::to(self.request(0, organisation, Method::GET, path))
+                .await
+                .ok()?;
             (answer.status != 503).then_some(answer)
         });
         answer.await
@@ -140,15 +144,34 @@ impl Client {
         let _slot = self.slots.acquire().await.expect("a slot");
         let standing = |(organisation, reference)| self.history.standing(organisation, reference);
         let before = about.map(standing).unwrap_or_default();
+        let (counts, starts) = self.addressed(&sent);
+        let at = now();
         let begin = Instant::now();
         let answer = Answer::to(sent).await;
         let exchange = Exchange {
             request,
-            answer: answer.clone(),
+            answer: answer
+                .as_ref()
+                .map_err(|error| format!("sent at {at}: {error:?}"))
+                .cloned(),
             took: begin.elapsed(),
+            was_killed: counts.starts() > starts,
             before,
         };
         self.history.add(about, exchange);
-        answer
+        answer.ok()
+    }
+
+    /// The service that gets this request, and how often it was started until now.
+    fn addressed(&self, request: &RequestBuilder) -> (&Counts, usize) {
+        let request = request.try_clone().and_then(|copy| copy.build().ok());
+        let url = request
+            .expect("a request that may be sent again")
+            .url()
+            .clone();
+        let is_at = |service: &String| url.as_str().starts_with(&format!("{service}/"));
+        let service = self.urls.iter().position(is_at).expect("a service");
+        let counts = &self.counts[service];
+        (counts, counts.starts())
     }
 }

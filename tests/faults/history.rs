@@ -14,9 +14,11 @@ use crate::answer::Answer;
 #[derive(Debug, Clone)]
 pub(crate) struct Exchange {
     pub(crate) request: Request,
-    /// Nothing when the connection failed.
-    pub(crate) answer: Option<Answer>,
+    /// Or why there is none, and when it was sent.
+    pub(crate) answer: Result<Answer, String>,
     pub(crate) took: Duration,
+    /// Whether the service ended meanwhile.
+    pub(crate) was_killed: bool,
     /// How the customer stood before the request was sent, by all answers until then.
     pub(crate) before: Standing,
 }
@@ -112,6 +114,7 @@ impl History {
         let answer = exchange
             .answer
             .as_ref()
+            .ok()
             .filter(|answer| answer.is_success());
         if let (Some((organisation, reference)), Some(answer)) = (about, answer) {
             let is_verified = answer.customer_status() == Some("verified")

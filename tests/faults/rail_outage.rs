@@ -63,7 +63,7 @@ async fn everything_reserved_is_finished_when_the_rail_is_back() {
         exchange
             .answer
             .as_ref()
-            .is_some_and(|answer| answer.status == 502)
+            .is_ok_and(|answer| answer.status == 502)
     };
     let others = exchanges.iter().filter(|exchange| !is_reserved(exchange));
     let mut complaints: Vec<String> = others

@@ -27,12 +27,18 @@ pub(crate) struct Service {
     counts: Arc<Counts>,
 }
 
-/// How often a process ended, and how.
+/// How often a process was started, and how it ended.
 #[derive(Default)]
-struct Counts {
+pub(crate) struct Counts {
     starts: AtomicUsize,
     kills: AtomicUsize,
     crashes: AtomicUsize,
+}
+
+impl Counts {
+    pub(crate) fn starts(&self) -> usize {
+        self.starts.load(Ordering::SeqCst)
+    }
 }
 
 enum Order {
@@ -91,7 +97,12 @@ impl Service {
     }
 
     pub(crate) fn starts(&self) -> usize {
-        self.counts.starts.load(Ordering::SeqCst)
+        self.counts.starts()
+    }
+
+    /// For who has to know whether the process is still the same.
+    pub(crate) fn counts(&self) -> Arc<Counts> {
+        Arc::clone(&self.counts)
     }
 
     /// How often it was killed, from outside or by its own hand.

@@ -113,11 +113,12 @@ impl World {
                 &folder.path().join(format!("service-{number}.log")),
             )
         };
-        let services = listeners.iter().enumerate().map(service).collect();
+        let services: Vec<Service> = listeners.iter().enumerate().map(service).collect();
         let world = Self {
             client: Client {
                 http,
                 urls: listeners.iter().map(|(api, _)| api.url()).collect(),
+                counts: services.iter().map(Service::counts).collect(),
                 keys: cluster.keys.clone(),
                 claims: Arc::new(claims),
                 orders: Arc::default(),

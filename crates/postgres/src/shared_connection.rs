@@ -39,25 +39,22 @@ impl Database {
         }
         let mut used = None;
         let answer = in_time(async {
-            let connection = used.insert(self.shared.get().await?);
-            Ok(send(connection, build()).await?)
+            match self.shared.send(&mut used, build()).await {
+                // Lost while nobody used it, perhaps: then nothing was read, and another one will do.
+                Err(Failure::Store(StoreError::Unavailable(_))) => {
+                    self.shared.forget(&mut used).await;
+                    self.shared.send(&mut used, build()).await
+                }
+                answer => answer,
+            }
         })
         .await;
         // Lost, or silent for as long as a statement may take: the next one may be better.
-        if let (Some(connection), Err(Failure::Store(StoreError::Unavailable(_)))) = (used, &answer)
-        {
-            self.shared.forget(&connection).await;
+        if matches!(answer, Err(Failure::Store(StoreError::Unavailable(_)))) {
+            self.shared.forget(&mut used).await;
         }
         Ok(answer?.into_iter().next())
     }
-}
-
-/// Boxed, because the compiler loses sight of the connection's lifetime otherwise.
-fn send<'c>(
-    mut connection: &'c AsyncPgConnection,
-    statement: Statement<SummarySql>,
-) -> BoxFuture<'c, QueryResult<Vec<SummaryRow>>> {
-    async move { statement.get_results(&mut connection).await }.boxed()
 }
 
 impl SharedConnection {
@@ -80,9 +77,30 @@ impl SharedConnection {
         Ok(Arc::clone(open.insert(Arc::new(opened))))
     }
 
-    /// The next read opens another one. Those under way on this one fail with it.
-    async fn forget(&self, failed: &Arc<AsyncPgConnection>) {
-        let mut open = self.open.lock().await;
-        open.take_if(|connection| Arc::ptr_eq(connection, failed));
+    /// Sends a statement on the connection, which stands in `used` from then on.
+    async fn send(
+        &self,
+        used: &mut Option<Arc<AsyncPgConnection>>,
+        statement: Statement<SummarySql>,
+    ) -> Result<Vec<SummaryRow>, Failure> {
+        let connection = used.insert(self.get().await?);
+        Ok(send(connection, statement).await?)
     }
+
+    /// The next read opens another one than was used. Those under way on that one fail with it.
+    async fn forget(&self, used: &mut Option<Arc<AsyncPgConnection>>) {
+        let Some(failed) = used.take() else {
+            return;
+        };
+        let mut open = self.open.lock().await;
+        open.take_if(|connection| Arc::ptr_eq(connection, &failed));
+    }
+}
+
+/// Boxed, because the compiler loses sight of the connection's lifetime otherwise.
+fn send<'c>(
+    mut connection: &'c AsyncPgConnection,
+    statement: Statement<SummarySql>,
+) -> BoxFuture<'c, QueryResult<Vec<SummaryRow>>> {
+    async move { statement.get_results(&mut connection).await }.boxed()
 }

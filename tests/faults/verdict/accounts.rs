@@ -86,7 +86,7 @@ fn acknowledgements(
     exchanges: &[Exchange],
 ) -> impl Iterator<Item = (usize, &str, &'static str, &Answer)> {
     exchanges.iter().filter_map(|exchange| {
-        let answer = exchange.answer.as_ref()?;
+        let answer = exchange.answer.as_ref().ok()?;
         match &exchange.request {
             Request::Open {
                 claim,

@@ -91,7 +91,7 @@ impl Expected {
             else {
                 continue;
             };
-            let status = exchange.answer.as_ref().map(|answer| answer.status);
+            let status = exchange.answer.as_ref().ok().map(|answer| answer.status);
             if !client.claims[*amended].rivals(claim)
                 || status.is_some_and(|status| (400..500).contains(&status))
             {

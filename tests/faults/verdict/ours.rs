@@ -140,7 +140,7 @@ pub(super) async fn check(client: &Client, customers: &[Customer], complaints: &
 /// The keys whose create was answered with a customer.
 fn acknowledged_keys(exchanges: &[Exchange]) -> BTreeSet<(usize, &str)> {
     let is_acknowledged =
-        |exchange: &&Exchange| exchange.answer.as_ref().is_some_and(Answer::is_success);
+        |exchange: &&Exchange| exchange.answer.as_ref().is_ok_and(Answer::is_success);
     let acknowledged = exchanges.iter().filter(is_acknowledged);
     acknowledged
         .filter_map(|exchange| match &exchange.request {

@@ -65,7 +65,7 @@ pub(super) async fn complaints(
 /// Every answer that told of a payout, the order and the key.
 fn acknowledgements(exchanges: &[Exchange]) -> impl Iterator<Item = (usize, &str, &Answer)> {
     exchanges.iter().filter_map(|exchange| {
-        let answer = exchange.answer.as_ref()?;
+        let answer = exchange.answer.as_ref().ok()?;
         match &exchange.request {
             Request::Pay { order, key } if answer.is_success() => Some((*order, &**key, answer)),
             _ => None,

@@ -6,7 +6,7 @@ use crate::{books::Theirs, history::Exchange};
 
 pub(super) fn complaints(exchanges: &[Exchange], logs: &str, theirs: &Theirs) -> Vec<String> {
     let answers = exchanges.iter().filter_map(|exchange| {
-        let answer = exchange.answer.as_ref()?;
+        let answer = exchange.answer.as_ref().ok()?;
         Some(format!("{} {}\n", answer.headers, answer.body))
     });
     let answers: String = answers.collect();
