@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 use vouch_domain::ports::{LeaseTerms, SubmissionJob, SubmissionJobs};
 
 /// How often a lease is renewed.
@@ -27,8 +27,9 @@ pub(super) async fn keep(
 ) {
     let submission = job.submission;
     loop {
-        sleep(PAUSE).await;
-        let (asked, end) = (Instant::now(), leased_since + PATIENCE);
+        let end = leased_since + PATIENCE;
+        sleep_until(end.min(Instant::now() + PAUSE)).await;
+        let asked = Instant::now();
         if asked >= end {
             return;
         }
