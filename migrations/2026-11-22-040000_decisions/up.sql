@@ -76,7 +76,7 @@ CREATE INDEX reviews_due ON reviews (env, next_look_at);
 -- until it is read.
 CREATE TABLE rail_callbacks (
     env             text        NOT NULL CHECK (env IN ('test', 'live')),
-    -- SHA-256 of the body: what is sent twice is kept once.
+    -- Stands for the body, at first as its SHA-256, later as a keyed hash: what is sent twice is kept once.
     digest          bytea       NOT NULL CHECK (octet_length(digest) = 32),
     received_at     timestamptz NOT NULL DEFAULT now(),
     -- The body, sealed under a key of its own, which the master key seals. Both go when it is done with.

@@ -108,7 +108,7 @@ async fn dies_at(step: &str) {
     }
     dies(&doomed).await;
 
-    // The lease of the dead would last for minutes.
+    // The lease of the dead lasts a little longer.
     let database = home.database().client().await;
     let freed = "UPDATE kyc_jobs SET leased_until = now(), due_at = now()";
     assert_eq!(database.execute(freed, &[]).await.unwrap(), 1);

@@ -24,7 +24,7 @@ contract![
     the_basis_tells_what_the_key_is_bound_to,
 ];
 
-async fn basis(world: &World<impl Adapter>, customer: &CustomerSummary) -> Customer {
+pub(crate) async fn basis(world: &World<impl Adapter>, customer: &CustomerSummary) -> Customer {
     let basis = world
         .store()
         .amendment_basis(world.tenant, &by_id(customer), None)
@@ -52,7 +52,7 @@ async fn amend(
     world.store().amend(world.tenant, &amend).await.unwrap()
 }
 
-async fn amend_email(
+pub(crate) async fn amend_email(
     world: &World<impl Adapter>,
     read: &Customer,
     address: &str,

@@ -274,7 +274,7 @@ async fn a_change_waits_while_a_submission_is_handed_over(world: &World<impl Ada
     let other = world.exists(&individual()).await;
     amend(world, world.tenant, &other, &[Email]).await;
     let job = submissions::take_one(world).await;
-    let starting = world.store().record_starting(&job, None, LEASE).await;
+    let starting = world.store().record_starting(&job, None).await;
     assert_eq!(starting, Ok(true));
     assert_eq!(take_one(world).await.customer, other.id);
     assert_eq!(world.store().record_reached(&job).await, Ok(()));

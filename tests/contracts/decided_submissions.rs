@@ -32,7 +32,7 @@ async fn moves(
     let change = ChangeStatus {
         customer: customer.id,
         transition: from.transition(to, cause).unwrap(),
-        event_count: world.event_count(customer.id).await,
+        status_event: world.status_event(customer.id).await,
         event: world.ids.mint(),
         explanation: (to == Status::Rejected).then_some(&explanation),
         review: None,
@@ -116,7 +116,7 @@ async fn a_review_knows_how_far_the_newest_submission_has_come(world: &World<imp
     opened(world, &ready).await;
     assert_eq!(handover().await, Some(Handover::OnItsWay));
     let first = take_one(world).await;
-    assert_eq!(store.record_starting(&first, None, LEASE).await, Ok(true));
+    assert_eq!(store.record_starting(&first, None).await, Ok(true));
     assert_eq!(handover().await, begun(None));
     store.record_reached(&first).await.unwrap();
     assert_eq!(handover().await, begun(None));
@@ -134,7 +134,7 @@ async fn a_review_knows_how_far_the_newest_submission_has_come(world: &World<imp
     assert_eq!(handover().await, Some(Handover::OnItsWay));
     let second = take_one(world).await;
     let before = DateTime::from_timestamp(7, 0);
-    let starting = store.record_starting(&second, before, LEASE).await;
+    let starting = store.record_starting(&second, before).await;
     assert_eq!(starting, Ok(true));
     assert_eq!(handover().await, begun(before));
     // Also of one that ended undecided; what was learnt at its end counts.

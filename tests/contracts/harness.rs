@@ -351,11 +351,11 @@ impl<A: Adapter> World<A> {
             .expect("an answer")
     }
 
-    /// How many events the customer has had, as whoever judges a change now reads it.
-    pub(crate) async fn event_count(&self, customer: CustomerId) -> i32 {
+    /// The number of the last event that bore on the customer's status, as whoever judges a change now reads it.
+    pub(crate) async fn status_event(&self, customer: CustomerId) -> i32 {
         let handle = CustomerHandle::Id(customer);
         let basis = self.store().status_basis(self.tenant, &handle, None).await;
-        basis.expect("an answer").expect("a customer").event_count
+        basis.expect("an answer").expect("a customer").status_event
     }
 
     pub(crate) async fn release(&self, reservation: &Reservation, absence: AbsenceClear) {

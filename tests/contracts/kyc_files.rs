@@ -10,8 +10,8 @@ use vouch_domain::{
     idempotency::Fingerprint,
     kyc::{ContentType, FileCategory, KycFile, Sha256, Slot, StoredContent},
     ports::{
-        BeginUpload, DocumentKey, DocumentPlace, KycBasis, KycFiles, UPLOAD_ABANDONED,
-        UPLOAD_DEADLINE, UPLOADS_AT_ONCE,
+        BeginUpload, DocumentKey, DocumentPlace, FinishUpload, KycBasis, KycFiles,
+        UPLOAD_ABANDONED, UPLOAD_DEADLINE, UPLOADS_AT_ONCE,
     },
     tenant::{Env, Tenant},
     values::CustomerType,
@@ -29,8 +29,10 @@ contract![
     a_key_is_bound_to_the_file_that_it_asked_for,
     one_upload_becomes_the_content,
     only_so_many_uploads_of_a_file_last_at_once,
+    uploads_that_nobody_ended_make_room_when_they_are_too_late,
     an_upload_that_takes_too_long_counts_for_nothing,
     a_closed_customers_files_are_nobodys,
+    of_many_uploads_that_end_at_once_one_counts,
     what_was_begun_and_never_finished_is_abandoned,
     all_files_of_a_customer_have_one_key,
     slots_hold_the_latest_file,
@@ -107,7 +109,7 @@ async fn abandoned(world: &World<impl Adapter>) -> Vec<DocumentPlace> {
     world.store().abandoned_uploads(None, 10).await.unwrap()
 }
 
-async fn finish(world: &World<impl Adapter>, place: &DocumentPlace) -> bool {
+async fn finish(world: &World<impl Adapter>, place: &DocumentPlace) -> FinishUpload {
     let content = content(place);
     let finished = world
         .store()
@@ -180,10 +182,13 @@ async fn one_upload_becomes_the_content(world: &World<impl Adapter>) {
         begun(world, place).await;
     }
     // Nobody began this one.
-    assert!(!finish(world, &place(world, file.id)).await);
-    assert!(finish(world, &second).await);
-    assert!(!finish(world, &first).await);
-    assert!(!finish(world, &second).await);
+    let stray = place(world, file.id);
+    assert_eq!(finish(world, &stray).await, FinishUpload::TooLate);
+    assert_eq!(finish(world, &second).await, FinishUpload::Finished);
+    for late in [&first, &second] {
+        let finished = finish(world, late).await;
+        assert_eq!(finished, FinishUpload::AlreadyUploaded);
+    }
     let stored = found(world, world.tenant, &customer, file.id).await;
     assert_eq!(stored.unwrap().stored, Some(content(&second)));
     let third = place(world, file.id);
@@ -219,6 +224,37 @@ async fn only_so_many_uploads_of_a_file_last_at_once(world: &World<impl Adapter>
     begun(world, &place(world, other.id)).await;
 }
 
+async fn uploads_that_nobody_ended_make_room_when_they_are_too_late(world: &World<impl Adapter>) {
+    let customer = world.exists(&individual()).await;
+    let file = added(world, &customer).await;
+    let mut left = Vec::new();
+    for _ in 0..UPLOADS_AT_ONCE {
+        let place = place(world, file.id);
+        begun(world, &place).await;
+        left.push(place);
+    }
+    let late = place(world, file.id);
+    assert_eq!(begin(world, &late).await, BeginUpload::TooMany);
+    world.adapter.advance(UPLOAD_DEADLINE + SOON).await;
+    // As many as before, at once, and no more.
+    let places: Vec<_> = (0..UPLOADS_AT_ONCE)
+        .map(|_| place(world, file.id))
+        .collect();
+    let outcomes = join_all(places.iter().map(|place| begin(world, place))).await;
+    for outcome in outcomes {
+        assert!(matches!(outcome, BeginUpload::Begun { .. }), "{outcome:?}");
+    }
+    assert_eq!(begin(world, &late).await, BeginUpload::TooMany);
+    assert_eq!(finish(world, &places[0]).await, FinishUpload::Finished);
+    // What nobody ended is swept all the same.
+    world
+        .adapter
+        .advance(UPLOAD_ABANDONED - UPLOAD_DEADLINE)
+        .await;
+    left.sort_by_key(|place| place.object);
+    assert_eq!(abandoned(world).await, left);
+}
+
 async fn a_closed_customers_files_are_nobodys(world: &World<impl Adapter>) {
     let (customer, other) = (
         world.exists(&individual()).await,
@@ -236,7 +272,7 @@ async fn a_closed_customers_files_are_nobodys(world: &World<impl Adapter>) {
     changed(world, &customer, Status::Closed, Cause::Merchant).await;
     // What was there goes at once; what still comes does not count, and nothing more may come.
     assert_eq!(abandoned(world).await, [stored[0].place]);
-    assert!(!finish(world, &under_way).await);
+    assert_eq!(finish(world, &under_way).await, FinishUpload::Closed);
     for file in [file.id, stored[0].slot.file] {
         let late = place(world, file);
         assert_eq!(begin(world, &late).await, BeginUpload::Closed);
@@ -251,10 +287,31 @@ async fn an_upload_that_takes_too_long_counts_for_nothing(world: &World<impl Ada
     let slow = place(world, file.id);
     world.store().begin_upload(&slow).await.unwrap();
     world.adapter.advance(UPLOAD_DEADLINE + SOON).await;
-    assert!(!finish(world, &slow).await);
+    assert_eq!(finish(world, &slow).await, FinishUpload::TooLate);
     let quick = place(world, file.id);
     world.store().begin_upload(&quick).await.unwrap();
-    assert!(finish(world, &quick).await);
+    assert_eq!(finish(world, &quick).await, FinishUpload::Finished);
+}
+
+async fn of_many_uploads_that_end_at_once_one_counts(world: &World<impl Adapter>) {
+    let customer = world.exists(&individual()).await;
+    let file = added(world, &customer).await;
+    let places: Vec<_> = (0..UPLOADS_AT_ONCE)
+        .map(|_| place(world, file.id))
+        .collect();
+    for place in &places {
+        begun(world, place).await;
+    }
+    let outcomes = join_all(places.iter().map(|place| finish(world, place))).await;
+    let count = |wanted| {
+        outcomes
+            .iter()
+            .filter(|outcome| **outcome == wanted)
+            .count()
+    };
+    assert_eq!(count(FinishUpload::Finished), 1, "{outcomes:?}");
+    let others = usize::from(UPLOADS_AT_ONCE) - 1;
+    assert_eq!(count(FinishUpload::AlreadyUploaded), others, "{outcomes:?}");
 }
 
 async fn what_was_begun_and_never_finished_is_abandoned(world: &World<impl Adapter>) {
@@ -366,6 +423,6 @@ async fn nobody_sees_what_is_anothers(world: &World<impl Adapter>) {
         assert_eq!(begin(world, &place).await, BeginUpload::Unknown);
         let content = content(&place);
         let finished = world.store().finish_upload(tenant, file.id, &content);
-        assert_eq!(finished.await, Ok(false));
+        assert_eq!(finished.await, Ok(FinishUpload::Unknown));
     }
 }

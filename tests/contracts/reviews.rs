@@ -9,14 +9,16 @@ use vouch_domain::{
         Status::{Closed, Pending, Rejected, Verified},
         ToldReason,
     },
-    ports::{ChangeStatus, DueReview, Reviews, StatusChanges, TransitionOutcome},
+    ports::{AmendOutcome, ChangeStatus, DueReview, Reviews, StatusChanges, TransitionOutcome},
     tenant::{Env, Tenant},
 };
 use vouch_testkit::individual;
 
 use crate::{
+    amendments::{amend_email, basis},
     harness::{Adapter, World, by_id, contract, rail_id},
     status_changes::changed,
+    submissions::open,
 };
 
 contract![
@@ -31,7 +33,8 @@ contract![
     a_freed_review_is_tried_again_later,
     who_lost_the_lease_changes_nothing,
     a_change_needs_the_lease_of_the_review_that_found_it,
-    what_happens_after_a_review_was_taken_makes_it_worthless,
+    a_resubmission_after_a_review_was_taken_makes_it_worthless,
+    an_amendment_after_a_review_was_taken_is_in_no_decisions_way,
     closing_a_customer_ends_its_review,
     reviews_of_all_organisations_of_one_env_are_due,
     no_more_are_taken_than_asked_for,
@@ -100,7 +103,7 @@ async fn a_decision_is_looked_for_when_it_is_overdue(world: &World<impl Adapter>
         tenant: world.tenant,
         customer: made.id,
         rail_customer: rail_id(&made.id.to_string()),
-        event_count: 1,
+        status_event: 0,
         awaited: true,
         handover: None,
         calls: 0,
@@ -246,7 +249,7 @@ async fn a_change_needs_the_lease_of_the_review_that_found_it(world: &World<impl
     let change = |review: &DueReview| ChangeStatus {
         customer: made.id,
         transition: Pending.transition(Verified, Cause::Rail).unwrap(),
-        event_count: review.event_count,
+        status_event: review.status_event,
         event: world.ids.mint(),
         explanation: None,
         review: Some(review.lease),
@@ -262,28 +265,52 @@ async fn a_change_needs_the_lease_of_the_review_that_found_it(world: &World<impl
     );
 }
 
-async fn what_happens_after_a_review_was_taken_makes_it_worthless(world: &World<impl Adapter>) {
-    let made = world.exists(&individual()).await;
-    changed(world, &made, Rejected, Cause::Rail).await;
-    call(world, &made, None).await;
-    let review = take_one(world).await;
-    assert_eq!(review.event_count, 2);
-    // While the rail is asked, and says what it has long said, the customer is submitted anew.
-    changed(world, &made, Pending, Cause::Submission).await;
+/// The rail's rejection, found by this review of a customer who is pending by now.
+async fn reject(world: &World<impl Adapter>, review: &DueReview) -> TransitionOutcome {
     let why = Explanation::of(None, &[]);
     let change = ChangeStatus {
-        customer: made.id,
+        customer: review.customer,
         transition: Pending.transition(Rejected, Cause::Rail).unwrap(),
-        event_count: review.event_count,
+        status_event: review.status_event,
         event: world.ids.mint(),
         explanation: Some(&why),
         review: Some(review.lease),
         claim: None,
     };
     let outcome = world.store().transition(world.tenant, &change).await;
-    assert_eq!(outcome, Ok(TransitionOutcome::Outrun));
+    outcome.unwrap()
+}
+
+async fn a_resubmission_after_a_review_was_taken_makes_it_worthless(world: &World<impl Adapter>) {
+    let made = world.exists(&individual()).await;
+    changed(world, &made, Rejected, Cause::Rail).await;
+    call(world, &made, None).await;
+    let review = take_one(world).await;
+    assert_eq!(review.status_event, 2);
+    // While the rail is asked, and says what it has long said, the customer is reopened.
+    changed(world, &made, Pending, Cause::Submission).await;
+    assert_eq!(reject(world, &review).await, TransitionOutcome::Outrun);
+    // So it is with a submission that nothing had to be reopened for.
+    world.adapter.advance(PATIENT).await;
+    let review = take_one(world).await;
+    let submission = open(world, world.tenant, &made, None).await;
+    assert!(submission.is_some());
+    assert_eq!(reject(world, &review).await, TransitionOutcome::Outrun);
     let found = world.find(&by_id(&made)).await;
     assert_eq!(found.unwrap().status, Pending);
+}
+
+async fn an_amendment_after_a_review_was_taken_is_in_no_decisions_way(world: &World<impl Adapter>) {
+    let made = called(world).await;
+    let review = take_one(world).await;
+    let read = basis(world, &made).await;
+    let amended = amend_email(world, &read, "new@example.com", None).await;
+    assert!(matches!(amended, AmendOutcome::Amended(_)), "{amended:?}");
+    let outcome = reject(world, &review).await;
+    assert!(
+        matches!(outcome, TransitionOutcome::Changed { .. }),
+        "{outcome:?}"
+    );
 }
 
 async fn closing_a_customer_ends_its_review(world: &World<impl Adapter>) {

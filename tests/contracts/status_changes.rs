@@ -49,7 +49,7 @@ pub(crate) async fn moved(
     let change = ChangeStatus {
         customer: customer.id,
         transition: now.status.transition(to, cause).expect("an allowed change"),
-        event_count: world.event_count(customer.id).await,
+        status_event: world.status_event(customer.id).await,
         event: world.ids.mint(),
         explanation: why.as_ref(),
         review: None,
@@ -142,7 +142,7 @@ async fn the_basis_is_the_customer_and_what_the_key_is_bound_to(world: &World<im
     };
     let unbound = Some(StatusBasis {
         customer: made.clone(),
-        event_count: 1,
+        status_event: 0,
         bound: None,
     });
     assert_eq!(basis(&by_id(&made), None).await, unbound);
@@ -172,20 +172,20 @@ async fn close(
     customer: &CustomerSummary,
     claim: &KeyClaim,
 ) -> TransitionOutcome {
-    let event_count = world.event_count(customer.id).await;
-    close_after(world, customer, event_count, claim).await
+    let status_event = world.status_event(customer.id).await;
+    close_after(world, customer, status_event, claim).await
 }
 
 async fn close_after(
     world: &World<impl Adapter>,
     customer: &CustomerSummary,
-    event_count: i32,
+    status_event: i32,
     claim: &KeyClaim,
 ) -> TransitionOutcome {
     let change = ChangeStatus {
         customer: customer.id,
         transition: customer.status.transition(Closed, Merchant).unwrap(),
-        event_count,
+        status_event,
         event: world.ids.mint(),
         explanation: None,
         review: None,
@@ -197,7 +197,7 @@ async fn close_after(
 
 async fn a_change_that_was_judged_before_something_happened_is_outrun(world: &World<impl Adapter>) {
     let made = world.exists(&individual()).await;
-    let judged = world.event_count(made.id).await;
+    let judged = world.status_event(made.id).await;
     // Back where it was, and not the same any more.
     for to in [Verified, Pending] {
         changed(world, &made, to, Rail).await;
@@ -223,7 +223,7 @@ async fn of_many_changes_at_once_one_is_made(world: &World<impl Adapter>) {
             let change = ChangeStatus {
                 customer: made.id,
                 transition: Pending.transition(to, Rail).unwrap(),
-                event_count: 1,
+                status_event: 0,
                 event: world.ids.mint(),
                 explanation: why.as_ref(),
                 review: None,
@@ -346,7 +346,7 @@ async fn a_stranger_changes_nothing(world: &World<impl Adapter>) {
         let change = ChangeStatus {
             customer: made.id,
             transition: Pending.transition(Closed, Merchant).unwrap(),
-            event_count: 1,
+            status_event: 0,
             event: world.ids.mint(),
             explanation: None,
             review: None,

@@ -41,7 +41,7 @@ async fn reject(world: &World<impl Adapter>, customer: &CustomerSummary, why: &E
     let change = ChangeStatus {
         customer: customer.id,
         transition: Pending.transition(Rejected, Rail).unwrap(),
-        event_count: world.event_count(customer.id).await,
+        status_event: world.status_event(customer.id).await,
         event: world.ids.mint(),
         explanation: Some(why),
         review: None,

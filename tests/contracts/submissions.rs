@@ -26,6 +26,7 @@ contract![
     a_submission_shows_among_the_events,
     a_key_is_bound_to_its_submission,
     a_taken_job_is_held_and_given_again_after_its_lease,
+    a_renewed_lease_lasts_from_then_on,
     what_was_done_is_not_done_again,
     a_submission_that_reached_the_rail_is_in_review,
     what_the_rail_lacks_ends_a_submission,
@@ -59,7 +60,7 @@ pub(crate) async fn ready(world: &World<impl Adapter>) -> Ready {
     ready_in(world, world.tenant).await
 }
 
-async fn open(
+pub(crate) async fn open(
     world: &World<impl Adapter>,
     tenant: Tenant,
     customer: &CustomerSummary,
@@ -227,21 +228,33 @@ async fn a_taken_job_is_held_and_given_again_after_its_lease(world: &World<impl 
     take_one(world).await;
 }
 
+async fn a_renewed_lease_lasts_from_then_on(world: &World<impl Adapter>) {
+    opened(world, &ready(world).await).await;
+    let job = take_one(world).await;
+    let almost = LEASE - Duration::from_secs(20);
+    for _ in 0..3 {
+        world.adapter.advance(almost).await;
+        let renewed = world.store().renew_submission(&job, LEASE).await;
+        assert_eq!(renewed, Ok(true));
+    }
+    world.adapter.advance(almost).await;
+    assert_eq!(take(world).await, []);
+    world.adapter.advance(PATIENT).await;
+    take_one(world).await;
+    // It has passed to somebody else.
+    let renewed = world.store().renew_submission(&job, LEASE).await;
+    assert_eq!(renewed, Ok(false));
+}
+
 async fn what_was_done_is_not_done_again(world: &World<impl Adapter>) {
     opened(world, &ready(world).await).await;
     let job = take_one(world).await;
     let at_rail = rail_file("rail-file");
-    let sent = world
-        .store()
-        .record_sent(&job, job.files[0].file, &at_rail, LEASE);
+    let sent = world.store().record_sent(&job, job.files[0].file, &at_rail);
     assert_eq!(sent.await, Ok(true));
-    world.adapter.advance(LEASE - Duration::from_secs(20)).await;
     let before = DateTime::from_timestamp(7, 0);
-    let starting = world.store().record_starting(&job, before, LEASE).await;
+    let starting = world.store().record_starting(&job, before).await;
     assert_eq!(starting, Ok(true));
-    // Each step has the lease begin anew.
-    world.adapter.advance(LEASE - Duration::from_secs(20)).await;
-    assert_eq!(take(world).await, []);
     world.adapter.advance(PATIENT).await;
     let next = take_one(world).await;
     let begun = Handover::Begun {
@@ -290,11 +303,9 @@ async fn who_lost_the_lease_changes_nothing(world: &World<impl Adapter>) {
     let new = take_one(world).await;
     let store = world.store();
     let (file, at_rail) = (old.files[0].file, rail_file("late"));
-    assert_eq!(
-        store.record_sent(&old, file, &at_rail, LEASE).await,
-        Ok(false)
-    );
-    assert_eq!(store.record_starting(&old, None, LEASE).await, Ok(false));
+    assert_eq!(store.record_sent(&old, file, &at_rail).await, Ok(false));
+    assert_eq!(store.record_starting(&old, None).await, Ok(false));
+    assert_eq!(store.renew_submission(&old, LEASE).await, Ok(false));
     store.record_reached(&old).await.unwrap();
     store
         .record_incomplete(&old, &[Gap::Owners], None)

@@ -55,9 +55,10 @@ async fn services_outlive_their_database() {
     assert_eq!(answers.len(), exchanges.len(), "every request is answered");
     let troubled = answers.iter().filter(|answer| answer.status == 503).count();
     assert!(troubled > 0, "the restart was noticed");
+    // 502: on a machine that stands still for long enough, the rail has not answered in time.
     let others = answers
         .iter()
-        .find(|answer| ![200, 201, 404, 503].contains(&answer.status));
+        .find(|answer| ![200, 201, 404, 502, 503].contains(&answer.status));
     assert!(others.is_none(), "{others:?}");
 
     let healed = within(HEAL_LIMIT, async || {

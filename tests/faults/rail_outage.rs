@@ -74,9 +74,9 @@ async fn everything_reserved_is_finished_when_the_rail_is_back() {
     let slow: Vec<_> = exchanges
         .iter()
         .skip(after_opening)
-        .filter(|exchange| exchange.took > Duration::from_secs(1))
+        .filter(|exchange| exchange.took >= PATIENT.create())
         .collect();
-    // A machine that stands still for a moment is not the breaker's fault.
+    // Nobody waits for the rail any more. A machine that stands still for a moment is not the breaker's fault.
     if slow.len() > creates / 20 {
         complaints.push(format!("{} slow ones: {:?}", slow.len(), slow[0]));
     }

@@ -35,6 +35,13 @@ const OVERDUE_MS: &str = "1000";
 /// How long the services wait for the rail, in milliseconds: create, look-up, settle time.
 pub(crate) struct Patience(u32, u32, u32);
 
+impl Patience {
+    /// How long a create waits.
+    pub(crate) fn create(&self) -> Duration {
+        Duration::from_millis(self.0.into())
+    }
+}
+
 /// For runs with many failures: short deadlines, and a settle time that outlasts a slow machine.
 pub(crate) const IMPATIENT: Patience = Patience(300, 300, 1_500);
 /// For tests in which the rail is either well or away.

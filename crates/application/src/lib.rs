@@ -45,4 +45,5 @@ pub mod sweep_uploads;
 pub mod sync_contact;
 pub mod transitions;
 pub mod treasury_customers;
+pub mod upload_slots;
 pub mod virtual_accounts;

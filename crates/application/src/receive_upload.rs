@@ -8,16 +8,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use sha2::{Digest, Sha256 as Hasher};
-use tokio::{
-    sync::Semaphore,
-    time::{Instant, timeout_at},
-};
+use tokio::time::{Instant, timeout_at};
 use vouch_domain::{
     id::FileId,
     kyc::{ContentType, MAX_FILE_BYTES, SIGNATURE_LENGTH, Sha256, StoredContent},
     ports::{
-        BeginUpload, BrokenOff, ByteSource, DocumentPlace, Documents, DocumentsError, KycFiles,
-        PutDocumentError, StoreError, UPLOAD_DEADLINE,
+        BeginUpload, BrokenOff, ByteSource, DocumentPlace, Documents, DocumentsError, FinishUpload,
+        KycFiles, PutDocumentError, StoreError, UPLOAD_DEADLINE,
     },
     tenant::Tenant,
 };
@@ -25,6 +22,7 @@ use vouch_domain::{
 use crate::{
     ids::IdMint,
     steps::{self, Step},
+    upload_slots::UploadSlots,
 };
 
 /// Why nothing was kept.
@@ -42,7 +40,7 @@ pub enum UploadError {
     /// As many uploads of the file as may are under way.
     #[error("the file is being uploaded too often at once")]
     TooMany,
-    /// As many uploads as this process takes are under way.
+    /// As many uploads as this process takes at all, or of this organisation, are under way.
     #[error("too many uploads are under way")]
     Busy,
     /// There are more bytes than a file may have.
@@ -60,18 +58,6 @@ pub enum UploadError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// How many uploads a process takes in at once: whatever each holds of its file is memory. Clones count together.
-#[derive(Clone)]
-pub struct UploadSlots(Arc<Semaphore>);
-
-impl UploadSlots {
-    /// So many.
-    #[must_use]
-    pub fn new(count: u16) -> Self {
-        Self(Arc::new(Semaphore::new(usize::from(count))))
-    }
 }
 
 /// The use case.
@@ -113,7 +99,8 @@ impl ReceiveUpload {
         file: FileId,
         bytes: &mut dyn ByteSource,
     ) -> Result<StoredContent, UploadError> {
-        let _slot = self.slots.0.try_acquire().map_err(|_| UploadError::Busy)?;
+        let slot = self.slots.take(tenant.organisation);
+        let _slot = slot.ok_or(UploadError::Busy)?;
         let place = DocumentPlace {
             tenant,
             file,
@@ -149,11 +136,15 @@ impl ReceiveUpload {
             .files
             .finish_upload(place.tenant, place.file, &content)
             .await?;
-        if finished {
-            return Ok(content);
-        }
+        let refused = match finished {
+            FinishUpload::Finished => return Ok(content),
+            FinishUpload::Unknown => UploadError::Unknown,
+            FinishUpload::Closed => UploadError::Closed,
+            FinishUpload::AlreadyUploaded => UploadError::AlreadyUploaded,
+            FinishUpload::TooLate => UploadError::BrokenOff,
+        };
         self.discard(place).await;
-        Err(UploadError::AlreadyUploaded)
+        Err(refused)
     }
 
     async fn discard(&self, place: &DocumentPlace) {

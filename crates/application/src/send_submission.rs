@@ -3,6 +3,8 @@
 //! Each step that changes something at the rail can be repeated or is looked for first, and each that took long is
 //! recorded. So a process that dies leaves a job from which the next one goes on, and the rail reviews once.
 
+mod lease;
+
 use std::{
     sync::{
         Arc,
@@ -17,9 +19,9 @@ use tokio::time::Instant;
 use vouch_domain::{
     kyc::{FileCategory, Gap, Handover},
     ports::{
-        BrokenOff, ByteSource, DocumentPlace, Documents, DocumentsError, RAIL_FILE_DEADLINE,
-        RailContent, RailCustomer, RailFailure, RailFileId, RailStatus, RailSubmission, Reviews,
-        StoreError, SubmissionJob, SubmissionJobs, SubmittedFile, Urgency,
+        BrokenOff, ByteSource, DocumentPlace, Documents, DocumentsError, RailContent, RailCustomer,
+        RailFailure, RailFileId, RailStatus, RailSubmission, Reviews, StoreError, SubmissionJob,
+        SubmissionJobs, SubmittedFile, Urgency,
     },
     tenant::Env,
     values::CustomerType,
@@ -32,9 +34,6 @@ use crate::{
     review::OverdueAges,
     steps::{self, Step},
 };
-
-/// How long the statements of one step may take together.
-const STATEMENTS: Duration = Duration::from_secs(15);
 
 /// Sends submissions to the rail, until it is stopped.
 pub struct SubmissionSender {
@@ -60,8 +59,8 @@ enum Stuck {
     /// The rail refused this part of it. It may be that it was reviewing the customer already.
     #[error("the rail refused {}", .0.as_str())]
     Refused(Gap),
-    /// The job was taken over, or its submission decided.
-    #[error("the lease has passed to somebody else")]
+    /// The job was taken over, or its submission decided; or its lease could not be renewed.
+    #[error("the lease has passed to somebody else, or may soon")]
     LeaseLost,
     /// There are more files to send, and they are left to the next process.
     #[error("this process was asked to stop")]
@@ -118,13 +117,18 @@ impl Work for SubmissionSender {
         line: &RailLine,
         room: u8,
     ) -> Result<Vec<SubmissionJob>, StoreError> {
-        let lease = lease(line);
+        let lease = lease::lease(line.terms);
         self.jobs.take_due_submissions(env, lease, room).await
     }
 
-    async fn work_on(&self, line: &RailLine, job: SubmissionJob, _: Instant) -> Onward {
+    async fn work_on(&self, line: &RailLine, job: SubmissionJob, leased_since: Instant) -> Onward {
         let submission = job.submission;
-        let recorded = match self.bring(line, &job).await {
+        let brought = tokio::select! {
+            biased;
+            () = lease::keep(&*self.jobs, &job, line.terms, leased_since) => Err(Stuck::LeaseLost),
+            brought = self.bring(line, &job) => brought,
+        };
+        let recorded = match brought {
             Ok(End::Reached) => {
                 steps::pass(Step::ReviewStarted);
                 self.reached(&job).await
@@ -134,7 +138,10 @@ impl Work for SubmissionSender {
                 let jobs = &self.jobs;
                 jobs.record_incomplete(&job, &[gap], rejected_before).await
             }
-            Err(Stuck::LeaseLost) => Ok(()),
+            Err(Stuck::LeaseLost) => {
+                tracing::info!(%submission, "a submission is worked on here no more: it is decided, or its lease may soon be somebody else's");
+                Ok(())
+            }
             Err(stuck) => {
                 tracing::warn!(%submission, %stuck, "a submission has not reached the rail yet");
                 self.leave(line, &job, &stuck).await
@@ -277,10 +284,7 @@ impl SubmissionSender {
         }
         let at_rail = sent.map_err(refusal_of(file.category))?;
         steps::pass(Step::FileSent);
-        let recorded = self
-            .jobs
-            .record_sent(job, file.file, &at_rail, lease(line))
-            .await?;
+        let recorded = self.jobs.record_sent(job, file.file, &at_rail).await?;
         recorded.then_some(at_rail).ok_or(Stuck::LeaseLost)
     }
 
@@ -294,10 +298,7 @@ impl SubmissionSender {
         };
         // The rail may decide at once: then its word has to be taken for an answer already.
         self.await_decision(job).await?;
-        let recorded = self
-            .jobs
-            .record_starting(job, rejected_before, lease(line))
-            .await?;
+        let recorded = self.jobs.record_starting(job, rejected_before).await?;
         steps::pass(Step::ReviewStarting);
         recorded.then_some(()).ok_or(Stuck::LeaseLost)
     }
@@ -379,9 +380,4 @@ fn refusal_of(category: FileCategory) -> impl Fn(RailFailure) -> Stuck {
         RailFailure::Refused { .. } => Stuck::Refused(Gap::File(category)),
         other => Stuck::Rail(other),
     }
-}
-
-/// Long enough for the longest step between two that are recorded, and for the rail to have decided about what was sent.
-fn lease(line: &RailLine) -> Duration {
-    RAIL_FILE_DEADLINE + line.terms.look_up * 4 + line.terms.settle + STATEMENTS
 }

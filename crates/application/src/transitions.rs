@@ -24,7 +24,7 @@ pub struct Move<'a> {
     pub cause: Cause,
     /// Why, of a rejection.
     pub explanation: Option<&'a Explanation>,
-    /// The look that found it, if one did: what has happened to the customer since makes it worthless.
+    /// The look that found it, if one did: whatever has borne on the status since makes it worthless.
     pub review: Option<&'a DueReview>,
     /// The caller's key, if it gave one.
     pub claim: Option<&'a KeyClaim>,
@@ -58,8 +58,9 @@ pub enum MoveError {
     /// The key was used with another body.
     #[error("the key was used with another body")]
     KeyConflict,
-    /// Something has happened to the customer since the look that found the change.
-    #[error("the customer has changed since the rail was asked")]
+    /// The look that found the change is worthless: the customer's status has changed since, or it was submitted, or
+    /// another look has begun.
+    #[error("the rail was asked about the customer as it stood before")]
     Outrun,
     /// Another customer has the Interac e-mail of one that a submission would revive.
     #[error("another customer has the Interac e-mail")]
@@ -103,7 +104,7 @@ impl Transitions {
                 .ok_or(MoveError::NotFound)?;
             if wanted
                 .review
-                .is_some_and(|review| review.event_count != basis.event_count)
+                .is_some_and(|review| review.status_event != basis.status_event)
             {
                 return Err(MoveError::Outrun);
             }
@@ -129,6 +130,10 @@ impl Transitions {
                 }
                 TransitionOutcome::InteracEmailTaken => return Err(MoveError::InteracEmailTaken),
                 TransitionOutcome::PayoutsProcessing => return Err(MoveError::PayoutsProcessing),
+                // What it found is as worthless the next time.
+                TransitionOutcome::Outrun if wanted.review.is_some() => {
+                    return Err(MoveError::Outrun);
+                }
                 TransitionOutcome::Outrun => {}
             }
         }
@@ -156,7 +161,7 @@ impl Transitions {
         let change = ChangeStatus {
             customer: customer.id,
             transition,
-            event_count: basis.event_count,
+            status_event: basis.status_event,
             event: self.ids.mint(),
             explanation: wanted.explanation,
             review: wanted.review.map(|review| review.lease),

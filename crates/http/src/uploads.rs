@@ -4,7 +4,7 @@ use std::{fmt::Write, time::Duration};
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::ETAG,
+    http::header::{CONTENT_LENGTH, ETAG},
     rt::{spawn, time::timeout},
     web::{Bytes, Data, Payload},
 };
@@ -52,6 +52,7 @@ pub(crate) async fn receive(
     state: Data<State>,
 ) -> HttpResponse {
     let received = match admitted(&request, &state.shared) {
+        Ok(_) if is_said_to_be_too_large(&request) => Err(UploadError::TooLarge.into()),
         Ok((tenant, file)) => keep(&state, tenant, file, payload).await,
         Err(refused) => Err(refused),
     };
@@ -80,6 +81,13 @@ fn admitted(request: &HttpRequest, shared: &Shared) -> Result<(Tenant, FileId), 
         return Err(ApiError::because(Code::PermissionDenied, "expired"));
     }
     Ok((tenant, file))
+}
+
+/// Whether the caller says that more is to come than a file may have. What comes is counted all the same.
+fn is_said_to_be_too_large(request: &HttpRequest) -> bool {
+    let said = request.headers().get(CONTENT_LENGTH);
+    let said = said.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    said.is_some_and(|bytes| bytes > MAX_FILE_BYTES)
 }
 
 async fn keep(

@@ -126,7 +126,9 @@ impl AccountJobs for Store {
         let rows = self
             .take_due_rows::<JobSql, JobRow>(TAKE_DUE, env, lease, limit)
             .await?;
-        Ok(readable(rows, |row| (row.1, job(env, row))))
+        Ok(readable("virtual account", rows, |row| {
+            (row.1, job(env, row))
+        }))
     }
 
     async fn next_due_account(&self, env: Env) -> Result<Option<Duration>, StoreError> {

@@ -88,8 +88,10 @@ impl CallbackInbox for Store {
         let rows = self
             .take_due_rows::<DueSql, DueRow>(TAKE_DUE, env, lease, limit)
             .await?;
-        // It has no id of its own: in the log it is its lease.
-        Ok(readable(rows, |row| (row.3, self.kept_callback(env, row))))
+        // It has no id of its own.
+        Ok(readable("lease of a callback", rows, |row| {
+            (row.3, self.kept_callback(env, row))
+        }))
     }
 
     async fn end_callback(&self, callback: &KeptCallback) -> Result<(), StoreError> {

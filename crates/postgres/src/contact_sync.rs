@@ -80,7 +80,9 @@ impl ContactSync for Store {
         let rows = self
             .take_due_rows::<PendingSql, PendingRow>(TAKE_PENDING, env, lease, limit)
             .await?;
-        Ok(readable(rows, |row| (row.1, self.pending_change(env, row))))
+        Ok(readable("customer", rows, |row| {
+            (row.1, self.pending_change(env, row))
+        }))
     }
 
     async fn settle_change(

@@ -1,12 +1,14 @@
 //! How a statement is run: within a deadline, on a connection of its own, again where it lost against another
 //! transaction.
 
+use std::time::Duration;
+
 use diesel::QueryResult;
 use diesel_async::{
     AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection, methods::LoadQuery,
     pooled_connection::deadpool::Object,
 };
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use vouch_domain::ports::StoreError;
 
 use crate::{
@@ -16,7 +18,10 @@ use crate::{
 };
 
 /// How often a statement is run that keeps losing against other transactions.
-const ATTEMPTS: u8 = 3;
+const ATTEMPTS: u32 = 3;
+/// How long it waits before the second time, and twice as long before the third: whoever begins again at once may well
+/// be faster than the winner, who is only being woken, and be in its way again.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Through a pooler each statement has a transaction, and with it a session, to itself, and begins by removing what
 /// others left prepared in that session: names are unique only within one process.
@@ -39,7 +44,10 @@ impl Database {
                 let mut lent = self.begin().await?;
                 let answer = build().get_results(lent.connection()?).await;
                 match self.end(lent, answer).await {
-                    Err(Failure::Contention) if attempt < ATTEMPTS => attempt += 1,
+                    Err(Failure::Contention) if attempt < ATTEMPTS => {
+                        sleep(PAUSE * attempt).await;
+                        attempt += 1;
+                    }
                     outcome => return outcome,
                 }
             }
@@ -71,7 +79,10 @@ impl Database {
                 let mut lent = self.begin().await?;
                 let answer = build().execute(lent.connection()?).await;
                 match self.end(lent, answer).await {
-                    Err(Failure::Contention) if attempt < ATTEMPTS => attempt += 1,
+                    Err(Failure::Contention) if attempt < ATTEMPTS => {
+                        sleep(PAUSE * attempt).await;
+                        attempt += 1;
+                    }
                     outcome => return outcome,
                 }
             }

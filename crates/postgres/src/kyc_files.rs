@@ -9,7 +9,7 @@ use vouch_domain::{
     idempotency::KeyClaim,
     kyc::{ContentType, FileCategory, KycFile, Sha256, Slot, StoredContent},
     ports::{
-        BeginUpload, DocumentPlace, KycBasis, KycFiles, StoreError, UPLOAD_ABANDONED,
+        BeginUpload, DocumentPlace, FinishUpload, KycBasis, KycFiles, StoreError, UPLOAD_ABANDONED,
         UPLOAD_DEADLINE, UPLOADS_AT_ONCE,
     },
     tenant::{Env, Tenant},
@@ -54,6 +54,8 @@ type FileRow = (
     Option<Vec<u8>>,
 );
 
+/// What was begun too long ago to be finished, by a process that died perhaps, gives its number back before a free one is
+/// looked for: so the numbers wait for the count of those.
 const BEGIN: &str = "
     WITH file AS (
         SELECT f.content_type, f.customer_id, k.key, f.object IS NOT NULL AS is_filled, c.status = 'closed' AS is_closed
@@ -61,13 +63,19 @@ const BEGIN: &str = "
         JOIN document_keys k ON k.organisation_id = $1 AND k.env = $2 AND k.customer_id = f.customer_id
         JOIN customers c ON c.organisation_id = $1 AND c.env = $2 AND c.id = f.customer_id
         WHERE f.organisation_id = $1 AND f.env = $2 AND f.id = $3
+    ), given_back AS (
+        UPDATE upload_attempts SET attempt = NULL
+        WHERE organisation_id = $1 AND env = $2 AND file_id = $3 AND attempt IS NOT NULL
+          AND begun_at <= now() - $6 * interval '1 millisecond'
+        RETURNING object
     ), noted AS (
         INSERT INTO upload_attempts (organisation_id, env, object, file_id, attempt)
         SELECT $1, $2, $4, $3, free.attempt
-        FROM file, generate_series(1, $5::integer) AS free (attempt)
-        WHERE NOT is_filled AND NOT is_closed
+        FROM file, (SELECT count(*) FROM given_back) AS over, generate_series(1, $5::integer) AS free (attempt)
+        WHERE NOT is_filled AND NOT is_closed AND over.count >= 0
           AND NOT EXISTS (SELECT FROM upload_attempts a
-                          WHERE a.organisation_id = $1 AND a.env = $2 AND a.file_id = $3 AND a.attempt = free.attempt)
+                          WHERE a.organisation_id = $1 AND a.env = $2 AND a.file_id = $3 AND a.attempt = free.attempt
+                            AND a.begun_at > now() - $6 * interval '1 millisecond')
         LIMIT 1
         RETURNING object
     )
@@ -76,23 +84,31 @@ const BEGIN: &str = "
 type BeginSql = (Text, SqlUuid, Binary, Bool, Bool, Bool);
 type BeginRow = (String, Uuid, Vec<u8>, bool, bool, bool);
 
-/// Whoever closes the customer meanwhile is waited for, or waits.
+/// Whoever closes the customer or finishes another upload meanwhile is waited for, or waits: so what stood against this one
+/// is told as it is then. The customer is locked first, as by whoever closes it.
 const FINISH: &str = "
-    WITH customer AS MATERIALIZED (
-        SELECT c.id FROM files f
+    WITH file AS MATERIALIZED (
+        SELECT f.object IS NOT NULL AS is_filled, c.status = 'closed' AS is_closed
+        FROM files f
         JOIN customers c ON c.organisation_id = $1 AND c.env = $2 AND c.id = f.customer_id
-        WHERE f.organisation_id = $1 AND f.env = $2 AND f.id = $3 AND c.status <> 'closed'
-        FOR SHARE OF c
+        WHERE f.organisation_id = $1 AND f.env = $2 AND f.id = $3
+        FOR SHARE OF c FOR NO KEY UPDATE OF f
     ), filled AS (
         UPDATE files f SET object = $4, size = $5, sha256 = $6
-        FROM upload_attempts a, customer
-        WHERE f.customer_id = customer.id AND a.organisation_id = $1 AND a.env = $2 AND a.object = $4 AND a.file_id = $3
+        FROM file, upload_attempts a
+        WHERE NOT file.is_filled AND NOT file.is_closed
+          AND a.organisation_id = $1 AND a.env = $2 AND a.object = $4 AND a.file_id = $3
           AND a.begun_at > now() - $7 * interval '1 millisecond'
-          AND f.organisation_id = $1 AND f.env = $2 AND f.id = $3 AND f.object IS NULL
+          AND f.organisation_id = $1 AND f.env = $2 AND f.id = $3
         RETURNING f.id
+    ), forgotten AS (
+        DELETE FROM upload_attempts a USING filled
+        WHERE a.organisation_id = $1 AND a.env = $2 AND a.object = $4
     )
-    DELETE FROM upload_attempts a USING filled
-    WHERE a.organisation_id = $1 AND a.env = $2 AND a.object = $4";
+    SELECT is_filled, is_closed, EXISTS (SELECT FROM filled) FROM file";
+
+type FinishSql = (Bool, Bool, Bool);
+type FinishRow = (bool, bool, bool);
 
 const ABANDONED: &str = "
     SELECT organisation_id, env, file_id, object FROM upload_attempts
@@ -178,12 +194,12 @@ impl KycFiles for Store {
         tenant: Tenant,
         file: FileId,
         content: &StoredContent,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<FinishUpload, StoreError> {
         let size = i64::try_from(content.size).unwrap_or(i64::MAX);
-        let finished = self
+        let row: Option<FinishRow> = self
             .database
-            .affected(|| {
-                in_tenant(FINISH, tenant)
+            .row(|| {
+                in_tenant::<FinishSql>(FINISH, tenant)
                     .uuid(file.uuid())
                     .uuid(content.object)
                     .big_int(size)
@@ -191,7 +207,13 @@ impl KycFiles for Store {
                     .big_int(millis(UPLOAD_DEADLINE))
             })
             .await?;
-        Ok(finished == 1)
+        Ok(match row {
+            None => FinishUpload::Unknown,
+            Some((_, _, true)) => FinishUpload::Finished,
+            Some((_, true, false)) => FinishUpload::Closed,
+            Some((true, false, false)) => FinishUpload::AlreadyUploaded,
+            Some((false, false, false)) => FinishUpload::TooLate,
+        })
     }
 
     async fn forget_upload(&self, place: &DocumentPlace) -> Result<(), StoreError> {
@@ -272,6 +294,7 @@ impl Store {
                     .uuid(place.file.uuid())
                     .uuid(place.object)
                     .integer(i32::from(UPLOADS_AT_ONCE))
+                    .big_int(millis(UPLOAD_DEADLINE))
             })
             .await
     }

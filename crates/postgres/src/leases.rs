@@ -104,15 +104,18 @@ impl Store {
 }
 
 /// The jobs of these rows. One that cannot be read, as under a missing master key, is left to its lease: it must not hold up
-/// the others.
+/// the others. The log tells its id, and of what: `kind`.
 pub(crate) fn readable<Row, Job>(
+    kind: &'static str,
     rows: impl IntoIterator<Item = Row>,
     read: impl Fn(Row) -> (Uuid, Result<Job, StoreError>),
 ) -> Vec<Job> {
     let jobs = rows.into_iter().filter_map(|row| {
         let (id, job) = read(row);
-        job.inspect_err(|error| tracing::error!(%id, %error, "a job that is due cannot be read"))
-            .ok()
+        job.inspect_err(
+            |error| tracing::error!(kind, %id, %error, "a job that is due cannot be read"),
+        )
+        .ok()
     });
     jobs.collect()
 }

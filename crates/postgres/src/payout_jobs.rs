@@ -106,7 +106,9 @@ impl PayoutJobs for Store {
         let rows = self
             .take_due_rows::<JobSql, JobRow>(TAKE_DUE, env, lease, limit)
             .await?;
-        Ok(readable(rows, |row| (row.1, self.payout_job(env, row))))
+        Ok(readable("payout", rows, |row| {
+            (row.1, self.payout_job(env, row))
+        }))
     }
 
     async fn next_due_payout(&self, env: Env) -> Result<Option<Duration>, StoreError> {

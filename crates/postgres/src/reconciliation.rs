@@ -41,7 +41,9 @@ impl Reconciliation for Store {
         let rows = self
             .take_due_rows::<DueSql, DueRow>(TAKE_DUE, env, terms.lease(), limit)
             .await?;
-        Ok(readable(rows, |row| (row.2.1.0, self.due(env, row))))
+        Ok(readable("reservation", rows, |row| {
+            (row.2.1.0, self.due(env, row))
+        }))
     }
 }
 

@@ -44,7 +44,7 @@ const TAKE_DUE: &str = take_due! {
     table: "reviews", key: "customer_id", due: "next_look_at", and: "true", doublings: 6,
     then: "
     SELECT taken.organisation_id, taken.customer_id, taken.awaited, taken.calls, taken.looks, taken.reason, taken.told_at,
-           taken.lease_token, c.rail_customer_id, c.event_count,
+           taken.lease_token, c.rail_customer_id, c.status_event,
            CASE WHEN s.is_undecided THEN COALESCE(s.may_have_begun, true) WHEN d.cause = 'submission' THEN false END,
            s.rejected_before
     FROM taken JOIN customers c
@@ -159,7 +159,9 @@ impl Reviews for Store {
         let rows = self
             .take_due_rows::<DueSql, DueRow>(TAKE_DUE, env, lease, limit)
             .await?;
-        Ok(readable(rows, |row| (row.0.1, self.due_review(env, row))))
+        Ok(readable("customer", rows, |row| {
+            (row.0.1, self.due_review(env, row))
+        }))
     }
 
     async fn settle_review(
@@ -193,7 +195,7 @@ impl Reviews for Store {
 
 impl Store {
     fn due_review(&self, env: Env, row: DueRow) -> Result<DueReview, StoreError> {
-        let (review, (rail_customer, event_count), (may_have_begun, rejected_before)) = row;
+        let (review, (rail_customer, status_event), (may_have_begun, rejected_before)) = row;
         let (organisation, customer, awaited, calls, looks, reason, at, lease) = review;
         let reason = reason.map(|sealed| self.told_reason(env, &rail_customer, &sealed));
         let tenant = Tenant {
@@ -204,7 +206,7 @@ impl Store {
             tenant,
             customer: id(customer)?,
             rail_customer: RailCustomerId::parse(&rail_customer).map_err(|_| broken("rail id"))?,
-            event_count,
+            status_event,
             awaited,
             handover: may_have_begun.map(|begun| handover(begun, rejected_before)),
             calls,

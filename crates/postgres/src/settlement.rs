@@ -69,7 +69,7 @@ impl SettlementJobs for Store {
         let rows = self
             .take_due_rows::<JobSql, JobRow>(TAKE_DUE, env, lease, limit)
             .await?;
-        Ok(readable(rows, |row| (row.4.0.0, job(env, row))))
+        Ok(readable("swap", rows, |row| (row.4.0.0, job(env, row))))
     }
 
     async fn next_due_swap(&self, env: Env) -> Result<Option<Duration>, StoreError> {

@@ -1,4 +1,5 @@
-//! Changes of statuses: one statement each, guarded by the status from which the change leads on.
+//! Changes of statuses: one statement each, guarded by the number of the last event that bore on the status when the
+//! change was judged.
 
 use async_trait::async_trait;
 use diesel::sql_types::{Binary, Bool, Integer, Nullable};
@@ -22,7 +23,7 @@ use crate::{
 const BASIS: &str = concat!(
     "SELECT ",
     summary_columns!(),
-    ", c.event_count, k.fingerprint
+    ", c.status_event, k.fingerprint
      FROM customers c
      LEFT JOIN idempotency_keys k
        ON k.organisation_id = $1 AND k.env = $2 AND k.digest = $5
@@ -44,8 +45,9 @@ macro_rules! transition {
                  FOR UPDATE
              ), c AS (
                  UPDATE customers t
-                 SET status = $5, version = t.version + 1, event_count = t.event_count + 1
-                 WHERE t.organisation_id = $1 AND t.env = $2 AND t.id = $3 AND t.event_count = $19
+                 SET status = $5, version = t.version + 1, event_count = t.event_count + 1,
+                     status_event = t.event_count + 1
+                 WHERE t.organisation_id = $1 AND t.env = $2 AND t.id = $3 AND t.status_event = $19
                    AND t.provisioning <> 'reserved' AND NOT t.is_primary
                    AND ($6 IS NULL OR EXISTS (SELECT FROM review))
                  RETURNING t.*
@@ -230,17 +232,17 @@ impl Store {
                     .maybe_bytes(claim.map(|claim| self.hashing.key(tenant, claim)))
                     .maybe_text(claim.map(|claim| claim.contract.as_str()))
                     .maybe_bytes(claim.map(|claim| claim.fingerprint.0))
-                    .integer(change.event_count)
+                    .integer(change.status_event)
             })
             .await
     }
 }
 
-fn basis((row, event_count, bound): BasisRow) -> Result<StatusBasis, StoreError> {
+fn basis((row, status_event, bound): BasisRow) -> Result<StatusBasis, StoreError> {
     let bound = bound.map(|bytes| bytes.try_into().map(Fingerprint));
     Ok(StatusBasis {
         customer: summary(row)?,
-        event_count,
+        status_event,
         bound: bound.transpose().map_err(|_| broken("fingerprint"))?,
     })
 }

@@ -47,35 +47,26 @@ type CustomerRow = (Uuid, String, String, Vec<u8>);
 type FileRow = (Uuid, String, String, Uuid, i64, Vec<u8>, Option<String>);
 type Row = (JobRow, CustomerRow, FileRow);
 
-/// Extends a lease that still stands. What follows is done only then.
-macro_rules! holding {
-    ($step:expr, $extended_by:expr) => {
-        concat!(
-            "WITH held AS (
-                 UPDATE kyc_jobs SET leased_until = now() + ",
-            $extended_by,
-            " * interval '1 millisecond'
-                 WHERE organisation_id = $1 AND env = $2 AND submission_id = $3 AND lease_token = $4
-                 RETURNING submission_id
-             ) ",
-            $step
-        )
-    };
-}
+const RENEW: &str = "
+    UPDATE kyc_jobs SET leased_until = now() + $5 * interval '1 millisecond'
+    WHERE organisation_id = $1 AND env = $2 AND submission_id = $3 AND lease_token = $4";
 
-const SENT: &str = holding!(
-    "UPDATE kyc_submission_files f SET rail_file_id = $6 FROM held
-     WHERE f.organisation_id = $1 AND f.env = $2 AND f.submission_id = held.submission_id AND f.file_id = $7",
-    "$5"
-);
+const SENT: &str = "
+    WITH held AS (
+        SELECT submission_id FROM kyc_jobs
+        WHERE organisation_id = $1 AND env = $2 AND submission_id = $3 AND lease_token = $4
+        FOR UPDATE
+    )
+    UPDATE kyc_submission_files f SET rail_file_id = $5 FROM held
+    WHERE f.organisation_id = $1 AND f.env = $2 AND f.submission_id = held.submission_id AND f.file_id = $6";
 
 const STARTING: &str = "
     WITH starting AS (
-        UPDATE kyc_jobs SET may_have_begun = true, leased_until = now() + $5 * interval '1 millisecond'
+        UPDATE kyc_jobs SET may_have_begun = true
         WHERE organisation_id = $1 AND env = $2 AND submission_id = $3 AND lease_token = $4
         RETURNING submission_id
     )
-    UPDATE kyc_submissions s SET rejected_before = $6 FROM starting
+    UPDATE kyc_submissions s SET rejected_before = $5 FROM starting
     WHERE s.organisation_id = $1 AND s.env = $2 AND s.id = starting.submission_id";
 
 /// A submission that was decided meanwhile has lost its job.
@@ -116,9 +107,21 @@ impl SubmissionJobs for Store {
             .take_due_rows::<(JobSql, CustomerSql, FileSql), Row>(TAKE_DUE, env, lease, limit)
             .await?;
         let jobs = rows.chunk_by(|one, next| one.0 == next.0);
-        Ok(readable(jobs, |rows| {
+        Ok(readable("submission", jobs, |rows| {
             (rows[0].0.1, self.submission_job(env, rows))
         }))
+    }
+
+    async fn renew_submission(
+        &self,
+        job: &SubmissionJob,
+        lease: Duration,
+    ) -> Result<bool, StoreError> {
+        let renewed = self
+            .database
+            .affected(|| held(RENEW, job).big_int(millis(lease)))
+            .await?;
+        Ok(renewed == 1)
     }
 
     async fn record_sent(
@@ -126,16 +129,10 @@ impl SubmissionJobs for Store {
         job: &SubmissionJob,
         file: FileId,
         at_rail: &RailFileId,
-        lease: Duration,
     ) -> Result<bool, StoreError> {
         let recorded = self
             .database
-            .affected(|| {
-                held(SENT, job)
-                    .big_int(millis(lease))
-                    .text(at_rail.expose())
-                    .uuid(file.uuid())
-            })
+            .affected(|| held(SENT, job).text(at_rail.expose()).uuid(file.uuid()))
             .await?;
         Ok(recorded == 1)
     }
@@ -144,15 +141,10 @@ impl SubmissionJobs for Store {
         &self,
         job: &SubmissionJob,
         rejected_before: Option<DateTime<Utc>>,
-        lease: Duration,
     ) -> Result<bool, StoreError> {
         let recorded = self
             .database
-            .affected(|| {
-                held(STARTING, job)
-                    .big_int(millis(lease))
-                    .time(rejected_before)
-            })
+            .affected(|| held(STARTING, job).time(rejected_before))
             .await?;
         Ok(recorded == 1)
     }

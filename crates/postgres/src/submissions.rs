@@ -26,7 +26,7 @@ use crate::{
 /// Who is not pending any more submits nothing; a submission that is open stands against another one as a constraint.
 const OPEN: &str = "
     WITH c AS (
-        UPDATE customers t SET event_count = t.event_count + 1
+        UPDATE customers t SET event_count = t.event_count + 1, status_event = t.event_count + 1
         WHERE t.organisation_id = $1 AND t.env = $2 AND t.id = $3 AND t.provisioning = 'provisioned'
           AND t.status = 'pending'
         RETURNING t.*

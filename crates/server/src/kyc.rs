@@ -9,13 +9,14 @@ use vouch_application::{
     ids::IdMint,
     kyc_files::FileDesk,
     rails::Rails,
-    receive_upload::{ReceiveUpload, UploadSlots},
+    receive_upload::ReceiveUpload,
     review::{OverdueAges, Reviewer},
     send_submission::SubmissionSender,
     submit_kyc::SubmitKyc,
     sweep_inbox::InboxSweeper,
     sweep_uploads::UploadSweeper,
     transitions::Transitions,
+    upload_slots::UploadSlots,
 };
 use vouch_domain::ports::{Clock, Documents};
 use vouch_http::KycServices;

@@ -6,7 +6,7 @@ use vouch_application::ids::IdMint;
 use vouch_domain::{
     id::CustomerId,
     kyc::{ContentType, FileCategory, KycFile, Sha256, Slot, StoredContent},
-    ports::{BrokenOff, ByteSource, DocumentPlace, KycFiles},
+    ports::{BrokenOff, ByteSource, DocumentPlace, FinishUpload, KycFiles},
     tenant::Tenant,
 };
 
@@ -96,7 +96,7 @@ pub async fn stored_file(
         sha256: Sha256([7; 32]),
     };
     let finished = store.finish_upload(tenant, file.id, &content).await;
-    assert!(finished.expect("an answer"));
+    assert_eq!(finished, Ok(FinishUpload::Finished));
     StoredFile {
         slot: Slot {
             category,

@@ -10,7 +10,7 @@ use vouch_domain::{
     kyc::{ContentType, FileCategory, KycFile, SubmissionStatus},
     ports::{
         BeginUpload, ChangeStatus, DocumentPlace, KycFiles, NewSubmission, StatusChanges,
-        SubmissionJobs, Submissions, TransitionOutcome,
+        SubmissionJobs, Submissions, TransitionOutcome, UPLOADS_AT_ONCE,
     },
     tenant::{Env, Tenant},
 };
@@ -76,6 +76,33 @@ async fn what_was_uploaded_never_changes() {
                 SELECT $1, $2, $4, customer_id, 'id_document', 'image/png', 1 FROM files WHERE id = $3";
     let constraint = refused(&client, half, world.tenant, [file, Uuid::new_v4()]).await;
     assert_eq!(constraint, "files_are_whole");
+}
+
+/// What the code gives out the schema takes, and nothing beyond.
+#[tokio::test]
+async fn attempts_at_an_upload_have_the_numbers_that_the_schema_knows() {
+    let world = World::<TestDatabase>::new().await;
+    let client = world.adapter.client().await;
+    let file = waiting(&world).await.uuid();
+    let numbered = |number: u8| {
+        format!(
+            "INSERT INTO upload_attempts (organisation_id, env, file_id, object, attempt)
+             VALUES ($1, $2, $3, $4, {number})"
+        )
+    };
+    for number in [0, UPLOADS_AT_ONCE + 1] {
+        let ids = [file, Uuid::new_v4()];
+        let constraint = refused(&client, &numbered(number), world.tenant, ids).await;
+        assert_eq!(constraint, "upload_attempts_attempt_check");
+    }
+    let (organisation, env) = (world.tenant.organisation.uuid(), world.tenant.env.as_str());
+    for number in 1..=UPLOADS_AT_ONCE {
+        let object = Uuid::new_v4();
+        let taken = client
+            .execute(&numbered(number), &[&organisation, &env, &file, &object])
+            .await;
+        assert_eq!(taken.unwrap(), 1, "{number}");
+    }
 }
 
 /// A customer with a submission on its way to the rail.
@@ -192,14 +219,14 @@ async fn whoever_ends_a_submission_locks_its_job_first() {
 
     let other = submitted(&world).await;
     let (store, tenant) = (world.store().clone(), world.tenant);
-    let (event_count, event) = (world.event_count(other.customer).await, world.ids.mint());
+    let (status_event, event) = (world.status_event(other.customer).await, world.ids.mint());
     let deciding = async move {
         let change = ChangeStatus {
             customer: other.customer,
             transition: Status::Pending
                 .transition(Status::Verified, Cause::Rail)
                 .unwrap(),
-            event_count,
+            status_event,
             event,
             explanation: None,
             review: None,

@@ -180,7 +180,7 @@ async fn what_the_rail_says_is_in_no_table() {
             .status
             .transition(Status::Rejected, Cause::Rail)
             .unwrap(),
-        event_count: world.event_count(made.id).await,
+        status_event: world.status_event(made.id).await,
         event: world.ids.mint(),
         explanation: Some(&Explanation::of(Some(&told), &[])),
         review: None,

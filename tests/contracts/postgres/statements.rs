@@ -230,14 +230,15 @@ async fn use_kyc(world: &World<TestDatabase>, store: &Store) -> usize {
     let take = store.take_due_submissions(Env::Test, lease, 10);
     let job = take.await.unwrap().remove(0);
     let at_rail = RailFileId::parse("rail-file").unwrap();
-    let sent = store.record_sent(&job, file.slot.file, &at_rail, lease);
+    store.renew_submission(&job, lease).await.unwrap();
+    let sent = store.record_sent(&job, file.slot.file, &at_rail);
     sent.await.unwrap();
-    store.record_starting(&job, None, lease).await.unwrap();
+    store.record_starting(&job, None).await.unwrap();
     // Ended, it is nobody's to give back or to end again.
     store.record_incomplete(&job, &[], None).await.unwrap();
     store.free_submission(&job, Duration::ZERO).await.unwrap();
     store.record_reached(&job).await.unwrap();
-    17
+    18
 }
 
 async fn use_decisions(
@@ -283,7 +284,7 @@ async fn use_decisions(
         let change = ChangeStatus {
             customer: customer.id,
             transition: from.transition(to, cause).unwrap(),
-            event_count: basis.event_count,
+            status_event: basis.status_event,
             event: world.ids.mint(),
             explanation: (to == Status::Rejected).then_some(&why),
             review: Some(reviews[0].lease),

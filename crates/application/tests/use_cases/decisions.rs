@@ -10,7 +10,7 @@ use vouch_application::{
     dispatch::{Dispatcher, MoneyCalls},
     jobs::Work,
     review::{OverdueAges, Reviewer},
-    transitions::{Move, Moved, Transitions},
+    transitions::{Move, MoveError, Moved, Transitions},
 };
 use vouch_domain::{
     customer::{
@@ -298,6 +298,33 @@ async fn an_old_rejection_is_no_answer_to_a_new_submission() {
     assert!(matches!(moved.await, Ok(Moved::Now { .. })));
     // The rail has not heard of it yet, and calls about the old one again.
     made.called("rail-1|Document has expired|11").await;
+    assert_eq!(made.status().await, Pending);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_was_taken_over_finds_nothing_that_counts() {
+    let made = made().await;
+    let (store, tenant) = (Arc::new(made.bench.store.clone()), made.bench.tenant);
+    store
+        .await_decision(tenant, made.customer.id, Duration::ZERO)
+        .await
+        .unwrap();
+    let lease = Duration::from_secs(30);
+    let take = async || store.take_due_reviews(Env::Test, lease, 1).await.unwrap();
+    let old = take().await.remove(0);
+    made.bench.pass(PATIENT).await;
+    assert_eq!(take().await.len(), 1);
+    let transitions = Transitions::new(Arc::clone(&store) as _, Arc::clone(&made.bench.ids));
+    let late = Move {
+        customer: &CustomerHandle::Id(made.customer.id),
+        to: Verified,
+        cause: Cause::Rail,
+        explanation: None,
+        review: Some(&old),
+        claim: None,
+    };
+    let moved = transitions.move_customer(tenant, &late).await;
+    assert_eq!(moved, Err(MoveError::Outrun));
     assert_eq!(made.status().await, Pending);
 }
 

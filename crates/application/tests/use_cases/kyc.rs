@@ -1,5 +1,6 @@
 //! Submissions on their way to the rail.
 
+mod leases;
 mod stopping;
 
 use std::{sync::Arc, time::Duration};
@@ -10,11 +11,12 @@ use vouch_application::{
     create::Created,
     jobs::Work,
     kyc_files::FileDesk,
-    receive_upload::{ReceiveUpload, UploadError, UploadSlots},
+    receive_upload::{ReceiveUpload, UploadError},
     review::OverdueAges,
     send_submission::SubmissionSender,
     submit_kyc::{SubmitError, SubmitKyc},
     transitions::Transitions,
+    upload_slots::UploadSlots,
 };
 use vouch_documents::ObjectDocuments;
 use vouch_domain::{

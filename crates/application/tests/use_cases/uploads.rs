@@ -16,7 +16,7 @@ use vouch_domain::{
     kyc::{FileCategory::IdDocument, MAX_FILE_BYTES},
     ports::{
         BrokenOff, ByteSource, DocumentKey, DocumentPlace, Documents, DocumentsError, KycFiles,
-        PutDocumentError, StoreError, UPLOAD_ABANDONED,
+        PutDocumentError, StoreError, UPLOAD_ABANDONED, UPLOAD_DEADLINE,
     },
 };
 use vouch_testkit::{Pieces, individual, pdf};
@@ -154,6 +154,34 @@ async fn an_upload_that_takes_too_long_is_brought_to_its_end() {
     assert_eq!(*documents.puts.lock().unwrap(), [Err(broken_off)]);
     made.bench.pass(UPLOAD_ABANDONED * 2).await;
     assert_eq!(made.sweep().await, Ok(0), "nothing was left");
+}
+
+/// Bytes after which something has happened.
+struct Meanwhile<Then>(Pieces, Then);
+
+#[async_trait]
+impl<Then: Fn() + Send> ByteSource for Meanwhile<Then> {
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, BrokenOff> {
+        let piece = self.0.next().await;
+        (self.1)();
+        piece
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_stands_against_an_upload_at_its_end_is_told() {
+    let made = made(individual()).await;
+    let (store, tenant) = (&made.bench.store, made.bench.tenant);
+    let bytes = || Pieces::of(&pdf(9), 9);
+    let file = made.new_file(IdDocument).await;
+    let late = Meanwhile(bytes(), || store.advance(UPLOAD_DEADLINE));
+    assert_eq!(made.upload(file, late).await, Err(UploadError::BrokenOff));
+    let close = || store.set_status(tenant, made.customer.id, Status::Closed);
+    let closed = made.upload(file, Meanwhile(bytes(), close)).await;
+    assert_eq!(closed, Err(UploadError::Closed));
+    // Neither left anything.
+    made.bench.pass(UPLOAD_ABANDONED * 2).await;
+    assert_eq!(store.abandoned_uploads(None, 10).await, Ok(Vec::new()));
 }
 
 #[tokio::test(start_paused = true)]

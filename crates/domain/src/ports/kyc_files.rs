@@ -41,17 +41,17 @@ pub trait KycFiles: Send + Sync {
         files: &[FileId],
     ) -> Result<Vec<KycFile>, StoreError>;
 
-    /// Takes note that somebody begins to write an object for a file: at most [`UPLOADS_AT_ONCE`] last at once.
+    /// Takes note that somebody begins to write an object for a file: at most [`UPLOADS_AT_ONCE`] last at once, each until
+    /// it is finished or forgotten, or [`UPLOAD_DEADLINE`] is over.
     async fn begin_upload(&self, place: &DocumentPlace) -> Result<BeginUpload, StoreError>;
 
-    /// Makes an object, which is whole, the file's content. Answers false, changing nothing, when the file has content, its
-    /// customer is closed, or the object was begun more than [`UPLOAD_DEADLINE`] ago.
+    /// Makes an object, which is whole, the file's content, or changes nothing and says why.
     async fn finish_upload(
         &self,
         tenant: Tenant,
         file: FileId,
         content: &StoredContent,
-    ) -> Result<bool, StoreError>;
+    ) -> Result<FinishUpload, StoreError>;
 
     /// Forgets an object that was begun and is gone.
     async fn forget_upload(&self, place: &DocumentPlace) -> Result<(), StoreError>;
@@ -125,4 +125,19 @@ pub enum BeginUpload {
     Closed,
     /// As many as may are at it.
     TooMany,
+}
+
+/// Whether an object has become the content of its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FinishUpload {
+    /// It has.
+    Finished,
+    /// The tenant has no such file.
+    Unknown,
+    /// Its customer is closed.
+    Closed,
+    /// The file has content already.
+    AlreadyUploaded,
+    /// The object was begun more than [`UPLOAD_DEADLINE`] ago, or nobody has begun it.
+    TooLate,
 }

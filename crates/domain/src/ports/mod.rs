@@ -45,7 +45,8 @@ pub use documents::{
 };
 pub use drift::{CustomerKey, Drift, TrackedCustomer};
 pub use kyc_files::{
-    BeginUpload, BoundKey, KycBasis, KycFiles, UPLOAD_ABANDONED, UPLOAD_DEADLINE, UPLOADS_AT_ONCE,
+    BeginUpload, BoundKey, FinishUpload, KycBasis, KycFiles, UPLOAD_ABANDONED, UPLOAD_DEADLINE,
+    UPLOADS_AT_ONCE,
 };
 pub use liquidity::{
     Chain, ChainCurrencies, Corridor, Currency, LiquidityFailure, Market, MarketRate, Network,

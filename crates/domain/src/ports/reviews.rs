@@ -66,9 +66,9 @@ pub struct DueReview {
     pub customer: CustomerId,
     /// The same at the rail.
     pub rail_customer: RailCustomerId,
-    /// How many events the customer had had before the rail is asked: what the rail says is about the customer as it was
-    /// then.
-    pub event_count: i32,
+    /// The number of the last event that bore on the customer's status before the rail is asked: what the rail says is
+    /// about the customer as it stood then.
+    pub status_event: i32,
     /// Whether a decision is still to come.
     pub awaited: bool,
     /// How far the customer's newest submission has come, if nobody has decided about it. One that is about to follow the

@@ -24,8 +24,8 @@ pub trait StatusChanges: Send + Sync {
         claim: Option<&KeyClaim>,
     ) -> Result<Option<StatusBasis>, StoreError>;
 
-    /// Moves the customer on, if nothing has happened to it since the change was judged: status, version, event, history,
-    /// the hold on its Interac e-mail and the key, all of it or nothing.
+    /// Moves the customer on, if nothing that bears on its status has happened since the change was judged: status, version,
+    /// event, history, the hold on its Interac e-mail and the key, all of it or nothing.
     ///
     /// The hold is released when the customer is rejected or closed, and taken again when a rejected one comes back. If
     /// another customer has it by then, one that the rail revives goes without, and the history says so; one that a
@@ -60,8 +60,8 @@ pub trait StatusChanges: Send + Sync {
 pub struct StatusBasis {
     /// The customer as it is.
     pub customer: CustomerSummary,
-    /// How many events it has had: whatever happens to it makes one.
-    pub event_count: i32,
+    /// The number of the last event that bore on its status: a change of it, or a submission. 0 where there was none.
+    pub status_event: i32,
     /// The body with which the key was used before, if it was.
     pub bound: Option<Fingerprint>,
 }
@@ -73,8 +73,9 @@ pub struct ChangeStatus<'a> {
     pub customer: CustomerId,
     /// What the domain allows.
     pub transition: Transition,
-    /// How many events the customer had had when the change was judged. Once it has had another, nothing is changed.
-    pub event_count: i32,
+    /// The number of the last event that bore on the status when the change was judged. Once there was another one,
+    /// nothing is changed. Whatever else happens to the customer meanwhile, such as an amendment, is in no change's way.
+    pub status_event: i32,
     /// The id of the event.
     pub event: EventId,
     /// Why: of a rejection, and of nothing else.
@@ -95,7 +96,7 @@ pub enum TransitionOutcome {
         /// Whether it came back, and another customer has its Interac e-mail.
         hold_lost: bool,
     },
-    /// Something has happened to the customer since, somebody used the key, or the lease has passed to another.
+    /// The status was changed since, or the customer submitted; or somebody used the key, or the lease has passed to another.
     Outrun,
     /// Another customer has the Interac e-mail of one that a submission would revive.
     InteracEmailTaken,

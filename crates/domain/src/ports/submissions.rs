@@ -57,8 +57,8 @@ pub struct NewSubmission {
 
 /// Bringing submissions to the rail, across restarts and processes.
 ///
-/// Every submission that has not reached the rail has one job. What was done for it is recorded step by step, and each
-/// step is given the lease anew, so that whoever takes an expired lease over goes on from there.
+/// Every submission that has not reached the rail has one job. What was done for it is recorded step by step, so that
+/// whoever takes an expired lease over goes on from there.
 #[async_trait]
 pub trait SubmissionJobs: Send + Sync {
     /// Takes jobs of an env that are due, at most `limit`, under a lease. Each attempt puts the next one off for longer, up
@@ -70,13 +70,19 @@ pub trait SubmissionJobs: Send + Sync {
         limit: u8,
     ) -> Result<Vec<SubmissionJob>, StoreError>;
 
+    /// Has the lease last so long from now on. Answers whether it still stood.
+    async fn renew_submission(
+        &self,
+        job: &SubmissionJob,
+        lease: Duration,
+    ) -> Result<bool, StoreError>;
+
     /// Records that the rail has the bytes of a file. Answers whether the lease still stood.
     async fn record_sent(
         &self,
         job: &SubmissionJob,
         file: FileId,
         at_rail: &RailFileId,
-        lease: Duration,
     ) -> Result<bool, StoreError>;
 
     /// Records that the review may begin from now on, and when the rail had changed a customer that it rejects by then.
@@ -85,7 +91,6 @@ pub trait SubmissionJobs: Send + Sync {
         &self,
         job: &SubmissionJob,
         rejected_before: Option<DateTime<Utc>>,
-        lease: Duration,
     ) -> Result<bool, StoreError>;
 
     /// Ends the job because the rail has the submission: it is in review, unless it was decided meanwhile. Does nothing

@@ -83,9 +83,7 @@ impl From<CreateError> for ApiError {
             CreateError::RailUnresolved { retry_after } => {
                 Self::from(Code::ProviderError).retry_after(retry_after)
             }
-            CreateError::NoRail => Self::from(Code::Unavailable)
-                .retry_after(LATER)
-                .caused_by(CreateError::NoRail.to_string()),
+            CreateError::NoRail => Self::no_rail(),
             CreateError::Store(error) => error.into(),
         }
     }
@@ -119,6 +117,11 @@ impl From<CloseError> for ApiError {
 }
 
 impl ApiError {
+    /// There is no rail for this env: the log has said so at the start, and needs no line for each request.
+    pub(crate) fn no_rail() -> Self {
+        Self::from(Code::Unavailable).retry_after(LATER)
+    }
+
     /// All that is wrong with a form or with parameters.
     pub(crate) fn form(problems: Vec<FieldProblem>) -> Self {
         let has_immutable = problems
@@ -235,7 +238,7 @@ mod tests {
                 CreateError::NoRail,
                 Code::Unavailable,
                 Some(Header::RetryAfter(60)),
-                true,
+                false,
             ),
             (
                 CreateError::Store(unavailable()),

@@ -2,7 +2,7 @@
 
 use vouch_application::{payouts::MakePayoutError, virtual_accounts::OpenAccountError};
 
-use super::{ApiError, Code, mapping::LATER};
+use super::{ApiError, Code};
 
 impl From<OpenAccountError> for ApiError {
     fn from(error: OpenAccountError) -> Self {
@@ -11,7 +11,7 @@ impl From<OpenAccountError> for ApiError {
             OpenAccountError::KeyConflict => Code::IdempotencyConflict.into(),
             OpenAccountError::UnknownCustomer => Code::CustomerNotFound.into(),
             OpenAccountError::NotVerified => Code::CustomerNotVerified.into(),
-            OpenAccountError::NoRail => no_rail(OpenAccountError::NoRail.to_string()),
+            OpenAccountError::NoRail => Self::no_rail(),
             OpenAccountError::Store(error) => error.into(),
         }
     }
@@ -27,16 +27,10 @@ impl From<MakePayoutError> for ApiError {
             }
             MakePayoutError::UnknownCustomer => Code::CustomerNotFound.into(),
             MakePayoutError::NotVerified => Code::CustomerNotVerified.into(),
-            MakePayoutError::NoRail => no_rail(MakePayoutError::NoRail.to_string()),
+            MakePayoutError::NoRail => Self::no_rail(),
             MakePayoutError::Store(error) => error.into(),
         }
     }
-}
-
-fn no_rail(cause: String) -> ApiError {
-    ApiError::from(Code::Unavailable)
-        .retry_after(LATER)
-        .caused_by(cause)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::{
     money::with_wallets,
 };
 
-const ACCOUNTS: &str = "/api/external/virtual-bank-account";
+pub(crate) const ACCOUNTS: &str = "/api/external/virtual-bank-account";
 const BACKGROUND: Urgency = Urgency::Background;
 
 fn account(currency: &str, status: &str) -> Value {

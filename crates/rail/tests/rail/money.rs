@@ -5,12 +5,17 @@ use vouch_domain::{
     id::PayoutId,
     money::MinorUnits,
     payout::{PayoutEnd, PayoutFailure, PayoutState, Recipient},
-    ports::{PayoutRefusal, RailFailure, RailPayoutOrder, RailPayouts, SentPayout, Urgency},
+    ports::{
+        PayoutRefusal, RailAccounts, RailFailure, RailPayoutOrder, RailPayouts, SentPayout, Urgency,
+    },
     values::{FiatCurrency, InteracEmail, Name},
 };
 use wiremock::{MockServer, ResponseTemplate, matchers::body_string_contains};
 
-use crate::harness::{answer, given, id, rail, unavailable, unclear};
+use crate::{
+    accounts::ACCOUNTS,
+    harness::{answer, given, id, rail, unavailable, unclear},
+};
 
 const WALLETS: &str = "/api/external/wallet";
 const PAYOUTS: &str = "/api/external/payout";
@@ -196,6 +201,9 @@ async fn nothing_is_ordered_without_a_wallet() {
     let message = json!({"message": "m"});
     for (wallets, cause) in [
         (answer(503, &message), "status 503"),
+        // No judgement of what is to be ordered.
+        (answer(400, &message), "status 400"),
+        (answer(422, &message), "status 422"),
         (
             answer(200, &json!({"data": []})),
             "no wallet in this currency",
@@ -207,12 +215,18 @@ async fn nothing_is_ordered_without_a_wallet() {
             .respond_with(wallets)
             .mount(&server)
             .await;
-        given("POST", PAYOUTS)
-            .respond_with(taken("PENDING"))
-            .expect(0)
-            .mount(&server)
-            .await;
+        for orders in [PAYOUTS, ACCOUNTS] {
+            given("POST", orders)
+                .respond_with(taken("PENDING"))
+                .expect(0)
+                .mount(&server)
+                .await;
+        }
         assert_eq!(send(&server, 1).await, Err(unavailable(cause)));
+        let opened = rail(&server)
+            .open_account(&id("rail-1"), FiatCurrency::Gbp, BACKGROUND)
+            .await;
+        assert_eq!(opened, Err(unavailable(cause)));
     }
 }
 

@@ -11,8 +11,8 @@ use vouch_domain::{
     idempotency::KeyClaim,
     kyc::{FileCategory, KycFile, Slot, StoredContent, SubmissionBasis},
     ports::{
-        BeginUpload, BoundKey, DocumentKey, DocumentPlace, KycBasis, KycFiles, StoreError,
-        UPLOAD_ABANDONED, UPLOAD_DEADLINE, UPLOADS_AT_ONCE,
+        BeginUpload, BoundKey, DocumentKey, DocumentPlace, FinishUpload, KycBasis, KycFiles,
+        StoreError, UPLOAD_ABANDONED, UPLOAD_DEADLINE, UPLOADS_AT_ONCE,
     },
     tenant::Tenant,
     values::CustomerType,
@@ -49,6 +49,11 @@ impl Files {
         let (owner, file) = self.files.get(&id)?;
         (*owner == tenant).then_some(file)
     }
+}
+
+/// Whether an upload that began then may still be finished.
+fn lasts(begun: Duration, now: Duration) -> bool {
+    now < begun + UPLOAD_DEADLINE
 }
 
 #[async_trait]
@@ -139,7 +144,9 @@ impl KycFiles for InMemory {
             return Ok(BeginUpload::AlreadyUploaded);
         }
         let attempts = state.files.attempts.iter();
-        let open = attempts.filter(|(known, begun)| known.file == place.file && begun.is_some());
+        let open = attempts.filter(|(known, begun)| {
+            known.file == place.file && begun.is_some_and(|begun| lasts(begun, now))
+        });
         if open.count() >= usize::from(UPLOADS_AT_ONCE) {
             return Ok(BeginUpload::TooMany);
         }
@@ -156,29 +163,34 @@ impl KycFiles for InMemory {
         tenant: Tenant,
         file: FileId,
         content: &StoredContent,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<FinishUpload, StoreError> {
         let mut state = self.state().await?;
+        let now = state.now;
+        let Some(known) = state.files.file(tenant, file).cloned() else {
+            return Ok(FinishUpload::Unknown);
+        };
+        if state.is_closed(tenant, known.customer) {
+            return Ok(FinishUpload::Closed);
+        }
+        if known.stored.is_some() {
+            return Ok(FinishUpload::AlreadyUploaded);
+        }
         let place = DocumentPlace {
             tenant,
             file,
             object: content.object,
         };
-        let now = state.now;
         let begun = state.files.attempts.get(&place).copied().flatten();
-        if begun.is_none_or(|begun| now >= begun + UPLOAD_DEADLINE) {
-            return Ok(false);
+        if !begun.is_some_and(|begun| lasts(begun, now)) {
+            return Ok(FinishUpload::TooLate);
         }
-        let owner = state.files.file(tenant, file).map(|file| file.customer);
-        if owner.is_some_and(|owner| state.is_closed(tenant, owner)) {
-            return Ok(false);
-        }
-        let found = state.files.files.get_mut(&file);
-        let Some((_, file)) = found.filter(|(_, file)| file.stored.is_none()) else {
-            return Ok(false);
-        };
-        file.stored = Some(content.clone());
+        let stored = Some(content.clone());
+        state
+            .files
+            .files
+            .insert(file, (tenant, KycFile { stored, ..known }));
         state.files.attempts.remove(&place);
-        Ok(true)
+        Ok(FinishUpload::Finished)
     }
 
     async fn forget_upload(&self, place: &DocumentPlace) -> Result<(), StoreError> {

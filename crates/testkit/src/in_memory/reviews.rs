@@ -10,7 +10,11 @@ use vouch_domain::{
     tenant::{Env, Tenant},
 };
 
-use super::{InMemory, Retry, Stage, State, status_changes::is_reopened, submissions};
+use super::{
+    InMemory, Retry, Stage, State,
+    status_changes::{is_reopened, status_event},
+    submissions,
+};
 
 const LONGEST_PAUSE: Duration = Duration::from_secs(64);
 
@@ -108,7 +112,7 @@ impl Reviews for InMemory {
                 tenant,
                 customer,
                 rail_customer: rail_customer.clone(),
-                event_count: i32::try_from(record.events.len()).expect("few events"),
+                status_event: status_event(&record.events),
                 awaited: review.awaited,
                 handover: submissions::handover(records, tenant, customer)
                     .or_else(|| is_reopened.then_some(Handover::OnItsWay)),

@@ -32,6 +32,20 @@ pub(super) fn is_reopened(history: &[Noted]) -> bool {
     last.is_some_and(|noted| noted.change.cause == Cause::Submission)
 }
 
+/// The number of the last event that bore on the status.
+pub(super) fn status_event(events: &[Event]) -> i32 {
+    let mut newest_first = events.iter().rev();
+    let last = newest_first.find(|event| {
+        matches!(
+            event.detail,
+            EventDetail::StatusChanged { .. }
+                | EventDetail::Closed
+                | EventDetail::KycSubmitted { .. }
+        )
+    });
+    last.map_or(0, |event| event.sequence)
+}
+
 #[async_trait]
 impl StatusChanges for InMemory {
     async fn status_basis(
@@ -45,7 +59,7 @@ impl StatusChanges for InMemory {
         let found = state.find(tenant, customer);
         Ok(found.map(|found| StatusBasis {
             customer: found.summary.clone(),
-            event_count: i32::try_from(found.events.len()).expect("few events"),
+            status_event: status_event(found.events),
             bound: bound.map(|bound| bound.fingerprint),
         }))
     }
@@ -201,7 +215,7 @@ impl StatusHistory for InMemory {
 }
 
 impl State {
-    /// Whether nothing has happened to the customer since the change was judged, the key is free, and the lease still held.
+    /// Whether the customer stands as when the change was judged, the key is free, and the lease still held.
     fn may_change(&mut self, tenant: Tenant, change: &ChangeStatus<'_>) -> bool {
         let is_key_used = change
             .claim
@@ -212,7 +226,7 @@ impl State {
             .is_none_or(|lease| review.is_some_and(|review| review.token == Some(lease)));
         let found = self.find(tenant, &CustomerHandle::Id(change.customer));
         let is_as_judged =
-            found.is_some_and(|found| i32::try_from(found.events.len()) == Ok(change.event_count));
+            found.is_some_and(|found| status_event(found.events) == change.status_event);
         is_as_judged && is_lease_held && !is_key_used
     }
 

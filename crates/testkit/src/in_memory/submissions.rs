@@ -176,20 +176,32 @@ impl SubmissionJobs for InMemory {
         Ok(due.iter().map(|id| state.taken(*id, lease)).collect())
     }
 
+    async fn renew_submission(
+        &self,
+        job: &SubmissionJob,
+        lease: Duration,
+    ) -> Result<bool, StoreError> {
+        let mut state = self.state().await?;
+        let until = state.now + lease;
+        let held = state.held_submission(job);
+        let Some(job) = held.and_then(|record| record.job.as_mut()) else {
+            return Ok(false);
+        };
+        job.leased_until = until;
+        Ok(true)
+    }
+
     async fn record_sent(
         &self,
         job: &SubmissionJob,
         file: FileId,
         at_rail: &RailFileId,
-        lease: Duration,
     ) -> Result<bool, StoreError> {
         let mut state = self.state().await?;
-        let now = state.now;
         let Some(record) = state.held_submission(job) else {
             return Ok(false);
         };
         record.sent.insert(file, at_rail.clone());
-        record.extend(now + lease);
         Ok(true)
     }
 
@@ -197,14 +209,11 @@ impl SubmissionJobs for InMemory {
         &self,
         job: &SubmissionJob,
         rejected_before: Option<DateTime<Utc>>,
-        lease: Duration,
     ) -> Result<bool, StoreError> {
         let mut state = self.state().await?;
-        let now = state.now;
         let Some(record) = state.held_submission(job) else {
             return Ok(false);
         };
-        record.extend(now + lease);
         record.rejected_before = rejected_before;
         if let Some(job) = &mut record.job {
             job.may_have_begun = true;
@@ -271,12 +280,6 @@ impl SubmissionRecord {
     fn is_due(&self, now: Duration) -> bool {
         let job = self.job.as_ref();
         job.is_some_and(|job| job.leased_until <= now && job.retry.next_at <= now)
-    }
-
-    fn extend(&mut self, until: Duration) {
-        if let Some(job) = &mut self.job {
-            job.leased_until = until;
-        }
     }
 }
 

@@ -28,8 +28,8 @@ pub(super) fn add_file() -> Value {
             what `content_type` says. The answer has an `ETag`. The URL is all the credential that takes. It is refused as \
             `invalid_state` once the file is uploaded (`detail.reason` `already_uploaded`), while four uploads of it are \
             under way (`too_many_uploads`) and when the customer is closed (`closed`), whose files go; and as `unavailable` \
-            with `Retry-After` while too many uploads of all callers are. A customer made by the Treasury API is \
-            `invalid_state` with `detail.reason` `no_kyc_identity`.",
+            with `Retry-After` while too many uploads of all callers are, or of your organisation. A customer made by the \
+            Treasury API is `invalid_state` with `detail.reason` `no_kyc_identity`.",
         "parameters": [parameter("CustomerHandle"), parameter("OptionalIdempotencyKey"), parameter("RequestId")],
         "requestBody": body("AddFile", &json!({
             "passport": {

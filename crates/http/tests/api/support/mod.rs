@@ -34,7 +34,7 @@ use vouch_application::{
     payouts::MakePayout,
     rails::{RailLine, Rails},
     rates::Rates,
-    receive_upload::{ReceiveUpload, UploadSlots},
+    receive_upload::ReceiveUpload,
     settle::Settler,
     simulate::Simulate,
     simulate_deposit::SimulateDeposit,
@@ -42,6 +42,7 @@ use vouch_application::{
     swaps::SwapDesk,
     transitions::Transitions,
     treasury_customers::CreateCustomerForTreasury,
+    upload_slots::UploadSlots,
     virtual_accounts::OpenVirtualAccount,
 };
 use vouch_documents::ObjectDocuments;

@@ -272,7 +272,7 @@ impl StatusChanges for FakePorts {
     ) -> Result<Option<StatusBasis>, StoreError> {
         self.claims.lock().unwrap().extend(claim.cloned());
         Ok(self.names(handle).then(|| StatusBasis {
-            event_count: 1,
+            status_event: 0,
             customer: self.customer.lock().unwrap().summary.clone(),
             bound: *self.bound.lock().unwrap(),
         }))
