@@ -1,5 +1,5 @@
--- A search goes through the list by segments, from the newest on, and stops when its page is full: an index of grams knows no
--- order, and hands over all that match before the newest can be picked.
+-- A search goes through the list by segments, from the newest on, and stops when its page is full: an index of grams knows
+-- no order, and hands over all that match before the newest can be picked.
 CREATE TABLE search_segments (
     organisation_id uuid   NOT NULL REFERENCES organisations,
     env             text   NOT NULL CHECK (env IN ('test', 'live')),
@@ -34,11 +34,11 @@ RETURN EXISTS (
     ORDER BY id OFFSET search_segment_size() - 1 LIMIT 1
 );
 
--- Grams as the index has them, after the number of the segment that the customer's id falls in. Every 500th create or so looks
--- whether the next segment is due. Whoever opens it waits for all who chose a segment before and have not ended, and the
--- others wait for it; so all who chose are known, and the new segment can follow the newest of them: whatever races, a customer
--- is in the segment that its id falls in. Each statement here sees what was committed when it began, because the function
--- is volatile; within one transaction that sees the past (REPEATABLE READ) it must not be called.
+-- Grams as the index has them, after the number of the segment that the customer's id falls in. One call in some 500 looks
+-- whether the next segment is due. Whoever opens it waits for all who chose a segment before and have not ended, and
+-- later ones wait for it; so all who chose are known, and the new segment can follow the newest of them: whatever
+-- races, a customer is in the segment that its id falls in. Each statement here sees what was committed when it began,
+-- because the function is volatile. A transaction that keeps seeing the past (REPEATABLE READ) must not call it.
 CREATE FUNCTION placed_grams(of_organisation uuid, of_env text, of_customer uuid, grams text[]) RETURNS tsvector
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
@@ -81,6 +81,7 @@ SET search_grams = array_to_tsvector(ARRAY(
                   ORDER BY follows DESC LIMIT 1) s))
 WHERE search_grams IS NOT NULL;
 
--- Every segment that is searched has the index read all that waits to be put into it, so as little waits as PostgreSQL allows:
--- some 30 customers.
-CREATE INDEX customers_search ON customers USING gin (search_grams) WITH (gin_pending_list_limit = 64) WHERE provisioning <> 'reserved';
+-- For every segment that is searched the index reads all that waits to be put into it, so as little waits as PostgreSQL
+-- allows: some 30 customers.
+CREATE INDEX customers_search ON customers USING gin (search_grams) WITH (gin_pending_list_limit = 64)
+    WHERE provisioning <> 'reserved';
