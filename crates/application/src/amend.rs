@@ -10,10 +10,7 @@ use vouch_domain::{
     tenant::Tenant,
 };
 
-use crate::{background::Wake, ids::IdMint};
-
-/// How often an amendment is tried again because somebody else changed the customer in between.
-const ATTEMPTS: u8 = 5;
+use crate::{background::Wake, ids::IdMint, patience::Patience};
 
 /// What a caller asks for.
 pub struct AmendRequest<'a> {
@@ -86,7 +83,8 @@ impl AmendCustomer {
         tenant: Tenant,
         request: &AmendRequest<'_>,
     ) -> Result<Amended, AmendError> {
-        for _ in 0..ATTEMPTS {
+        let mut patience = Patience::new();
+        loop {
             let basis = self
                 .store
                 .amendment_basis(tenant, &request.customer, request.claim.as_ref())
@@ -102,9 +100,8 @@ impl AmendCustomer {
                     replayed: false,
                 });
             }
+            patience.again().await?;
         }
-        let contended = StoreError::Unavailable("others kept changing the customer".to_owned());
-        Err(AmendError::Store(contended))
     }
 
     /// Nothing when somebody outran the amendment.

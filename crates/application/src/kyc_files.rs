@@ -14,10 +14,7 @@ use vouch_domain::{
     values::CustomerType,
 };
 
-use crate::ids::IdMint;
-
-/// How often a request is judged anew because its key was bound in between.
-const ATTEMPTS: u8 = 3;
+use crate::{ids::IdMint, patience::Patience};
 
 /// Judges a caller's form against the type of the customer.
 pub type Judge<'a, Form> =
@@ -112,7 +109,8 @@ impl FileDesk {
         claim: Option<&KeyClaim>,
         judge: Judge<'_, NewFile>,
     ) -> Result<Done<KycFile>, AddFileError> {
-        for _ in 0..ATTEMPTS {
+        let mut patience = Patience::new();
+        loop {
             let basis = self.store.kyc_basis(tenant, customer, claim).await?;
             let basis = basis.ok_or(AddFileError::NotFound)?;
             match earlier(&basis, claim) {
@@ -140,8 +138,8 @@ impl FileDesk {
                     replayed: false,
                 });
             }
+            patience.again().await?;
         }
-        Err(AddFileError::Store(contended()))
     }
 
     async fn added_before(
@@ -172,7 +170,8 @@ impl FileDesk {
         claim: Option<&KeyClaim>,
         judge: Judge<'_, Vec<Slot>>,
     ) -> Result<Done<Vec<Slot>>, AttachError> {
-        for _ in 0..ATTEMPTS {
+        let mut patience = Patience::new();
+        loop {
             let basis = self.store.kyc_basis(tenant, customer, claim).await?;
             let basis = basis.ok_or(AttachError::NotFound)?;
             match earlier(&basis, claim) {
@@ -205,8 +204,8 @@ impl FileDesk {
                     replayed: false,
                 });
             }
+            patience.again().await?;
         }
-        Err(AttachError::Store(contended()))
     }
 }
 
@@ -248,8 +247,4 @@ fn fits(slots: &[Slot], known: &[KycFile]) -> Result<(), AttachError> {
 fn in_order(mut slots: Vec<Slot>) -> Vec<Slot> {
     slots.sort_by_key(|slot| slot.category);
     slots
-}
-
-pub(crate) fn contended() -> StoreError {
-    StoreError::Unavailable("others kept changing the customer".to_owned())
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
+use vouch_domain::ports::StoreError;
 
 /// Longest wait for a twin, by both contracts.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -32,5 +33,18 @@ impl Patience {
         sleep_until((now + self.pause).min(self.deadline)).await;
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
         true
+    }
+
+    /// Waits a little before a request is judged anew, because somebody else was faster.
+    ///
+    /// # Errors
+    /// When others were faster until the patience was used up.
+    pub(crate) async fn again(&mut self) -> Result<(), StoreError> {
+        if self.wait().await {
+            return Ok(());
+        }
+        Err(StoreError::Unavailable(
+            "others kept changing the customer".to_owned(),
+        ))
     }
 }

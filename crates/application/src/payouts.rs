@@ -16,11 +16,9 @@ use crate::{
     digest::Digests,
     ids::IdMint,
     money_lines::MoneyLines,
+    patience::Patience,
     steps::{self, Step},
 };
-
-/// How often a request is judged again because somebody else was faster.
-const ATTEMPTS: u8 = 5;
 
 /// How a request for a payout ended well.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,13 +100,13 @@ impl MakePayout {
         claim: &KeyClaim,
         form: Result<PayoutRequest, InvalidPayout>,
     ) -> Result<PayoutMade, MakePayoutError> {
-        for _ in 0..ATTEMPTS {
+        let mut patience = Patience::new();
+        loop {
             if let Some(made) = self.attempt(tenant, claim, &form).await? {
                 return Ok(made);
             }
+            patience.again().await?;
         }
-        let contended = StoreError::Unavailable("others kept changing the customer".to_owned());
-        Err(MakePayoutError::Store(contended))
     }
 
     /// Nothing when somebody was faster.

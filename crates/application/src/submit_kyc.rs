@@ -16,12 +16,10 @@ use vouch_domain::{
 use crate::{
     background::Wake,
     ids::IdMint,
-    kyc_files::{Done, Earlier, contended, earlier},
+    kyc_files::{Done, Earlier, earlier},
+    patience::Patience,
     transitions::{Move, MoveError, Moved, Transitions},
 };
-
-/// How often a submission is judged anew because somebody else changed the customer in between.
-const ATTEMPTS: u8 = 5;
 
 /// Why nothing was submitted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -89,7 +87,8 @@ impl SubmitKyc {
         claim: Option<&KeyClaim>,
         form: &Result<(), Vec<FieldProblem>>,
     ) -> Result<Done<Submission>, SubmitError> {
-        for _ in 0..ATTEMPTS {
+        let mut patience = Patience::new();
+        loop {
             let basis = self.files.kyc_basis(tenant, customer, claim).await?;
             let basis = basis.ok_or(SubmitError::NotFound)?;
             match earlier(&basis, claim) {
@@ -105,8 +104,8 @@ impl SubmitKyc {
                     replayed: false,
                 });
             }
+            patience.again().await?;
         }
-        Err(SubmitError::Store(contended()))
     }
 
     /// Nothing when somebody changed the customer.

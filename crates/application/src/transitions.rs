@@ -9,10 +9,7 @@ use vouch_domain::{
     tenant::Tenant,
 };
 
-use crate::ids::IdMint;
-
-/// How often a change is tried again because somebody else changed the customer in between.
-const ATTEMPTS: u8 = 5;
+use crate::{ids::IdMint, patience::Patience};
 
 /// A change of a status that somebody asks for.
 pub struct Move<'a> {
@@ -96,7 +93,8 @@ impl Transitions {
         tenant: Tenant,
         wanted: &Move<'_>,
     ) -> Result<Moved, MoveError> {
-        for _ in 0..ATTEMPTS {
+        let mut patience = Patience::new();
+        loop {
             let basis = self
                 .store
                 .status_basis(tenant, wanted.customer, wanted.claim)
@@ -115,7 +113,11 @@ impl Transitions {
                     .map_err(|_| MoveError::KeyConflict)?;
                 return Ok(Moved::Before(basis.customer));
             }
-            if customer.status == wanted.to {
+            // A closed customer waits for nothing: that the rail has not decided is no news.
+            let is_news = wanted.review.is_none()
+                || !customer.status.is_final()
+                || wanted.to != Status::Pending;
+            if customer.status == wanted.to || !is_news {
                 return Ok(Moved::Already(basis.customer));
             }
             match self.attempt(tenant, wanted, &basis).await? {
@@ -134,11 +136,9 @@ impl Transitions {
                 TransitionOutcome::Outrun if wanted.review.is_some() => {
                     return Err(MoveError::Outrun);
                 }
-                TransitionOutcome::Outrun => {}
+                TransitionOutcome::Outrun => patience.again().await?,
             }
         }
-        let contended = StoreError::Unavailable("others kept changing the customer".to_owned());
-        Err(contended.into())
     }
 
     async fn attempt(

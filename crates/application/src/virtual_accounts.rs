@@ -12,10 +12,7 @@ use vouch_domain::{
     virtual_account::VirtualAccount,
 };
 
-use crate::{background::Wake, ids::IdMint, money_lines::MoneyLines};
-
-/// How often a request is judged again because somebody else was faster.
-const ATTEMPTS: u8 = 5;
+use crate::{background::Wake, ids::IdMint, money_lines::MoneyLines, patience::Patience};
 
 /// How a request for an account ended well.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,13 +89,13 @@ impl OpenVirtualAccount {
         claim: &KeyClaim,
         form: Result<FiatCurrency, Vec<FieldProblem>>,
     ) -> Result<AccountOpened, OpenAccountError> {
-        for _ in 0..ATTEMPTS {
+        let mut patience = Patience::new();
+        loop {
             if let Some(opened) = self.attempt(tenant, customer, claim, &form).await? {
                 return Ok(opened);
             }
+            patience.again().await?;
         }
-        let contended = StoreError::Unavailable("others kept opening accounts".to_owned());
-        Err(OpenAccountError::Store(contended))
     }
 
     /// Nothing when somebody was faster.

@@ -39,18 +39,17 @@ impl Database {
         }
         let mut used = None;
         let answer = in_time(async {
-            match self.shared.send(&mut used, build()).await {
-                // Lost while nobody used it, perhaps: then nothing was read, and another one will do.
-                Err(Failure::Store(StoreError::Unavailable(_))) => {
-                    self.shared.forget(&mut used).await;
-                    self.shared.send(&mut used, build()).await
-                }
-                answer => answer,
+            let answer = self.shared.send(&mut used, build()).await;
+            if used.is_none() || !is_unavailable(&answer) {
+                return answer;
             }
+            // Lost while nobody used it, perhaps: another one will do.
+            self.shared.forget(&mut used).await;
+            self.shared.send(&mut used, build()).await
         })
         .await;
         // Lost, or silent for as long as a statement may take: the next one may be better.
-        if matches!(answer, Err(Failure::Store(StoreError::Unavailable(_)))) {
+        if is_unavailable(&answer) {
             self.shared.forget(&mut used).await;
         }
         Ok(answer?.into_iter().next())
@@ -87,7 +86,7 @@ impl SharedConnection {
         Ok(send(connection, statement).await?)
     }
 
-    /// The next read opens another one than was used. Those under way on that one fail with it.
+    /// The next read opens another one than was used. Those under way on a lost one do likewise.
     async fn forget(&self, used: &mut Option<Arc<AsyncPgConnection>>) {
         let Some(failed) = used.take() else {
             return;
@@ -95,6 +94,10 @@ impl SharedConnection {
         let mut open = self.open.lock().await;
         open.take_if(|connection| Arc::ptr_eq(connection, &failed));
     }
+}
+
+fn is_unavailable<Answer>(answer: &Result<Answer, Failure>) -> bool {
+    matches!(answer, Err(Failure::Store(StoreError::Unavailable(_))))
 }
 
 /// Boxed, because the compiler loses sight of the connection's lifetime otherwise.

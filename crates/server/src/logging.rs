@@ -9,8 +9,9 @@ use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberI
 
 use crate::CommandError;
 
-/// Our own events; of actix-server's, which announce every thread, only what is wrong.
-const DEFAULT: &str = "info,actix_server=warn";
+/// Our own events; of actix-server's, which announce every thread, only what is wrong; and none of actix-http's, to which
+/// every stranger's malformed request is an error.
+const DEFAULT: &str = "info,actix_server=warn,actix_http=off";
 
 /// `VOUCH_LOG` chooses what is logged, in the syntax of `tracing-subscriber`'s `EnvFilter`.
 ///

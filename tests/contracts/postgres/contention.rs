@@ -6,7 +6,10 @@ use tokio::time::{Instant, pause};
 use vouch_domain::{
     customer::CustomerHandle,
     id::EventId,
-    ports::{AccountJobs, CustomerQueries, Provisioning, RecordOutcome, Reservation, StoreError},
+    ports::{
+        AccountJobs, CustomerPageRequest, CustomerQueries, PageError, Provisioning, RecordOutcome,
+        Reservation, StoreError,
+    },
     values::FiatCurrency,
     virtual_account::AccountState,
 };
@@ -131,15 +134,22 @@ async fn a_lost_connection_makes_the_store_unavailable_once() {
         .query_one(cut, &[])
         .await
         .unwrap();
-    let handle = by_id(&made);
+    let page = CustomerPageRequest {
+        status: None,
+        search: None,
+        limit: 10,
+        after: None,
+    };
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
-        match CustomerQueries::find(world.store(), world.tenant, &handle).await {
-            Ok(found) => {
-                assert_eq!(found, Some(made));
+        match CustomerQueries::page(world.store(), world.tenant, &page).await {
+            Ok(page) => {
+                assert_eq!(page.customers, [made]);
                 break;
             }
-            Err(StoreError::Unavailable(_)) => assert!(Instant::now() < deadline, "it stays lost"),
+            Err(PageError::Store(StoreError::Unavailable(_))) => {
+                assert!(Instant::now() < deadline, "it stays lost");
+            }
             Err(defect) => panic!("{defect}"),
         }
     }

@@ -263,6 +263,9 @@ async fn a_closed_customer_is_not_revived_and_operators_can_see_that_it_was_trie
     made.bench
         .store
         .set_status(made.bench.tenant, made.customer.id, Closed);
+    // That it has decided nothing is no attempt.
+    made.decides(RailStatus::Pending);
+    made.called("rail-1|not yet").await;
     made.decides(RailStatus::Verified);
     made.called("rail-1").await;
     made.called("rail-1|again").await;
