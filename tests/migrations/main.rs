@@ -187,6 +187,53 @@ async fn customers_of_before_are_found_in_segments_like_those_that_come_after() 
     assert_eq!(grams().await, old);
 }
 
+/// As it was before it was known which events decisions depend on: customers with their events, oldest first, named with the
+/// number of the last that counts. The last is in the other env, with the id of the first.
+const BEFORE_STATUS_EVENTS: &str = "
+    INSERT INTO organisations VALUES ('01890a5d-ac96-774b-bcce-b302099a8abc', 'One', 'one@example.com', false, true);
+    CREATE TEMPORARY TABLE histories AS
+    SELECT '01890a5d-ac96-774b-bcce-b302099a8abc'::uuid AS organisation_id, env,
+           ('01890a5d-ac98-774b-bcce-00000000000' || n)::uuid AS id, reference, string_to_array(types, ' ') AS types
+    FROM (VALUES
+        ('test', 1, 'decided: 3', 'customer_created kyc_status_changed kyc_status_changed customer_updated'),
+        ('test', 2, 'submitted: 3', 'customer_created kyc_status_changed kyc_submitted customer_updated payout_paid'),
+        ('test', 3, 'closed: 2', 'customer_created customer_closed virtual_account_failed'),
+        ('test', 4, 'new: 0', 'customer_created'),
+        ('live', 1, 'amended: 0', 'customer_created customer_updated')
+    ) history (env, n, reference, types);
+    INSERT INTO customers (organisation_id, env, id, reference, provisioning, status, version, event_count, customer_type,
+                           display_name, search_text, search_grams, data_key, personal_data)
+    SELECT organisation_id, env, id, reference, 'none', 'pending', 1, cardinality(types), 'business', 'Ada', 'ada',
+           ''::tsvector, 'k', 'p'
+    FROM histories;
+    INSERT INTO events (organisation_id, env, customer_id, sequence, id, event_type, status, version, changed, detail)
+    SELECT organisation_id, env, h.id, sequence, gen_random_uuid(), event_type, 'pending', 1, '{}',
+           CASE WHEN event_type NOT IN ('customer_created', 'customer_updated', 'customer_closed') THEN '{}'::jsonb END
+    FROM histories h, unnest(types) WITH ORDINALITY e (event_type, sequence)";
+
+#[tokio::test]
+async fn customers_of_before_are_judged_by_their_last_event_that_counts() {
+    let database = ScratchDatabase::empty().await;
+    let client = database.client().await;
+    let folders = folders();
+    let is_meant = |folder: &PathBuf| folder.ends_with("2026-11-22-095000_status_events");
+    let place = folders.iter().position(is_meant).unwrap();
+    for folder in &folders[..place] {
+        run(&client, folder, "up.sql").await;
+    }
+    client.batch_execute(BEFORE_STATUS_EVENTS).await.unwrap();
+    run(&client, &folders[place], "up.sql").await;
+    let sql =
+        "SELECT reference, split_part(reference, ':', 1) || ': ' || status_event FROM customers
+               WHERE NOT is_primary";
+    let rows = client.query(sql, &[]).await.unwrap();
+    assert_eq!(rows.len(), 5);
+    for row in rows {
+        let (expected, found): (String, String) = (row.get(0), row.get(1));
+        assert_eq!(found, expected);
+    }
+}
+
 #[tokio::test]
 async fn the_program_makes_the_schema_of_the_files() {
     let by_program = ScratchDatabase::empty().await;

@@ -40,7 +40,7 @@ pub enum UploadError {
     /// As many uploads of the file as may are under way.
     #[error("the file is being uploaded too often at once")]
     TooMany,
-    /// As many uploads as this process takes at all, or of this organisation, are under way.
+    /// As many uploads as this process takes at all, or of this tenant, are under way.
     #[error("too many uploads are under way")]
     Busy,
     /// There are more bytes than a file may have.
@@ -99,7 +99,7 @@ impl ReceiveUpload {
         file: FileId,
         bytes: &mut dyn ByteSource,
     ) -> Result<StoredContent, UploadError> {
-        let slot = self.slots.take(tenant.organisation);
+        let slot = self.slots.take(tenant);
         let _slot = slot.ok_or(UploadError::Busy)?;
         let place = DocumentPlace {
             tenant,

@@ -100,7 +100,7 @@ pub(crate) struct ServeArgs {
     /// The least age of an individual, in years.
     #[arg(long, env = "VOUCH_MINIMUM_AGE", default_value_t = 18)]
     pub(crate) minimum_age: u32,
-    /// How many uploads of files this process takes in at once; one organisation has at most a quarter of them, and at least one.
+    /// How many uploads of files this process takes in at once; an organisation has at most half of them in each env, and at least one.
     #[arg(long, env = "VOUCH_UPLOADS_AT_ONCE", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1_000))]
     pub(crate) uploads_at_once: u16,
     /// How long idempotency keys are kept, in days.

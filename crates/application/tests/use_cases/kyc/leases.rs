@@ -3,8 +3,11 @@
 use std::{future::pending, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use tokio::{sync::Notify, time::sleep};
-use vouch_application::{background::Wake, jobs::Work};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep, timeout},
+};
+use vouch_application::{background::Wake, jobs::Work, send_submission::SubmissionSender};
 use vouch_domain::{
     ports::{
         ByteSource, DocumentKey, DocumentPlace, Documents, DocumentsError, PutDocumentError,
@@ -14,7 +17,7 @@ use vouch_domain::{
 };
 use vouch_testkit::InMemory;
 
-use super::{Made, submitted};
+use super::{Made, PATIENT, submitted};
 
 /// Longer than a file may take.
 const LONG: u64 = 150;
@@ -29,6 +32,10 @@ enum Reading {
     Hangs(Arc<Notify>),
     /// The store fails, and nothing ever comes.
     HangsWithoutStore,
+    /// Nothing ever comes, and the store hangs, too.
+    HangsWithStore,
+    /// The lease runs out by the store's clock, somebody else takes the job, and nothing ever comes.
+    HangsWhileTaken,
 }
 
 struct Scripted {
@@ -46,6 +53,12 @@ impl Scripted {
             let others = self.store.take_due_submissions(Env::Test, SOON, 1);
             assert_eq!(others.await, Ok(Vec::new()));
         }
+    }
+
+    async fn lose_the_lease(&self) {
+        self.store.advance(SOON);
+        let others = self.store.take_due_submissions(Env::Test, SOON, 1);
+        assert_eq!(others.await.unwrap().len(), 1);
     }
 }
 
@@ -76,6 +89,15 @@ impl Documents for Scripted {
                 self.store.fail_with(Some(gone));
                 pending::<()>().await;
             }
+            Reading::HangsWithStore => {
+                let gone = StoreError::Unavailable("gone".to_owned());
+                self.store.fail_slowly_with(PATIENT, gone);
+                pending::<()>().await;
+            }
+            Reading::HangsWhileTaken => {
+                self.lose_the_lease().await;
+                pending::<()>().await;
+            }
         }
         self.documents.get(place, key).await
     }
@@ -85,15 +107,29 @@ impl Documents for Scripted {
     }
 }
 
-/// Sends what is due, with such documents.
-async fn send(made: &Made, reading: Reading) -> Result<usize, StoreError> {
+fn sender(made: &Made, reading: Reading) -> SubmissionSender {
     let documents = Scripted {
         documents: Arc::clone(&made.documents),
         store: made.bench.store.clone(),
         reading,
     };
-    let sender = made.sender(Arc::new(documents), Wake::default());
-    sender.pass(Env::Test).await
+    made.sender(Arc::new(documents), Wake::default())
+}
+
+/// Sends what is due, with such documents.
+async fn send(made: &Made, reading: Reading) -> Result<usize, StoreError> {
+    sender(made, reading).pass(Env::Test).await
+}
+
+/// After how many seconds the one job that is due is given up, with such documents.
+async fn given_up_after(made: &Made, reading: Reading) -> u64 {
+    let sender = sender(made, reading);
+    let line = sender.lines().of(Env::Test).unwrap();
+    let leased_since = Instant::now();
+    let job = sender.take(Env::Test, line, 1).await.unwrap().remove(0);
+    let work = sender.work_on(line, job, leased_since);
+    timeout(PATIENT, work).await.expect("an end");
+    leased_since.elapsed().as_secs()
 }
 
 #[tokio::test(start_paused = true)]
@@ -126,6 +162,29 @@ async fn who_cannot_renew_the_lease_works_no_more() {
     assert_eq!(send(&made, Reading::HangsWithoutStore).await, Err(gone));
     assert!(made.calls().is_empty());
     made.bench.store.fail_with(None);
+    made.bench.pass(SOON).await;
+    assert_eq!(made.send().await, 1);
+    made.assert_in_review().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_hangs_holds_no_work_beyond_the_lease() {
+    let made = submitted().await;
+    assert_eq!(given_up_after(&made, Reading::HangsWithStore).await, 15);
+    assert!(made.calls().is_empty());
+    made.bench.store.fail_with(None);
+    made.bench.pass(SOON).await;
+    assert_eq!(made.send().await, 1);
+    made.assert_in_review().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_lost_the_lease_learns_it_at_the_next_renewal() {
+    let made = submitted().await;
+    assert_eq!(given_up_after(&made, Reading::HangsWhileTaken).await, 5);
+    assert!(made.calls().is_empty());
+    // It is left to whoever has the lease.
+    assert_eq!(made.send().await, 0);
     made.bench.pass(SOON).await;
     assert_eq!(made.send().await, 1);
     made.assert_in_review().await;
