@@ -164,7 +164,7 @@ async fn customers_of_before_are_found_in_segments_like_those_that_come_after() 
     let (before, rest) = folders.split_at(
         folders
             .iter()
-            .position(|folder| folder.ends_with("2026-11-22-090000_search_segments"))
+            .position(|folder| folder.ends_with("2026-11-22-100000_search_segments"))
             .unwrap(),
     );
     for folder in before {
