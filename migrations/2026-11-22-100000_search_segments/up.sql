@@ -6,7 +6,7 @@ CREATE TABLE search_segments (
     -- The segment holds the customers whose ids are greater, as far as the id that the next segment follows.
     follows         uuid   NOT NULL,
     -- Each gram of its customers begins with this number, which no other segment of any tenant has.
-    number          bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    number          bigint NOT NULL GENERATED ALWAYS AS IDENTITY UNIQUE,
     PRIMARY KEY (organisation_id, env, follows)
 );
 
