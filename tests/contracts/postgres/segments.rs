@@ -64,6 +64,23 @@ async fn many_at_once_open_segments_and_are_in_theirs() {
 }
 
 #[tokio::test]
+async fn nobody_waits_to_open_a_segment_before_the_newest_has_twice_its_size() {
+    let world = World::<TestDatabase>::new().await;
+    let (client, rival) = (world.adapter.client().await, world.adapter.client().await);
+    add(&client, world.tenant, 1..=8).await;
+    rival.batch_execute("BEGIN").await.unwrap();
+    add(&rival, world.tenant, 9..=9).await;
+    open_when_there_are(&client, 8).await;
+    world.customers(4).await;
+    assert_eq!(segments(&client, world.tenant).await, 1);
+    rival.batch_execute("COMMIT").await.unwrap();
+    world.customers(1).await;
+    add(&client, world.tenant, 10..=10).await;
+    assert_eq!(segments(&client, world.tenant).await, 2);
+    assert_eq!(used_and_misplaced(&client).await, (2, 0));
+}
+
+#[tokio::test]
 async fn a_segment_is_opened_when_all_who_chose_before_have_ended() {
     let world = World::<TestDatabase>::new().await;
     let reservation = world.granted(&individual(), &unique_claim()).await;
