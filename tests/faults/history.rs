@@ -17,7 +17,7 @@ pub(crate) struct Exchange {
     /// Or why there is none, and when it was sent.
     pub(crate) answer: Result<Answer, String>,
     pub(crate) took: Duration,
-    /// Whether the service ended meanwhile.
+    /// Whether the service was killed, and started again, meanwhile.
     pub(crate) was_killed: bool,
     /// How the customer stood before the request was sent, by all answers until then.
     pub(crate) before: Standing,

@@ -6,7 +6,6 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     books::{Ours, Theirs},
-    cluster::connect,
     fate::Fate,
     groups::{self, differing_statuses},
     report::Report,
@@ -15,11 +14,6 @@ use crate::{
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(200);
-
-/// A submission's lease covers an upload of two minutes, and the time of the other calls. Who still has one after
-/// everything has been well for more than ten seconds is dead: its lease ends now, as if those minutes had passed.
-const LEASES_OF_THE_DEAD_END: &str = "UPDATE kyc_jobs SET leased_until = now()
-    WHERE leased_until BETWEEN now() + interval '20 seconds' AND now() + interval '127 seconds'";
 
 impl World {
     /// Waits until nothing is left to do, and everybody stands as the rail has decided. Fails with what is left when the
@@ -37,7 +31,6 @@ impl World {
             if Instant::now() >= deadline {
                 return Err(format!("work is left: {left}"));
             }
-            self.let_time_pass().await;
             sleep(PAUSE).await;
         }
     }
@@ -72,12 +65,5 @@ impl World {
         });
         left.extend(open.map(|submission| format!("{submission:?}")));
         left
-    }
-
-    async fn let_time_pass(&self) {
-        if let Some(database) = connect(&self.database_url).await {
-            let ended = database.execute(LEASES_OF_THE_DEAD_END, &[]).await;
-            ended.expect("an update");
-        }
     }
 }

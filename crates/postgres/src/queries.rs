@@ -77,8 +77,8 @@ const REST: &str = concat!(
 /// What did not fill a page is found in the rest by the index of grams, in one segment of the list after the other, newest
 /// first, until the page is full: however common it is, no more than one segment's matches are read beyond the page. It
 /// is found by the rarest of its grams, and by others that are rare, too, because the index reads much of what it knows
-/// of each; the customers at the ends of segments stand for all. `IS TRUE` hides the rest from the planner, lest it use
-/// another index: not knowing the text, it may well prefer to read every customer of the tenant.
+/// of each; the newest customers, and those at the ends of segments, stand for all. `IS TRUE` hides the rest from the
+/// planner, lest it use another index: not knowing the text, it may well prefer to read every customer of the tenant.
 const FOUND: &str = "
         ORDER BY c.id DESC OFFSET 499 LIMIT 1
     ), sample AS MATERIALIZED (
@@ -88,6 +88,8 @@ const FOUND: &str = "
             SELECT c.search_text FROM customers c
             WHERE c.organisation_id = $1 AND c.env = $2 AND c.id <= s.follows ORDER BY c.id DESC LIMIT 1
         ) c
+        UNION ALL
+        (SELECT c.search_text FROM customers c WHERE c.organisation_id = $1 AND c.env = $2 ORDER BY c.id DESC LIMIT 32)
     ), counted AS (
         SELECT gram, (SELECT count(*) FROM sample c WHERE strpos(c.search_text, substr($6, place::integer, 3)) > 0) AS among
         FROM unnest($8) WITH ORDINALITY AS g (gram, place)

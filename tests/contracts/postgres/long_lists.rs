@@ -9,7 +9,10 @@ use vouch_domain::{
 };
 use vouch_testkit::{TestDatabase, reference};
 
-use super::{plans::add, segments::open_when_there_are};
+use super::{
+    plans::add,
+    segments::{open_when_there_are, segments},
+};
 use crate::harness::World;
 
 /// Numbers of the customers; each hundredth is verified.
@@ -52,6 +55,7 @@ async fn a_search_of_a_long_list_finds_what_reading_it_finds() {
     let neighbour = world.new_tenant(world.tenant.env).await;
     for tenant in [world.tenant, neighbour] {
         add(&client, tenant, 1..=LAST).await;
+        assert!(segments(&client, tenant).await > 30);
     }
     // Common and rare, of the newest and of the oldest only, at the end of a text, and none.
     let texts = [

@@ -8,9 +8,10 @@ use vouch_domain::{
     ports::{CustomerPageRequest, CustomerQueries, SearchText, TreasuryCustomerQueries},
     tenant::Tenant,
 };
+use vouch_postgres::sought;
 use vouch_testkit::{Parsed, TestDatabase, Wiretap, individual, reference};
 
-use super::segments::open_when_there_are;
+use super::segments::{open_when_there_are, segments};
 use crate::harness::World;
 
 /// A tenant among others, with 5,000 customers each.
@@ -22,6 +23,7 @@ async fn filled() -> (World<TestDatabase>, Client) {
         // Several times as many as a search walks through: of no more than those it may well read all.
         add(&client, tenant, 1..=5_000).await;
     }
+    assert!(segments(&client, world.tenant).await > 30);
     client.batch_execute("ANALYZE").await.unwrap();
     (world, client)
 }
@@ -52,10 +54,19 @@ pub(super) async fn add(client: &Client, tenant: Tenant, numbers: RangeInclusive
 
 /// The plan of a statement for these values of its placeholders.
 pub(super) async fn plan(client: &Client, statement: &Parsed, values: &[String]) -> String {
+    explained(client, "EXPLAIN", statement, values).await
+}
+
+async fn explained(
+    client: &Client,
+    explain: &str,
+    statement: &Parsed,
+    values: &[String],
+) -> String {
     let Parsed { sql, types } = statement;
     let prepare = format!("DEALLOCATE ALL; PREPARE it ({}) AS {sql}", types.join(", "));
     client.batch_execute(&prepare).await.unwrap();
-    let explain = format!("EXPLAIN EXECUTE it ({})", values.join(", "));
+    let explain = format!("{explain} EXECUTE it ({})", values.join(", "));
     let rows = client
         .query(&explain, &[] as &[&(dyn ToSql + Sync)])
         .await
@@ -170,6 +181,58 @@ async fn reads_use_their_indexes() {
     for (statement, values, index) in &statements {
         assert_uses(&client, statement, values, index).await;
     }
+}
+
+/// How many rows the index of searches handed over.
+async fn read_for_a_search(client: &Client, statement: &Parsed, values: &[String]) -> f64 {
+    let explain = "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF)";
+    let plan = explained(client, explain, statement, values).await;
+    let (_, scan) = plan
+        .split_once("Bitmap Index Scan on customers_search (actual rows=")
+        .unwrap_or_else(|| panic!("{plan}"));
+    scan.split_once(' ').unwrap().0.parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_text_is_found_by_what_is_rare_in_it_when_there_is_but_one_segment() {
+    let world = World::<TestDatabase>::new().await;
+    let client = world.adapter.client().await;
+    add(&client, world.tenant, 1..=3_000).await;
+    assert_eq!(segments(&client, world.tenant).await, 1);
+    client.batch_execute("ANALYZE").await.unwrap();
+    let tap = Wiretap::on(world.adapter.url());
+    let store = world.adapter.store_at(&tap.url(), 1).await;
+    let _ = tap.take();
+
+    // It begins with what everybody has, and ends with what an old customer has alone.
+    let old = "SELECT 'person ' || left(md5('711'), 6)";
+    let text: String = client.query_one(old, &[]).await.unwrap().get(0);
+    let search = SearchText::parse(&text).unwrap();
+    let grams: Vec<_> = sought(&search)
+        .iter()
+        .map(|gram| quoted(gram.replace('\'', "''")))
+        .collect();
+    let request = CustomerPageRequest {
+        limit: 50,
+        after: None,
+        status: None,
+        search: Some(search),
+    };
+    let page = store.page(world.tenant, &request).await.unwrap();
+    assert_eq!(page.customers.len(), 1);
+    let (statements, _) = tap.take();
+    let values = [
+        quoted(world.tenant.organisation.uuid()),
+        quoted("test"),
+        "NULL".to_owned(),
+        "NULL".to_owned(),
+        "NULL".to_owned(),
+        quoted(text),
+        "51".to_owned(),
+        format!("ARRAY[{}]", grams.join(", ")),
+    ];
+    let read = read_for_a_search(&client, &statements[0], &values).await;
+    assert!((1.0..30.0).contains(&read), "{read}");
 }
 
 #[tokio::test]

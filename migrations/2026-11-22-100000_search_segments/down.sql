@@ -8,5 +8,5 @@ CREATE INDEX customers_search ON customers USING gin (search_grams) WITH (gin_pe
     WHERE provisioning <> 'reserved';
 
 DROP TRIGGER organisations_have_search_segments ON organisations;
-DROP FUNCTION placed_grams, newest_search_segment_is_full, organisations_have_search_segments, search_segment_size;
+DROP FUNCTION placed_grams, newest_search_segment_has, organisations_have_search_segments, search_segment_size;
 DROP TABLE search_segments;
